@@ -1,0 +1,158 @@
+"""What every schema is made of: the base model and the bounded types."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+
+class Schema(BaseModel):
+    """Unknown fields are refused, types are not guessed, and a parsed value does not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+# No control characters and no white space at either end: what a spreadsheet leaves behind is refused, not trimmed.
+_TRIMMED = r"^[^\x00-\x20\x7f-\xa0\ufeff](?:[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0\ufeff])?$"
+
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=_TRIMMED)]
+Text = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Municipality = Annotated[str, Field(min_length=1, max_length=100, pattern=_TRIMMED, examples=["Кемерово"])]
+Address = Annotated[
+    str, Field(min_length=1, max_length=300, pattern=_TRIMMED, examples=["г. Кемерово, ул. Весенняя, 5"])
+]
+Phone = Annotated[str, Field(pattern=r"^\+7[0-9]{10}$", examples=["+73842000000"])]
+ExternalId = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="The institution's own id of the thing: publishing under the same id again changes that thing.",
+        examples=["mis-1042"],
+    ),
+]
+SpecialtyCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{1,4}$",
+        description="Position code of the national dictionary 1.2.643.5.1.13.13.11.1002.",
+        examples=["58"],
+    ),
+]
+# The zones of Russia's 89 regions, by their IANA names.
+Zone = Literal[
+    "Europe/Kaliningrad",
+    "Europe/Moscow",
+    "Europe/Simferopol",
+    "Europe/Volgograd",
+    "Europe/Kirov",
+    "Europe/Astrakhan",
+    "Europe/Saratov",
+    "Europe/Ulyanovsk",
+    "Europe/Samara",
+    "Asia/Yekaterinburg",
+    "Asia/Omsk",
+    "Asia/Novosibirsk",
+    "Asia/Barnaul",
+    "Asia/Tomsk",
+    "Asia/Novokuznetsk",
+    "Asia/Krasnoyarsk",
+    "Asia/Irkutsk",
+    "Asia/Chita",
+    "Asia/Yakutsk",
+    "Asia/Khandyga",
+    "Asia/Vladivostok",
+    "Asia/Ust-Nera",
+    "Asia/Magadan",
+    "Asia/Sakhalin",
+    "Asia/Srednekolymsk",
+    "Asia/Kamchatka",
+    "Asia/Anadyr",
+]
+RegionCode = Annotated[int, Field(ge=1, le=99, description="Code of the region.", examples=[42])]
+Sex = Literal["male", "female"]
+YearsOfAge = Annotated[int, Field(ge=0, le=120)]
+CursorToken = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_-]{20,500}$",
+        description="`next_cursor` of the previous page, with the same filters. It is opaque and signed.",
+    ),
+]
+
+
+def _read(pattern: str, parse: Callable[[str], object], expected: str) -> BeforeValidator:
+    """Reads text of exactly that shape, where pydantic would guess: "0" as the first day of 1970, "yes" as true."""
+    compiled = re.compile(pattern)
+
+    def check(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if compiled.fullmatch(value) is None:
+            raise ValueError(f"{expected} is expected")
+        return parse(value)
+
+    return BeforeValidator(check)
+
+
+# From 1900 to 2199: what is outside is a typing error, and some of it can't be moved to another zone.
+_YEAR = "(?:19|20|21)[0-9]{2}"
+
+Day = Annotated[
+    date,
+    _read(_YEAR + "-[0-9]{2}-[0-9]{2}", date.fromisoformat, "YYYY-MM-DD from 1900 to 2199"),
+    Field(description="A date from 1900 to 2199.", examples=["2026-09-01"]),
+]
+# An instant is read with any offset and written with the offset of the institution's zone.
+Instant = Annotated[
+    AwareDatetime,
+    _read(
+        _YEAR + r"-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})",
+        lambda text: datetime.fromisoformat(text.upper()),
+        "an instant with an offset (RFC 3339), from 1900 to 2199,",
+    ),
+    PlainSerializer(lambda value: value.isoformat(), return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+    Field(description="An instant with an offset (RFC 3339).", examples=["2026-09-01T08:30:00+07:00"]),
+]
+_LOCAL_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+LocalTime = Annotated[
+    time,
+    _read(_LOCAL_TIME, time.fromisoformat, "HH:MM"),
+    PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LOCAL_TIME}$"}),
+    Field(description="Time on the institution's wall clock.", examples=["16:30"]),
+]
+Integer = Annotated[int, _read("-?(?:0|[1-9][0-9]{0,17})", int, "an integer")]
+Flag = Annotated[bool, _read("true|false", lambda text: text == "true", "true or false")]
+Limit = Annotated[Integer, Field(ge=1, le=100, description="How many items at most.")]
+
+
+class Paged(Schema):
+    """Filters of a list."""
+
+    limit: Limit = 50
+    cursor: CursorToken | None = None
+
+
+class PersonName(Schema):
+    last_name: Name
+    first_name: Name
+    patronymic: Name | None = None
+
+
+class Named(Schema):
+    """Something by its id and name."""
+
+    id: UUID
+    name: str

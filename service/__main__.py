@@ -1,0 +1,203 @@
+"""The command line: `zapis`, or `python -m service`."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic import ValidationError
+
+from service.config import DEMO_VK_APP, Settings
+from service.core import embedded
+from service.core.database import DatabaseNotReady
+from service.migrations import newest
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+seed_cli = typer.Typer(no_args_is_help=True, help="Fill the database.")
+launch_cli = typer.Typer(no_args_is_help=True, help="Try launches by hand.")
+client_cli = typer.Typer(no_args_is_help=True, help="Credentials of institutions' and operators' systems.")
+cli.add_typer(seed_cli, name="seed")
+cli.add_typer(launch_cli, name="launch")
+cli.add_typer(client_cli, name="client")
+
+
+def main() -> None:
+    """Errors that a person can mend are one line, not a traceback."""
+    try:
+        cli()
+    except (embedded.EmbeddedError, DatabaseNotReady) as error:
+        sys.exit(f"zapis: {error}")
+    except ValidationError as error:
+        wrong = "; ".join(f"ZAPIS_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
+        sys.exit(f"zapis: the settings are wrong: {wrong}")
+
+
+@contextmanager
+def _database(settings: Settings) -> Generator[str]:
+    """The DSN of the database: the one set, the embedded one that runs already, or the embedded one for as long."""
+    if settings.database_url is not None:
+        yield settings.database_url
+    elif (dsn := embedded.running(settings.data_dir)) is not None:
+        yield dsn
+    else:
+        with embedded.run(settings.data_dir) as server:
+            _migrate_if_behind(server.dsn)
+            yield server.dsn
+
+
+def _migrate_if_behind(dsn: str) -> None:
+    """In a process of its own: Alembic and SQLAlchemy would stay in the memory of every worker."""
+    if asyncio.run(_revision(dsn)) != newest():
+        subprocess.run([sys.executable, "-m", "service", "migrate", "--dsn", dsn], check=True)
+
+
+async def _revision(dsn: str) -> str | None:
+    import asyncpg  # noqa: PLC0415 - not every command needs it
+
+    connection = await asyncpg.connect(dsn)
+    try:
+        if not await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
+            return None
+        return await connection.fetchval("SELECT version_num FROM alembic_version")
+    finally:
+        await connection.close()
+
+
+@cli.command()
+def serve(
+    seed_demo: Annotated[bool, typer.Option(help="Fill an empty database with demonstration data.")] = False,
+) -> None:
+    """Serve the API; without ZAPIS_DATABASE_URL over the embedded database."""
+    settings = Settings()
+    settings.keys()
+    if settings.database_url is not None:
+        _serve(settings, settings.database_url, seed_demo)
+    else:
+        with embedded.run(settings.data_dir) as server:
+            _migrate_if_behind(server.dsn)
+            _serve(settings, server.dsn, seed_demo)
+
+
+def _serve(settings: Settings, dsn: str, seed_demo: bool) -> None:
+    from service import server  # noqa: PLC0415 - a server's modules only in a server
+
+    if seed_demo:
+        subprocess.run([sys.executable, "-m", "service", "seed", "demo", "--if-empty", "--dsn", dsn], check=True)
+
+    def make():  # noqa: ANN202
+        from service.app import make_app  # noqa: PLC0415 - in the worker: see server.serve
+
+        return make_app(settings, dsn)
+
+    server.serve(settings, make, lambda: _say_what_next(settings))
+
+
+def _say_what_next(settings: Settings) -> None:
+    base = f"http://{settings.host}:{settings.port}"
+    typer.echo(f"Zapis answers on {base}")
+    typer.echo(f"  API reference   {base}/docs")
+    typer.echo(f"  Is it ready?    curl {base}/readyz")
+    typer.echo("  A walk-through with curl is in README.md. Ctrl-C stops.")
+
+
+@cli.command()
+def migrate(dsn: Annotated[str | None, typer.Option(hidden=True)] = None) -> None:
+    """Bring the database to the schema of this version."""
+    from service import migrations  # noqa: PLC0415
+
+    if dsn is not None:
+        migrations.upgrade(dsn)
+        return
+    with _database(Settings()) as found:
+        migrations.upgrade(found)
+    typer.echo(f"The database is at migration {newest()}.")
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from service.app import document  # noqa: PLC0415
+    from service.core.reference import as_yaml  # noqa: PLC0415
+
+    sys.stdout.write(as_yaml(document()))
+
+
+@launch_cli.command("sign")
+def launch_sign(
+    page: Annotated[int, typer.Option(help="vk_group_id of the page.")] = 100001,
+    user: Annotated[int, typer.Option(help="vk_user_id.")] = 1,
+    role: Annotated[str, typer.Option(help="vk_viewer_group_role.")] = "none",
+    app: Annotated[int | None, typer.Option(help="vk_app_id; the only one there is, where absent.")] = None,
+) -> None:
+    """Print a signed VK launch query string, for trying things by hand."""
+    from service.launch import vk  # noqa: PLC0415
+
+    secrets = Settings().vk_secrets()
+    app = app or next(iter(secrets), DEMO_VK_APP)
+    if app not in secrets:
+        raise typer.BadParameter(f"ZAPIS_VK_APPS has no app {app}")
+    parameters = {
+        "vk_app_id": str(app),
+        "vk_group_id": str(page),
+        "vk_language": "ru",
+        "vk_platform": "mobile_web",
+        "vk_ts": str(int(time.time())),
+        "vk_user_id": str(user),
+        "vk_viewer_group_role": role,
+    }
+    typer.echo(vk.sign(parameters, secrets[app]))
+
+
+@client_cli.command("create")
+def client_create(
+    name: Annotated[str, typer.Option(help="Whose system it is, for people to read.")],
+    region: Annotated[int, typer.Option(help="Code of the region.")],
+    scope: Annotated[list[str], typer.Option(help="May be given several times.")],
+    institution: Annotated[UUID | None, typer.Option(help="Without it the client acts for the whole region.")] = None,
+) -> None:
+    """Make credentials for createToken. The secret is shown once."""
+    import asyncpg  # noqa: PLC0415
+
+    from service.core.clock import utc_now  # noqa: PLC0415
+    from service.launch.usecases import create_client  # noqa: PLC0415
+
+    async def create(dsn: str) -> tuple[str, str]:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return await create_client(connection, region, institution, name, scope, utc_now)
+        finally:
+            await connection.close()
+
+    with _database(Settings()) as dsn:
+        try:
+            client_id, secret = asyncio.run(create(dsn))
+        except asyncpg.ForeignKeyViolationError:
+            raise typer.BadParameter("there is no such region, or no such institution in it") from None
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+    typer.echo(f"client_id={client_id}\nclient_secret={secret}")
+
+
+@seed_cli.command("demo")
+def seed_demo(
+    if_empty: Annotated[bool, typer.Option(help="Do nothing where there are institutions.")] = False,
+    dsn: Annotated[str | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """A region like Kuzbass: clinics, doctors, slots from today, clubs. Invented people."""
+    from service.demo import seed  # noqa: PLC0415
+
+    settings = Settings()
+    if dsn is not None:
+        asyncio.run(seed(dsn, settings, if_empty=if_empty))
+        return
+    with _database(settings) as found:
+        asyncio.run(seed(found, settings, if_empty=if_empty))
+
+
+if __name__ == "__main__":
+    main()

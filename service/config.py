@@ -1,0 +1,79 @@
+"""Settings, read once, from the environment: every name begins with ZAPIS_."""
+
+from base64 import b64decode
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.core.keys import Keys, made_once, secret_made_once, signing_key
+
+# The demonstration's VK app; its secret is made once into the data folder, so no secret is known to the world.
+DEMO_VK_APP = 1
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ZAPIS_", frozen=True)
+
+    database_url: str | None = Field(
+        default=None, description="A PostgreSQL of one's own; the embedded one where absent."
+    )
+    data_dir: Path = Field(default=Path(".zapis"), description="The embedded database, the keys.")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    vk_apps: dict[int, SecretStr] = Field(default={}, description="JSON: app id -> protected key.")
+    launch_max_age_seconds: int = 3600
+    launch_max_ahead_seconds: int = 60
+    citizen_token_seconds: int = 900
+    administrator_token_seconds: int = 300
+    system_token_seconds: int = 3600
+
+    # Without these, keys are made once into the data folder. On several machines set all three.
+    signing_key: SecretStr | None = Field(default=None, description="Ed25519 private key, PEM.")
+    sealing_keys: dict[str, SecretStr] = Field(
+        default={}, description="JSON: key id -> base64 of 32 bytes, newest last."
+    )
+    hashing_key: SecretStr | None = Field(default=None, description="Base64 of 32 bytes.")
+
+    pool_size: Annotated[int, Field(ge=1, le=100)] = Field(default=10, description="Connections of each worker.")
+    statement_timeout_ms: int = 5000
+    lock_timeout_ms: int = 3000
+    max_body_bytes: int = 1024 * 1024
+    drain_seconds: int = Field(default=20, description="How long a stopping worker finishes what it has begun.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _not_empty(cls, value: str | None) -> str | None:
+        return value or None
+
+    def keys(self) -> Keys:
+        """Raises ValueError where only some of the keys are set, or one is malformed."""
+        given = (self.signing_key, self.sealing_keys, self.hashing_key)
+        if not any(given):
+            return made_once(self.data_dir / "keys")
+        if self.signing_key is None or self.hashing_key is None or not self.sealing_keys:
+            raise ValueError(
+                "set ZAPIS_SIGNING_KEY, ZAPIS_SEALING_KEYS and ZAPIS_HASHING_KEY together, or none of them"
+            )
+        return Keys(
+            signing=signing_key(self.signing_key.get_secret_value().encode()),
+            sealing={name: _key(f"ZAPIS_SEALING_KEYS[{name}]", key) for name, key in self.sealing_keys.items()},
+            hashing=_key("ZAPIS_HASHING_KEY", self.hashing_key),
+        )
+
+    def vk_secrets(self) -> dict[int, str]:
+        """App id -> secret; over the embedded database without any app, the demonstration's."""
+        if not self.vk_apps and self.database_url is None:
+            return {DEMO_VK_APP: secret_made_once(self.data_dir / "keys" / "demo-vk-app.secret")}
+        return {app: secret.get_secret_value() for app, secret in self.vk_apps.items()}
+
+
+def _key(name: str, encoded: SecretStr) -> bytes:
+    key = b64decode(encoded.get_secret_value(), validate=True)
+    if len(key) != 32:  # noqa: PLR2004 - AES-256 and HMAC-SHA-256
+        raise ValueError(f"{name} must be base64 of 32 bytes")
+    return key

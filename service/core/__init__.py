@@ -1,0 +1,1 @@
+"""Knows no domain: operations and their binding to HTTP, problems, the database, what is signed and sealed."""

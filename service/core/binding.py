@@ -1,0 +1,219 @@
+"""Binds operations to aiohttp, once, at start: what each request costs beyond this was decided here.
+
+bytes -> schema -> use case -> schema -> bytes. Who may call is checked before anything of the request is read.
+"""
+
+import binascii
+import hashlib
+import re
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from schemas import problems
+from schemas.common import Schema
+from service.core.cache import SecondCache
+from service.core.database import Connection, Database
+from service.core.errors import DomainError
+from service.core.operations import Actor, IdempotencyKey, Operation, Rendered, Transaction
+from service.core.problems import invalid, language_of
+from service.core.signatures import Signature, signature_of
+
+Authenticate = Callable[[str], Actor]
+Endpoint = Callable[[web.Request], Awaitable[web.Response]]
+
+# The IETF draft writes the key as a quoted string; most clients send it bare.
+_KEY = re.compile(r'(?P<quote>"?)(?P<key>[A-Za-z0-9_-]{1,64})(?P=quote)')
+_FORM_FIELDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all operations stand on; `collaborators` are handed to use cases by the names of their parameters."""
+
+    database: Database
+    authenticate: Authenticate
+    collaborators: Mapping[str, object]
+    cache: SecondCache
+
+
+def bind(operations: Sequence[Operation], ground: Ground) -> list[web.RouteDef]:
+    """A route for each operation. Raises TypeError where a use case asks for what nobody hands in."""
+    return [web.route(operation.method, operation.path, _endpoint(operation, ground)) for operation in operations]
+
+
+def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
+    signature = signature_of(operation)
+    unknown = signature.collaborators - ground.collaborators.keys()
+    if unknown:
+        raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")
+    handed_in = {name: ground.collaborators[name] for name in signature.collaborators}
+    use_case, transaction = operation.use_case, operation.transaction
+
+    async def call(request: web.Request, actor: Actor | None) -> Any:
+        arguments = await _arguments(operation, signature, request, actor)
+        arguments |= handed_in
+        if transaction is Transaction.NONE:
+            return await use_case(**arguments)
+
+        async def work(conn: Connection) -> Any:
+            return await use_case(conn=conn, **arguments)
+
+        return await ground.database.run(transaction, work)
+
+    async def endpoint(request: web.Request) -> web.Response:
+        actor = None if operation.access.public else _authorise(operation, request, ground.authenticate)
+        return _respond(operation, await call(request, actor))
+
+    async def shared_endpoint(request: web.Request) -> web.Response:
+        actor = None if operation.access.public else _authorise(operation, request, ground.authenticate)
+
+        async def make() -> bytes:
+            return _json(await call(request, actor))
+
+        region = actor.region_id if actor else None
+        language = language_of(request.headers.get("Accept-Language")) if "language" in signature.names else None
+        kept = await ground.cache.get((operation.id, region, language, request.raw_path), make)
+        headers = {"ETag": kept.etag, "Cache-Control": f"private, max-age={operation.max_age_seconds or 0}"}
+        if _is_current(request, kept.etag):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=kept.body, content_type="application/json", headers=headers)
+
+    made = shared_endpoint if operation.shared else endpoint
+    made.__dict__["operation_id"] = operation.id
+    return made
+
+
+def _authorise(operation: Operation, request: web.Request, authenticate: Authenticate) -> Actor:
+    """The caller, if the operation is open to them. Somebody else's institution answers as one that does not exist."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise DomainError(problems.UNAUTHENTICATED)
+    actor = authenticate(token)
+    access = operation.access
+    if actor.kind == "citizen":
+        allowed = access.citizen or (access.staff and actor.role != "none")
+    else:
+        allowed = access.system and (access.scope is None or access.scope in actor.scopes)
+        allowed = allowed and not (access.whole_region and actor.institution_id is not None)
+    if not allowed:
+        raise DomainError(problems.FORBIDDEN)
+    if access.staff and actor.institution_id is not None:
+        try:
+            named = UUID(request.match_info["institution_id"])
+        except ValueError:
+            named = None
+        if named != actor.institution_id:
+            raise DomainError(problems.INSTITUTION_NOT_FOUND)
+    return actor
+
+
+async def _arguments(
+    operation: Operation, signature: Signature, request: web.Request, actor: Actor | None
+) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    names = signature.names
+    for name, adapter in signature.path.items():
+        try:
+            arguments[name] = adapter.validate_strings(request.match_info[name])
+        except ValidationError as error:
+            raise invalid("path", error) from None
+    if signature.query is not None:
+        arguments["query"] = _query(signature.query, request)
+    elif request.query_string:
+        raise DomainError(problems.INVALID, errors=[_unexpected("query")])
+    raw = b""
+    if signature.body is not None:
+        raw, arguments["body"] = await _body(operation, signature.body, request)
+    if "actor" in names:
+        arguments["actor"] = actor
+    if "key" in names:
+        arguments["key"] = _idempotency_key(operation, request, raw)
+    if "language" in names:
+        arguments["language"] = language_of(request.headers.get("Accept-Language"))
+    if "basic_credentials" in names:
+        arguments["basic_credentials"] = _basic_credentials(request)
+    return arguments
+
+
+def _query(model: type[Schema], request: web.Request) -> Schema:
+    query = request.query
+    if len(set(query)) != len(query):
+        raise DomainError(problems.INVALID, errors=[_unexpected("query", "a parameter comes twice")])
+    try:
+        return model.model_validate_strings(dict(query))
+    except ValidationError as error:
+        raise invalid("query", error) from None
+
+
+async def _body(operation: Operation, model: type[Schema], request: web.Request) -> tuple[bytes, Schema]:
+    if request.content_type != operation.consumes:
+        raise DomainError(problems.MEDIA_TYPE)
+    raw = await request.read()
+    try:
+        if operation.consumes == "application/json":
+            return raw, model.model_validate_json(raw)
+        try:
+            pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_FORM_FIELDS, errors="strict")
+        except ValueError:
+            raise DomainError(problems.MALFORMED) from None
+        if len(dict(pairs)) != len(pairs):
+            raise DomainError(problems.MALFORMED)
+        return raw, model.model_validate_strings(dict(pairs))
+    except ValidationError as error:
+        raise invalid("body", error) from None
+
+
+def _unexpected(place: str, message: str = "no parameters are expected") -> problems.FieldError:
+    return problems.FieldError(place=place, pointer="", message=message)
+
+
+def _idempotency_key(operation: Operation, request: web.Request, raw: bytes) -> IdempotencyKey:
+    found = _KEY.fullmatch(request.headers.get("Idempotency-Key", ""))
+    if found is None:
+        raise DomainError(problems.KEY_MISSING)
+    asked = b"\0".join((operation.id.encode(), request.path.encode(), raw))
+    return IdempotencyKey(found["key"], hashlib.sha256(asked).digest())
+
+
+def _basic_credentials(request: web.Request) -> tuple[str, str] | None:
+    """The id and secret of HTTP Basic (RFC 7617), if they came so."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, _, secret = b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise DomainError(problems.CLIENT_INVALID) from None
+    return name, secret
+
+
+def _json(result: Schema) -> bytes:
+    return result.__pydantic_serializer__.to_json(result)
+
+
+def _respond(operation: Operation, result: Schema | Rendered | None) -> web.Response:
+    age = operation.max_age_seconds
+    headers = {"Cache-Control": "no-store" if age is None else f"public, max-age={age}"}
+    if result is None:
+        return web.Response(status=204, headers=headers)
+    if isinstance(result, Rendered):
+        return web.Response(
+            body=result.content,
+            status=operation.status,
+            content_type=result.content_type,
+            headers=headers | result.headers,
+        )
+    return web.Response(body=_json(result), status=operation.status, content_type="application/json", headers=headers)
+
+
+def _is_current(request: web.Request, etag: str) -> bool:
+    """If-None-Match by weak comparison (RFC 9110, 13.1.2)."""
+    asked = request.headers.get("If-None-Match", "")
+    return asked == "*" or etag in (item.strip().removeprefix("W/") for item in asked.split(","))

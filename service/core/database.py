@@ -1,0 +1,150 @@
+"""The database: the pool, the ways of a transaction, violated constraints as refusals, the checks at start."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Protocol
+
+import asyncpg
+
+from schemas import problems
+from schemas.problems import Refusal
+from service.core.errors import DomainError
+from service.core.operations import Transaction
+
+Record = Mapping[str, Any]
+
+ATTEMPTS = 3
+_LOST_CONNECTION = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+_SHARD_SUFFIX = re.compile(r"_\d{5,}$")
+
+
+class Connection(Protocol):
+    """What stores need of a connection."""
+
+    async def fetch(self, query: str, *args: object) -> list[Record]: ...
+    async def fetchrow(self, query: str, *args: object) -> Record | None: ...
+    async def fetchval(self, query: str, *args: object) -> Any: ...
+    async def execute(self, query: str, *args: object) -> str: ...
+
+
+class Collision(Exception):
+    """Something random came out twice, a ticket's number say: the whole transaction is tried again."""
+
+
+class DatabaseNotReady(Exception):
+    """The database can't be worked with; the message says what is missing."""
+
+
+@contextmanager
+def refusing(violations: Mapping[str, Refusal | type[Collision]]) -> Iterator[None]:
+    """Turns the violation of a named constraint into the refusal it stands for."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        name: str | None = getattr(error, "constraint_name", None)
+        # On Citus the name is that of the shard's constraint.
+        refusal = violations.get(_SHARD_SUFFIX.sub("", name)) if name else None
+        if refusal is None:
+            raise
+        if isinstance(refusal, Refusal):
+            raise DomainError(refusal) from None
+        raise refusal from None
+
+
+async def _keep_session_state(_connection: object) -> None:
+    """In place of the pool's own reset, a round trip for each request: nothing here changes a session's state."""
+
+
+class Database:
+    """A pool of connections to `dsn`, and how an operation gets its transaction."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        pool_size: int,
+        statement_timeout_ms: int,
+        lock_timeout_ms: int,
+        acquire_seconds: float = 10.0,
+    ) -> None:
+        self._acquire_seconds = acquire_seconds
+        self._make = lambda: asyncpg.create_pool(
+            dsn,
+            min_size=min(2, pool_size),
+            max_size=pool_size,
+            reset=_keep_session_state,
+            server_settings={
+                "application_name": "zapis",
+                "timezone": "UTC",
+                "jit": "off",
+                "statement_timeout": str(statement_timeout_ms),
+                "lock_timeout": str(lock_timeout_ms),
+                "idle_in_transaction_session_timeout": str(statement_timeout_ms * 2),
+            },
+        )
+        self._pool: asyncpg.Pool | None = None
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator["Database"]:
+        """The pool is open for as long as the context; leaving waits for what is under way."""
+        async with self._make() as pool:
+            self._pool = pool
+            yield self
+
+    async def run(self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]]) -> Any:
+        """Runs `work` in its kind of transaction; serialization failures and deadlocks are tried again, here alone.
+
+        A connection lost on the way answers 503: `outcome_unknown` where something may have been written.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._once(transaction, work)
+            except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, Collision):
+                if attempt == ATTEMPTS - 1:
+                    raise DomainError(problems.BUSY) from None
+                await asyncio.sleep(0.01 * 2**attempt)
+            except asyncpg.LockNotAvailableError:
+                raise DomainError(problems.BUSY) from None
+            except (asyncpg.QueryCanceledError, TimeoutError):
+                raise DomainError(problems.UNAVAILABLE) from None
+            except _LOST_CONNECTION:
+                reads = transaction is Transaction.READ
+                raise DomainError(problems.UNAVAILABLE if reads else problems.OUTCOME_UNKNOWN) from None
+        raise AssertionError("unreachable")
+
+    async def _once(self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]]) -> Any:
+        assert self._pool is not None, "the database is not open"
+        connection = await self._pool.acquire(timeout=self._acquire_seconds)
+        try:
+            if transaction is Transaction.WRITE:
+                async with connection.transaction():
+                    return await work(connection)
+            return await work(connection)
+        finally:
+            # Shielded inside the pool: a cancelled request does not leave a connection half-way.
+            await self._pool.release(connection)
+
+
+async def check(conn: Connection, newest_migration: str) -> None:
+    """Raises DatabaseNotReady where the database is not writable, not migrated, or does not fold Cyrillic."""
+    if await conn.fetchval("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"):
+        raise DatabaseNotReady("the database is read-only")
+    # A database in the C locale takes «Ж» and «ж» for strangers: search and duplicate checks would silently miss.
+    if not await conn.fetchval("SELECT lower('ЖУК') = 'жук' AND 'ж' ~ '^[[:alpha:]]$'"):
+        raise DatabaseNotReady("the database does not fold Cyrillic: create it with ENCODING UTF8 and a UTF-8 LC_CTYPE")
+    if not await conn.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
+        raise DatabaseNotReady("the database is empty: run `zapis migrate`")
+    version = await conn.fetchval("SELECT version_num FROM alembic_version")
+    if version != newest_migration:
+        raise DatabaseNotReady(f"the database is at migration {version}, not {newest_migration}: run `zapis migrate`")

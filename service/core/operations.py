@@ -1,0 +1,103 @@
+"""Operations as data: what the API can do, who may call it, and how its effect is kept."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+from uuid import UUID
+
+from schemas.problems import Refusal
+
+Language = Literal["ru", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is calling. Everything comes out of a verified token."""
+
+    kind: Literal["citizen", "system"]
+    id: UUID
+    region_id: int
+    # The institution of a citizen's page, or that a system acts for; None: the whole region.
+    institution_id: UUID | None
+    role: Literal["none", "editor", "admin"] = "none"
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The caller's key and a hash of what was asked under it."""
+
+    key: str
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer that is not JSON."""
+
+    content_type: str
+    content: bytes
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class Transaction(Enum):
+    """NONE: no connection. READ: a bare connection. STATEMENT: a bare connection, the use case's one statement is the
+    transaction. WRITE: one transaction around the use case."""
+
+    NONE = "none"
+    READ = "read"
+    STATEMENT = "statement"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call. `staff` are a page's editors and administrators at their own institution; a system needs `scope`."""
+
+    citizen: bool = False
+    staff: bool = False
+    system: bool = False
+    scope: str | None = None
+    # Only systems that act for the whole region.
+    whole_region: bool = False
+
+    @property
+    def public(self) -> bool:
+        return not (self.citizen or self.staff or self.system)
+
+
+PUBLIC = Access()
+CITIZEN = Access(citizen=True)
+ANYONE = Access(citizen=True, system=True)
+
+
+def staff(scope: str) -> Access:
+    """The institution's side: its page's administrators, and systems with the scope."""
+    return Access(staff=True, system=True, scope=scope)
+
+
+def operator(scope: str) -> Access:
+    """A regional operator's system."""
+    return Access(system=True, scope=scope, whole_region=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the API. Schemas are the annotations of the use case: `body`, `query` and what it returns."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    id: str
+    use_case: Callable[..., Awaitable[Any]]
+    access: Access
+    transaction: Transaction
+    summary: str
+    refusals: tuple[Refusal, ...] = ()
+    status: int = 200
+    produces: str = "application/json"
+    consumes: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
+    # Availability: kept for a second in each process, with a strong ETag.
+    shared: bool = False
+    # The answer may be kept by whoever asks for so many seconds; None: no-store.
+    max_age_seconds: int | None = None

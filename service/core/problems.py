@@ -1,0 +1,86 @@
+"""Domain errors as RFC 9457 problems: one table from kinds to statuses, and the language of the titles."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from schemas import problems
+from schemas.problems import FieldError, Kind, Problem, Refusal
+from service.core.errors import DomainError
+from service.core.operations import Language
+
+STATUS = {
+    Kind.malformed: 400,
+    Kind.unauthenticated: 401,
+    Kind.forbidden: 403,
+    Kind.absent: 404,
+    Kind.method: 405,
+    Kind.conflict: 409,
+    Kind.too_large: 413,
+    Kind.media_type: 415,
+    Kind.invalid: 422,
+    Kind.internal: 500,
+    Kind.unavailable: 503,
+}
+CONTENT_TYPE = "application/problem+json"
+_RETRY_AFTER = {problems.BUSY.code: "1", problems.OUTCOME_UNKNOWN.code: "1", problems.UNAVAILABLE.code: "5"}
+_ERRORS_LISTED = 20
+
+
+def invalid(place: str, error: ValidationError) -> DomainError:
+    """What pydantic found, without the values: they may be personal."""
+    found = [
+        FieldError(place=place, pointer="".join(f"/{part}" for part in item["loc"]), message=item["msg"])
+        for item in error.errors(include_url=False, include_context=False, include_input=False)[:_ERRORS_LISTED]
+    ]
+    return DomainError(problems.INVALID, errors=found)
+
+
+def language_of(accept_language: str | None) -> Language:
+    """English where it is preferred to Russian (RFC 9110, 12.5.4), else Russian."""
+    best: dict[str, float] = {}
+    for item in (accept_language or "").split(",")[:20]:
+        tag, _, parameters = item.partition(";")
+        quality = parameters.partition("q=")[2].strip()
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            weight = 0.0
+        primary = tag.strip().lower().partition("-")[0]
+        best[primary] = max(weight, best.get(primary, 0.0))
+    return "en" if best.get("en", 0.0) > best.get("ru", 0.0) else "ru"
+
+
+def render(error: DomainError, language: Language, request_id: str) -> web.Response:
+    """The problem as a response."""
+    refusal = error.refusal
+    problem = Problem(
+        type=f"urn:zapis:problem:{refusal.code}",
+        title=refusal.ru if language == "ru" else refusal.en,
+        status=STATUS[refusal.kind],
+        code=refusal.code,
+        request_id=request_id,
+        errors=list(error.errors) or None,
+        alternatives=[dict(item) for item in error.alternatives] if error.alternatives is not None else None,
+        **error.extra,
+    )
+    headers = {"Content-Language": language, "Cache-Control": "no-store"}
+    if refusal.code in _RETRY_AFTER:
+        headers["Retry-After"] = _RETRY_AFTER[refusal.code]
+    if refusal.kind is Kind.unauthenticated:
+        headers["WWW-Authenticate"] = "Basic" if "error" in error.extra else "Bearer"
+    return web.Response(
+        body=problem.model_dump_json(exclude_none=True).encode(),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+        headers=headers,
+    )
+
+
+def by_kind(refusals: Sequence[Refusal]) -> dict[int, list[Refusal]]:
+    """Refusals by the status they answer with, for the OpenAPI document."""
+    found: dict[int, list[Refusal]] = {}
+    for refusal in refusals:
+        found.setdefault(STATUS[refusal.kind], []).append(refusal)
+    return dict(sorted(found.items()))

@@ -1,0 +1,76 @@
+"""The API reference at /docs: Swagger UI served from a wheel, with nothing loaded from outside."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+)
+_FILES = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+}
+_PAGE = """<!doctype html>
+<html lang="ru">
+<meta charset="utf-8">
+<title>Zapis API</title>
+<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<div id="reference"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+"""
+_START = "SwaggerUIBundle({url: '/openapi.yaml', dom_id: '#reference', deepLinking: true, validatorUrl: null});\n"
+
+
+def as_yaml(document: dict[str, Any]) -> str:
+    """The document as it is committed and served."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without anchors: what stands twice is written twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def routes(make_document: Callable[[], dict[str, Any]]) -> list[web.RouteDef]:
+    """The page, its files, and /openapi.yaml, which is made when it is first asked for."""
+    kept: list[str] = []
+
+    async def openapi(_request: web.Request) -> web.Response:
+        if not kept:
+            kept.append(as_yaml(make_document()))
+        return web.Response(text=kept[0], content_type="application/yaml")
+
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(text=_PAGE, content_type="text/html", headers={"Content-Security-Policy": _CSP})
+
+    async def start(_request: web.Request) -> web.Response:
+        return web.Response(text=_START, content_type="text/javascript")
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if name not in _FILES:
+            raise web.HTTPNotFound
+        return web.FileResponse(_distribution() / name, headers={"Content-Type": _FILES[name]})
+
+    return [
+        web.get("/openapi.yaml", openapi),
+        web.get("/docs", page),
+        web.get("/docs/start.js", start),
+        web.get("/docs/{name}", file),
+    ]
+
+
+def _distribution() -> Path:
+    spec = find_spec("swagger_ui_bundle")
+    assert spec is not None and spec.origin is not None
+    return next(Path(spec.origin).parent.glob("**/swagger-ui-bundle.js")).parent

@@ -1,0 +1,76 @@
+"""Doctors: what clinics publish, what citizens book."""
+
+from schemas import problems as p
+from service.core.operations import ANYONE, CITIZEN, Operation, Transaction, staff
+from service.doctors import publication, usecases
+
+_INSTITUTION = "/v1/institutions/{institution_id}"
+_WRITES = staff("schedules:write")
+
+OPERATIONS = (
+    # The institution's side
+    Operation(
+        "PUT", _INSTITUTION + "/specialties/{specialty_code}", "putSpecialty", publication.put_specialty,
+        _WRITES, Transaction.WRITE, "Say how a specialty is booked", refusals=(p.SPECIALTY_UNKNOWN,),
+    ),
+    Operation(
+        "PUT", _INSTITUTION + "/practitioners/{practitioner_id}", "putPractitioner", publication.put_practitioner,
+        _WRITES, Transaction.WRITE, "Publish a practitioner", refusals=(p.SPECIALTY_UNKNOWN, p.SPECIALTY_IN_USE),
+    ),
+    Operation(
+        "PUT", _INSTITUTION + "/locations/{location_id}", "putLocation", publication.put_location,
+        _WRITES, Transaction.WRITE, "Publish a location",
+    ),
+    Operation(
+        "PUT", _INSTITUTION + "/attachments", "putAttachments", publication.put_attachments,
+        _WRITES, Transaction.WRITE, "Say who is attached to the clinic", refusals=(p.SNILS_INVALID,),
+    ),
+    Operation(
+        "PUT", _INSTITUTION + "/slots", "putSlots", publication.put_slots,
+        _WRITES, Transaction.WRITE, "Publish the slots of a window",
+        refusals=(p.SLOT_OUTSIDE_WINDOW, p.SLOT_TWICE, p.AGES_CROSSED, p.REFERENCE_UNKNOWN),
+    ),
+    # The citizen's side
+    Operation(
+        "GET", "/v1/specialties", "listSpecialties", usecases.list_specialties, ANYONE, Transaction.READ,
+        "List what a clinic offers", shared=True, refusals=(p.INSTITUTION_NOT_FOUND,),
+    ),
+    Operation(
+        "GET", "/v1/practitioners", "listPractitioners", usecases.list_practitioners, ANYONE, Transaction.READ,
+        "List practitioners", shared=True, refusals=(p.INSTITUTION_NOT_FOUND,),
+    ),
+    Operation(
+        "GET", "/v1/slots", "listSlots", usecases.list_slots, ANYONE, Transaction.READ,
+        "List free slots", shared=True, max_age_seconds=1, refusals=(p.INSTITUTION_NOT_FOUND,),
+    ),
+    Operation(
+        "POST", "/v1/appointments", "bookAppointment", usecases.book_appointment, CITIZEN, Transaction.STATEMENT,
+        "Book a slot", status=201,
+        refusals=(
+            p.PERSON_NOT_FOUND, p.SLOT_NOT_FOUND, p.TIME_TAKEN, p.TIME_PASSED, p.ALREADY_HAS_TICKET, p.PERSON_BUSY,
+            p.SLOT_FOR_ANOTHER_AGE, p.SLOT_FOR_ANOTHER_SEX, p.REFERRAL_NEEDED, p.SPECIALTY_CLOSED, p.NOT_ATTACHED,
+        ),
+    ),
+    Operation(
+        "GET", "/v1/appointments", "listAppointments", usecases.list_appointments, CITIZEN, Transaction.READ,
+        "List tickets",
+    ),
+    Operation(
+        "GET", "/v1/appointments/{appointment_id}", "getAppointment", usecases.get_appointment,
+        CITIZEN, Transaction.READ, "Get a ticket", refusals=(p.APPOINTMENT_NOT_FOUND,),
+    ),
+    Operation(
+        "GET", "/v1/appointments/{appointment_id}/calendar", "getTicketCalendar", usecases.get_ticket_calendar,
+        CITIZEN, Transaction.READ, "Get a ticket for a calendar", produces="text/calendar",
+        refusals=(p.APPOINTMENT_NOT_FOUND,),
+    ),
+    Operation(
+        "GET", "/v1/appointments/{appointment_id}/qr", "getTicketQr", usecases.get_ticket_qr,
+        CITIZEN, Transaction.READ, "Get a ticket's QR code", produces="image/png",
+        refusals=(p.APPOINTMENT_NOT_FOUND,),
+    ),
+    Operation(
+        "POST", "/v1/appointments/{appointment_id}/cancel", "cancelAppointment", usecases.cancel_appointment,
+        CITIZEN, Transaction.WRITE, "Cancel a ticket", refusals=(p.APPOINTMENT_NOT_FOUND, p.CANCELLATION_CLOSED),
+    ),
+)  # fmt: skip

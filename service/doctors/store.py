@@ -1,0 +1,222 @@
+"""Practitioners, locations, slots and appointments."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from schemas import problems
+from service.core.database import Collision, Connection, Record, refusing
+from service.core.ids import new_id, new_number
+from service.core.operations import IdempotencyKey
+from service.core.queries import beside
+from service.doctors.rules import KeptSlot, SlotTerms
+
+SQL = beside(__file__)
+VIOLATIONS = {
+    "idempotency_key_reused": problems.KEY_REUSED,
+    "person_not_found": problems.PERSON_NOT_FOUND,
+    "slot_not_found": problems.SLOT_NOT_FOUND,
+    "time_passed": problems.TIME_PASSED,
+    "time_taken": problems.TIME_TAKEN,
+    "slots_not_oversold": problems.TIME_TAKEN,
+    "specialty_closed": problems.SPECIALTY_CLOSED,
+    "referral_needed": problems.REFERRAL_NEEDED,
+    "slot_for_another_age": problems.SLOT_FOR_ANOTHER_AGE,
+    "slot_for_another_sex": problems.SLOT_FOR_ANOTHER_SEX,
+    "not_attached": problems.NOT_ATTACHED,
+    "appointments_one_a_specialty": problems.ALREADY_HAS_TICKET,
+    "appointments_person_once_a_slot": problems.ALREADY_HAS_TICKET,
+    "engagements_one_place_at_a_time": problems.PERSON_BUSY,
+    "appointments_number": Collision,
+    "appointment_not_found": problems.APPOINTMENT_NOT_FOUND,
+    "cancellation_closed": problems.CANCELLATION_CLOSED,
+    "slots_specialty_of_practitioner": problems.SPECIALTY_IN_USE,
+}
+
+
+# Publishing --------------------------------------------------------------------------------------------------------
+
+
+async def count_specialties(conn: Connection, codes: Sequence[str]) -> int:
+    return await conn.fetchval(SQL.count_specialties, codes)
+
+
+async def put_specialty(
+    conn: Connection, region_id: int, institution_id: UUID, code: str, access: str
+) -> Record | None:
+    """The specialty's names; None where the catalogue has no such code."""
+    return await conn.fetchrow(SQL.put_specialty, region_id, institution_id, code, access)
+
+
+async def put_practitioner(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    external_id: str,
+    name: tuple[str, str, str | None],
+    specialty_codes: Sequence[str],
+) -> UUID:
+    """Offers the specialties at the institution where it did not yet, under the catalogue's access."""
+    await conn.execute(SQL.offer_specialties, region_id, institution_id, specialty_codes)
+    practitioner_id: UUID = await conn.fetchval(
+        SQL.put_practitioner, region_id, new_id(), institution_id, external_id, *name
+    )
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.drop_practitioner_specialties, region_id, practitioner_id, specialty_codes)
+    await conn.execute(SQL.add_practitioner_specialties, region_id, practitioner_id, institution_id, specialty_codes)
+    return practitioner_id
+
+
+async def put_location(
+    conn: Connection, region_id: int, institution_id: UUID, external_id: str, name: str, address: str, room: str | None
+) -> UUID:
+    return await conn.fetchval(SQL.put_location, region_id, new_id(), institution_id, external_id, name, address, room)
+
+
+async def put_attachments(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    identities: Sequence[bytes],
+    sections: Sequence[str | None],
+    since: Sequence[date],
+) -> None:
+    await conn.execute(SQL.put_attachments, region_id, institution_id, identities, sections, since)
+
+
+async def known_practitioners(
+    conn: Connection, region_id: int, institution_id: UUID, external_ids: Sequence[str]
+) -> dict[tuple[str, str], UUID]:
+    """(the institution's own id, specialty) -> practitioner."""
+    rows = await conn.fetch(SQL.known_practitioners, region_id, institution_id, external_ids)
+    return {(row["external_id"], row["specialty_code"]): row["id"] for row in rows}
+
+
+async def known_locations(
+    conn: Connection, region_id: int, institution_id: UUID, external_ids: Sequence[str]
+) -> dict[str, UUID]:
+    rows = await conn.fetch(SQL.known_locations, region_id, institution_id, external_ids)
+    return {row["external_id"]: row["id"] for row in rows}
+
+
+async def lock_slots(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    window: tuple[datetime, datetime],
+    external_ids: Sequence[str],
+) -> list[KeptSlot]:
+    """All slots that start in the window or have one of the ids, locked: bookings of them wait for the publication."""
+    rows = await conn.fetch(SQL.lock_slots, region_id, institution_id, *window, external_ids)
+    return [
+        KeptSlot(
+            row["id"],
+            SlotTerms(**{name: row[name] for name in SlotTerms.__slots__}),
+            row["taken"],
+            row["status"] == "open",
+        )
+        for row in rows
+    ]
+
+
+async def put_slots(conn: Connection, region_id: int, institution_id: UUID, slots: Sequence[SlotTerms]) -> None:
+    columns = [[getattr(slot, name) for slot in slots] for name in SlotTerms.__slots__]
+    await conn.execute(SQL.put_slots, region_id, institution_id, [new_id() for _ in slots], *columns)
+
+
+async def close_slots(conn: Connection, region_id: int, slot_ids: Sequence[UUID]) -> None:
+    await conn.execute(SQL.close_slots, region_id, slot_ids)
+
+
+# Reading -----------------------------------------------------------------------------------------------------------
+
+
+async def list_specialties(conn: Connection, region_id: int, institution_id: UUID) -> list[Record]:
+    return await conn.fetch(SQL.list_specialties, region_id, institution_id)
+
+
+async def list_practitioners(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    specialty_code: str | None,
+    after: list[str] | None,
+    limit: int,
+) -> list[Record]:
+    position = after or (None, None, None)
+    return await conn.fetch(SQL.list_practitioners, region_id, institution_id, specialty_code, *position, limit)
+
+
+async def list_slots(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    specialty_code: str,
+    practitioner_id: UUID | None,
+    after: tuple[datetime, UUID],
+    until: datetime,
+    limit: int,
+) -> list[Record]:
+    """Free slots behind the position `after`, by time."""
+    return await conn.fetch(
+        SQL.list_slots, region_id, institution_id, specialty_code, practitioner_id, *after, until, limit
+    )
+
+
+async def nearest_free_slots(conn: Connection, region_id: int, slot_id: UUID, now: datetime) -> list[Record]:
+    """Up to three free ones in place of a slot: of the same practitioner first, then the nearest in time."""
+    return await conn.fetch(SQL.nearest_free_slots, region_id, slot_id, now)
+
+
+# Tickets -----------------------------------------------------------------------------------------------------------
+
+
+async def book_appointment(
+    conn: Connection,
+    region_id: int,
+    citizen_id: UUID,
+    key: IdempotencyKey,
+    slot_id: UUID,
+    person_id: UUID,
+    referral_number: str | None,
+    now: datetime,
+) -> str:
+    """One round trip: takes the place and writes the booking, or gives what the key brought about before. JSON."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(
+            SQL.book_appointment,
+            region_id,
+            citizen_id,
+            key.key,
+            key.request_hash,
+            slot_id,
+            person_id,
+            referral_number,
+            new_id(),
+            new_number(),
+            new_id(),
+            now,
+        )
+
+
+async def cancel_appointment(
+    conn: Connection, region_id: int, citizen_id: UUID, appointment_id: UUID, now: datetime
+) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.cancel_appointment, region_id, citizen_id, appointment_id, new_id(), now)
+
+
+async def list_appointments(
+    conn: Connection,
+    region_id: int,
+    citizen_id: UUID,
+    person_id: UUID | None,
+    after: tuple[datetime | None, UUID | None],
+    limit: int,
+) -> list[Record]:
+    """Latest first, behind the position `after`."""
+    return await conn.fetch(SQL.list_appointments, region_id, citizen_id, person_id, *after, limit)
+
+
+async def find_appointment(conn: Connection, region_id: int, citizen_id: UUID, appointment_id: UUID) -> Record | None:
+    return await conn.fetchrow(SQL.find_appointment, region_id, citizen_id, appointment_id)

@@ -1,0 +1,100 @@
+"""A ticket as it is shown: as a schema, a calendar entry, a QR code."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import segno
+from icalendar import Calendar, Event
+
+from schemas.doctors import InstitutionInBooking, NamedPractitioner, NamedSpecialty, Place, Ticket
+from service.core.operations import Language
+from service.launch.tokens import ISSUER, Tokens
+from service.people.usecases import person_in_booking
+
+QR_TYPE = "ticket+jwt"
+# A desk's clock may be wrong, and a late patient is still a patient.
+_QR_OUTLIVES = timedelta(days=1)
+
+_BRING = {
+    "ru": ("Паспорт, а для ребёнка — свидетельство о рождении", "Полис ОМС", "СНИЛС"),
+    "en": ("Passport, or a child's birth certificate", "Health insurance policy", "СНИЛС (SNILS)"),
+}
+_BRING_REFERRAL = {"ru": "Направление", "en": "Referral"}
+# A calendar is seen by others: its entry names neither the specialty nor the patient (323-ФЗ, art. 13).
+_CALENDAR_TITLE = {"ru": "Запись на приём", "en": "Appointment"}
+
+
+def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens) -> Ticket:
+    """The ticket from `kept`: what book_appointment gave, or a row shaped like it, with instants as ISO text."""
+    terms: Mapping[str, Any] = kept["terms"]
+    zone = ZoneInfo(terms["zone"])
+
+    def instant(text: str) -> datetime:
+        return datetime.fromisoformat(text).astimezone(zone)
+
+    starts_at, ends_at, created_at = instant(terms["starts_at"]), instant(terms["ends_at"]), instant(kept["created_at"])
+    specialty, practitioner, institution = terms["specialty"], terms["practitioner"], terms["institution"]
+    referral = kept["referral_number"]
+    bring = list(_BRING[language]) + ([_BRING_REFERRAL[language]] if referral else [])
+    claims = {
+        "iss": ISSUER,
+        "sub": kept["id"],
+        "number": kept["number"],
+        "institution": institution["id"],
+        "start": int(starts_at.timestamp()),
+        "iat": int(created_at.timestamp()),
+        "exp": int((ends_at + _QR_OUTLIVES).timestamp()),
+    }
+    return Ticket(
+        id=UUID(kept["id"]),
+        number=kept["number"],
+        status=kept["status"],
+        slot_id=UUID(kept["slot_id"]),
+        person=person_in_booking(kept["person"]),
+        institution=InstitutionInBooking(**{**institution, "id": UUID(institution["id"])}),
+        practitioner=NamedPractitioner(**{**practitioner, "id": UUID(practitioner["id"])}),
+        specialty=NamedSpecialty(code=specialty["code"], name=specialty[f"name_{language}"]),
+        location=Place(**terms["location"]),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        cancel_until=instant(terms["cancel_until"]),
+        bring=bring,
+        referral_number=referral,
+        qr_token=tokens.sign(claims, QR_TYPE),
+        created_at=created_at,
+        cancelled_at=instant(kept["cancelled_at"]) if kept["cancelled_at"] else None,
+    )
+
+
+def calendar_of(ticket: Ticket, language: Language) -> bytes:
+    """An iCalendar object (RFC 5545) of one event; of a cancelled ticket it cancels the event under the same UID."""
+    cancelled = ticket.status == "cancelled"
+    event = Event()
+    event.add("uid", f"{ticket.id}@zapis")
+    event.add("sequence", 1 if cancelled else 0)
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("dtstamp", ticket.cancelled_at or ticket.created_at)
+    event.add("dtstart", ticket.starts_at)
+    event.add("dtend", ticket.ends_at)
+    event.add("summary", _CALENDAR_TITLE[language])
+    event.add("location", ", ".join(part for part in (ticket.location.address, ticket.location.room) if part))
+    event.add("description", ticket.number)
+    event.add("class", "PRIVATE")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Zapis//Zapis//RU")
+    calendar.add("version", "2.0")
+    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return calendar.to_ical()
+
+
+def qr_of(ticket: Ticket) -> bytes:
+    """A PNG of the QR code that holds the ticket's token; a desk verifies it offline by the key set."""
+    image = BytesIO()
+    segno.make(ticket.qr_token, micro=False, error="m").save(image, kind="png", scale=6, border=4)
+    return image.getvalue()

@@ -1,0 +1,209 @@
+"""The citizen's side: find a doctor and a free time, book it, keep the ticket, cancel."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from schemas import problems
+from schemas.doctors import (
+    AppointmentBody,
+    NamedPractitioner,
+    Place,
+    Practitioner,
+    PractitionerFilter,
+    PractitionerList,
+    Slot,
+    SlotFilter,
+    SlotList,
+    Specialty,
+    SpecialtyFilter,
+    SpecialtyList,
+    Ticket,
+    TicketFilter,
+    TicketList,
+)
+from service.core.clock import Clock
+from service.core.cursors import Cursors
+from service.core.database import Connection, Record
+from service.core.errors import DomainError
+from service.core.lists import page_of
+from service.core.operations import Actor, IdempotencyKey, Language, Rendered
+from service.doctors import store
+from service.doctors.tickets import calendar_of, qr_of, ticket_of
+from service.institutions.usecases import find_institution
+from service.launch.tokens import Tokens
+from service.scheduling.rules import local_day_bounds
+
+_NIL = UUID(int=0)
+_GREATEST = UUID(int=2**128 - 1)
+
+
+async def list_specialties(conn: Connection, actor: Actor, query: SpecialtyFilter, language: Language) -> SpecialtyList:
+    """What a clinic offers, and how it is booked."""
+    await find_institution(conn, actor.region_id, query.institution_id)
+    rows = await store.list_specialties(conn, actor.region_id, query.institution_id)
+    return SpecialtyList(
+        items=[Specialty(code=row["code"], name=row[f"name_{language}"], access=row["access"]) for row in rows]
+    )
+
+
+async def list_practitioners(
+    conn: Connection, actor: Actor, query: PractitionerFilter, cursors: Cursors
+) -> PractitionerList:
+    """Practitioners of a clinic by name, of all specialties or of one."""
+    await find_institution(conn, actor.region_id, query.institution_id)
+    scope = f"practitioners:{actor.region_id}"
+    after = cursors.position(scope, query)
+    rows = await store.list_practitioners(
+        conn, actor.region_id, query.institution_id, query.specialty_code, after, query.limit + 1
+    )
+    page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["last_name"], row["first_name"], row["id"]))
+    fields = tuple(Practitioner.model_fields)
+    return PractitionerList(
+        items=[Practitioner(**{name: row[name] for name in fields}) for row in page], next_cursor=cursor
+    )
+
+
+async def list_slots(conn: Connection, actor: Actor, query: SlotFilter, cursors: Cursors, clock: Clock) -> SlotList:
+    """Free times of a specialty, by time, from now on.
+
+    The answer may be a second old; what was taken meanwhile is refused at the booking, with the nearest free times.
+    """
+    institution = await find_institution(conn, actor.region_id, query.institution_id)
+    zone = ZoneInfo(institution["zone"])
+    now = clock()
+    first = query.day_from or now.astimezone(zone).date()
+    begin, _ = local_day_bounds(first, zone)
+    _, end = local_day_bounds(first + timedelta(days=query.days - 1), zone)
+    scope = f"slots:{actor.region_id}"
+    after = cursors.position(scope, query)
+    position = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (begin, _NIL)
+    rows = await store.list_slots(
+        conn,
+        actor.region_id,
+        query.institution_id,
+        query.specialty_code,
+        query.practitioner_id,
+        max(position, (now, _GREATEST)),
+        end,
+        query.limit + 1,
+    )
+    page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["starts_at"].isoformat(), row["id"]))
+    return SlotList(items=[_slot(row, zone) for row in page], next_cursor=cursor)
+
+
+async def book_appointment(
+    conn: Connection,
+    actor: Actor,
+    body: AppointmentBody,
+    key: IdempotencyKey,
+    language: Language,
+    tokens: Tokens,
+    clock: Clock,
+) -> Ticket:
+    """Books a slot for the citizen or a relative, and gives the ticket.
+
+    All or nothing, and at most once for each key. Where the time is taken, `alternatives` names up to three nearest
+    free ones of the same specialty at the clinic, of the same doctor first.
+    """
+    now = clock()
+    try:
+        kept = await store.book_appointment(
+            conn, actor.region_id, actor.id, key, body.slot_id, body.person_id, body.referral_number, now
+        )
+    except DomainError as error:
+        if error.refusal is problems.TIME_TAKEN:
+            rows = await store.nearest_free_slots(conn, actor.region_id, body.slot_id, now)
+            error.alternatives = [
+                {"slot_id": str(row["id"]), "starts_at": row["starts_at"].astimezone(ZoneInfo(row["zone"])).isoformat()}
+                for row in rows
+            ]
+        raise
+    return ticket_of(orjson.loads(kept), language, tokens)
+
+
+async def list_appointments(
+    conn: Connection, actor: Actor, query: TicketFilter, language: Language, tokens: Tokens, cursors: Cursors
+) -> TicketList:
+    """Tickets of the citizen's persons, the latest first; cancelled ones too."""
+    scope = f"appointments:{actor.region_id}:{actor.id}"
+    after = cursors.position(scope, query)
+    position = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (None, None)
+    rows = await store.list_appointments(conn, actor.region_id, actor.id, query.person_id, position, query.limit + 1)
+    page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["starts_at"].isoformat(), row["id"]))
+    return TicketList(items=[ticket_of(_kept(row), language, tokens) for row in page], next_cursor=cursor)
+
+
+async def get_appointment(
+    conn: Connection, actor: Actor, appointment_id: UUID, language: Language, tokens: Tokens
+) -> Ticket:
+    """One ticket of the citizen's persons."""
+    row = await store.find_appointment(conn, actor.region_id, actor.id, appointment_id)
+    if row is None:
+        raise DomainError(problems.APPOINTMENT_NOT_FOUND)
+    return ticket_of(_kept(row), language, tokens)
+
+
+async def get_ticket_calendar(
+    conn: Connection, actor: Actor, appointment_id: UUID, language: Language, tokens: Tokens
+) -> Rendered:
+    """The ticket as an iCalendar event. It names neither the specialty nor the patient: calendars are shared."""
+    ticket = await get_appointment(conn, actor, appointment_id, language, tokens)
+    headers = {"Content-Disposition": 'attachment; filename="ticket.ics"'}
+    return Rendered("text/calendar", calendar_of(ticket, language), headers)
+
+
+async def get_ticket_qr(
+    conn: Connection, actor: Actor, appointment_id: UUID, language: Language, tokens: Tokens
+) -> Rendered:
+    """The ticket's QR code as a PNG: a signed token with the ticket's id, number, institution and time, and no name."""
+    ticket = await get_appointment(conn, actor, appointment_id, language, tokens)
+    return Rendered("image/png", qr_of(ticket))
+
+
+async def cancel_appointment(
+    conn: Connection, actor: Actor, appointment_id: UUID, language: Language, tokens: Tokens, clock: Clock
+) -> Ticket:
+    """Cancels a ticket, until `cancel_until`; the time is free again at once. Cancelling twice is no error."""
+    await store.cancel_appointment(conn, actor.region_id, actor.id, appointment_id, clock())
+    return await get_appointment(conn, actor, appointment_id, language, tokens)
+
+
+def _slot(row: Record, zone: ZoneInfo) -> Slot:
+    return Slot(
+        id=row["id"],
+        specialty_code=row["specialty_code"],
+        practitioner=NamedPractitioner(
+            id=row["practitioner_id"],
+            last_name=row["last_name"],
+            first_name=row["first_name"],
+            patronymic=row["patronymic"],
+        ),
+        location=Place(name=row["name"], address=row["address"], room=row["room"]),
+        starts_at=row["starts_at"].astimezone(zone),
+        ends_at=row["ends_at"].astimezone(zone),
+        free=row["free"],
+        age_from=row["age_from"],
+        age_to=row["age_to"],
+        sex=row["sex"],
+    )
+
+
+def _kept(row: Record) -> Mapping[str, Any]:
+    """A row in the shape that book_appointment gives."""
+    cancelled_at: datetime | None = row["cancelled_at"]
+    return {
+        "id": str(row["id"]),
+        "number": row["number"],
+        "status": row["status"],
+        "slot_id": str(row["slot_id"]),
+        "terms": orjson.loads(row["terms"]),
+        "referral_number": row["referral_number"],
+        "created_at": row["created_at"].astimezone(UTC).isoformat(),
+        "cancelled_at": cancelled_at.astimezone(UTC).isoformat() if cancelled_at else None,
+        "person": {name: row[name] for name in ("last_name", "first_name", "patronymic")} | {"id": row["person_id"]},
+    }

@@ -1,0 +1,84 @@
+"""Regions, institutions, and the pages their mini-apps are installed in."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas import problems
+from schemas.institutions import (
+    Institution,
+    InstitutionBody,
+    InstitutionFilter,
+    InstitutionList,
+    Page,
+    PageBody,
+    Region,
+    RegionList,
+)
+from service.core.clock import Clock
+from service.core.cursors import Cursors
+from service.core.database import Connection, Record
+from service.core.errors import DomainError
+from service.core.journal import journal
+from service.core.lists import page_of
+from service.core.operations import Actor, Language
+from service.institutions import store
+
+VkPageId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$", description="The id of the community (vk_group_id).")]
+
+
+async def list_regions(conn: Connection, language: Language) -> RegionList:
+    """All regions of the country with their codes and time zones."""
+    rows = await store.list_regions(conn)
+    return RegionList(items=[Region(code=row["code"], name=row[f"name_{language}"], zone=row["zone"]) for row in rows])
+
+
+async def list_institutions(
+    conn: Connection, actor: Actor, query: InstitutionFilter, cursors: Cursors
+) -> InstitutionList:
+    """Institutions of the caller's region by name."""
+    scope = f"institutions:{actor.region_id}"
+    after = cursors.position(scope, query)
+    rows = await store.list_institutions(conn, actor.region_id, query.kind, query.municipality, after, query.limit + 1)
+    page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["name"], row["id"]))
+    return InstitutionList(items=[_institution(row) for row in page], next_cursor=cursor)
+
+
+async def get_institution(conn: Connection, actor: Actor, institution_id: UUID) -> Institution:
+    """One institution of the caller's region."""
+    return _institution(await find_institution(conn, actor.region_id, institution_id))
+
+
+async def put_institution(
+    conn: Connection, actor: Actor, institution_id: UUID, body: InstitutionBody, clock: Clock
+) -> Institution:
+    """Brings an institution in, or corrects it. Make its UUID once, and keep it: the same id is the same institution."""
+    await store.put_institution(conn, actor.region_id, institution_id, body)
+    await journal(conn, actor.region_id, actor.id, "institution_put", institution_id, clock())
+    return Institution(id=institution_id, **body.model_dump())
+
+
+async def put_page(conn: Connection, actor: Actor, vk_page_id: VkPageId, body: PageBody, clock: Clock) -> Page:
+    """Connects a VK community to its institution, and says which mini-apps are installed in it."""
+    await find_institution(conn, actor.region_id, body.institution_id)
+    mini_apps = list(dict.fromkeys(body.mini_apps))
+    if not await store.put_page(conn, "vk", vk_page_id, actor.region_id, body.institution_id, list(mini_apps)):
+        raise DomainError(problems.PAGE_TAKEN)
+    await journal(
+        conn, actor.region_id, actor.id, "page_put", body.institution_id, clock(), platform="vk", page=vk_page_id
+    )
+    return Page(institution_id=body.institution_id, mini_apps=mini_apps, platform="vk", external_id=vk_page_id)
+
+
+async def find_institution(conn: Connection, region_id: int, institution_id: UUID) -> Record:
+    """The institution's row. Raises DomainError `institution_not_found`."""
+    row = await store.find_institution(conn, region_id, institution_id)
+    if row is None:
+        raise DomainError(problems.INSTITUTION_NOT_FOUND)
+    return row
+
+
+def _institution(row: Record) -> Institution:
+    fields: dict[str, Any] = {name: row[name] for name in Institution.model_fields}
+    return Institution(**fields)

@@ -1,0 +1,23 @@
+-- name: find_page
+SELECT p.region_id, p.external_id, p.mini_apps, i.id AS institution_id, i.name AS institution_name, c.id AS citizen_id
+FROM pages p
+JOIN institutions i ON i.region_id = p.region_id AND i.id = p.institution_id
+LEFT JOIN citizens c ON c.region_id = p.region_id AND c.platform = p.platform AND c.external_id = $3
+WHERE p.platform = $1 AND p.external_id = $2;
+
+-- name: add_citizen
+INSERT INTO citizens (region_id, id, platform, external_id, created_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT ON CONSTRAINT citizens_one_per_platform_user DO NOTHING;
+
+-- name: find_citizen
+SELECT id FROM citizens WHERE region_id = $1 AND platform = $2 AND external_id = $3;
+
+-- name: find_client
+SELECT id, institution_id, secret_hash, scopes
+FROM clients
+WHERE region_id = $1 AND id = $2 AND revoked_at IS NULL;
+
+-- name: add_client
+INSERT INTO clients (region_id, id, institution_id, name, secret_hash, scopes, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7);

@@ -1,0 +1,32 @@
+"""Alembic's entry: one connection, one transaction for each migration, waiting for whoever else migrates."""
+
+import asyncio
+
+import asyncpg
+from alembic import context
+from sqlalchemy import Connection, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+# Any number will do as long as every version of Zapis uses the same.
+_MIGRATION_LOCK = 5_287_142_001
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(connection=connection, transaction_per_migration=True)
+    with context.begin_transaction():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        context.run_migrations()
+
+
+async def _main() -> None:
+    dsn: str = context.config.attributes["dsn"]
+    # asyncpg reads the DSN itself: it knows sockets and options that an URL of SQLAlchemy can't hold.
+    engine = create_async_engine(
+        "postgresql+asyncpg://", poolclass=pool.NullPool, async_creator=lambda: asyncpg.connect(dsn)
+    )
+    async with engine.connect() as connection:
+        await connection.run_sync(_migrate)
+    await engine.dispose()
+
+
+asyncio.run(_main())

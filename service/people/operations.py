@@ -1,0 +1,28 @@
+"""The citizen's family."""
+
+from schemas import problems as p
+from service.core.operations import CITIZEN, Operation, Transaction
+from service.people import usecases
+
+_NUMBERS = (p.SNILS_INVALID, p.POLICY_INVALID, p.BIRTH_DATE_IMPOSSIBLE)
+
+OPERATIONS = (
+    Operation(
+        "GET", "/v1/persons", "listPersons", usecases.list_persons, CITIZEN, Transaction.READ,
+        "List the citizen's own person and relatives",
+    ),
+    Operation(
+        "POST", "/v1/persons", "createPerson", usecases.create_person, CITIZEN, Transaction.STATEMENT,
+        "Write down oneself or a relative", status=201,
+        refusals=(*_NUMBERS, p.PERSON_EXISTS, p.SELF_EXISTS),
+    ),
+    Operation(
+        "PATCH", "/v1/persons/{person_id}", "updatePerson", usecases.update_person, CITIZEN, Transaction.WRITE,
+        "Correct a person",
+        refusals=(*_NUMBERS, p.PERSON_NOT_FOUND, p.PERSON_EXISTS, p.PERSON_BUSY, p.ALREADY_HAS_TICKET, p.ALREADY_APPLIED),
+    ),
+    Operation(
+        "DELETE", "/v1/persons/{person_id}", "deletePerson", usecases.delete_person, CITIZEN, Transaction.STATEMENT,
+        "Delete a person", refusals=(p.PERSON_NOT_FOUND, p.PERSON_HAS_BOOKINGS),
+    ),
+)  # fmt: skip

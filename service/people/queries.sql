@@ -1,0 +1,27 @@
+-- name: create_person
+SELECT create_person($1, $2, $3, $4, $5::jsonb, $6, $7::jsonb, $8, $9);
+
+-- name: list_persons
+SELECT p.*, g.kinship
+FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+WHERE g.region_id = $1 AND g.citizen_id = $2
+ORDER BY p.id;
+
+-- name: lock_person
+SELECT p.*, g.kinship
+FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+WHERE g.region_id = $1 AND g.citizen_id = $2 AND p.id = $3
+FOR UPDATE OF p;
+
+-- name: update_person
+UPDATE persons
+SET identity = $3, last_name = $4, first_name = $5, patronymic = $6, birth_date = $7, sex = $8, snils_sealed = $9,
+    policy_sealed = $10, updated_at = $11
+WHERE region_id = $1 AND id = $2
+RETURNING *;
+
+-- name: change_identity
+SELECT change_identity($1, $2, $3);
+
+-- name: delete_person
+SELECT delete_person($1, $2, $3, $4, $5);

@@ -1,0 +1,116 @@
+"""People's numbers, names and ages. Errors name the kind of number that was wrong, never the number itself."""
+
+import re
+import unicodedata
+from datetime import MAXYEAR, date
+from typing import Literal
+
+Sex = Literal["female", "male"]
+
+_NUMBER_SEPARATORS = re.compile(r"[\s‐‑‒–—-]")
+_NAME_SEPARATORS = re.compile(r"[\s‐‑‒–—-]+")
+_PHONE_SEPARATORS = re.compile(r"[\s‐‑‒–—().-]")
+_LAST_UNCHECKED_SNILS = 1_001_998
+_ENP_MONTH_RAISED_UNTIL = ((1950, 20), (2000, 40), (MAXYEAR, 0))
+_NINES_COMPLEMENT = str.maketrans("0123456789", "9876543210")
+
+
+def normalize_snils(text: str) -> str:
+    """The 11 digits of a СНИЛС written with or without spaces and dashes; raises ValueError for anything else."""
+    return _digits(text, 11, "СНИЛС")
+
+
+def snils_is_valid(digits: str) -> bool:
+    """Whether 11 digits can be a СНИЛС: its check number fits, or it is one of those issued without.
+
+    The check is made only above 001-001-998 (the Pension Fund's algorithm for the check number of an insurance number).
+    All zeros are refused: people write them for "none", and two such people would be taken for one.
+    """
+    if not re.fullmatch(r"[0-9]{11}", digits) or not int(digits):
+        return False
+    body = digits[:9]
+    if int(body) <= _LAST_UNCHECKED_SNILS:
+        return True
+    weighted = sum(int(digit) * weight for digit, weight in zip(body, range(9, 0, -1), strict=True))
+    return int(digits[9:]) == weighted % 101 % 100
+
+
+def mask_snils(text: str) -> str:
+    """A СНИЛС to show to people, its last four digits alone visible: `***-***-*89 00`. ValueError if it is none."""
+    digits = normalize_snils(text)
+    return f"***-***-*{digits[7:9]} {digits[9:]}"
+
+
+def normalize_enp(text: str) -> str:
+    """The 16 digits of a policy number (ЕНП), spaces and dashes taken out; raises ValueError for anything else."""
+    return _digits(text, 16, "ЕНП")
+
+
+def enp_is_valid(digits: str) -> bool:
+    """Whether 16 digits can be a policy number: the last is Luhn's. All zeros, which satisfy Luhn, are refused."""
+    if not re.fullmatch(r"[0-9]{16}", digits) or not int(digits):
+        return False
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (sum(doubled) + sum(int(digit) for digit in digits[-1::-2])) % 10 == 0
+
+
+def mask_enp(text: str) -> str:
+    """A policy number to show to people, its last four digits alone visible. ValueError if it is none."""
+    return f"**** **** **** {normalize_enp(text)[-4:]}"
+
+
+def enp_birth_matches(enp: str, birth_date: date, sex: Sex) -> bool:
+    """Whether digits 3-10 of a normalized policy number fit this birth date and sex.
+
+    A mismatch is a reason to warn and never to refuse. The digits are the nines' complement of month, year backwards
+    and day; the month is raised by 20 for births up to 1950 and by 40 for 1951-2000, the day by 50 for men (as the
+    registers of the insured compute it).
+    """
+    month = birth_date.month + next(raised for year, raised in _ENP_MONTH_RAISED_UNTIL if birth_date.year <= year)
+    day = birth_date.day + (50 if sex == "male" else 0)
+    written = f"{month:02}{f'{birth_date.year:04}'[::-1]}{day:02}"
+    return enp[2:10] == written.translate(_NINES_COMPLEMENT)
+
+
+def age_on(birth_date: date, on: date) -> int:
+    """Full years of age on a day; a birthday counts from its morning. Raises ValueError for a day before the birth.
+
+    Who was born on 29 February is a year older on 1 March where the year has no 29th.
+    """
+    if on < birth_date:
+        raise ValueError("not born by that day")
+    return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
+
+
+def fold_name(last: str, first: str, patronymic: str | None) -> str:
+    """One text for all spellings of a name that mean the same person, to be hashed in the search for duplicates.
+
+    Case, ё and е, composed and decomposed letters, and spaces or hyphens of any kind and number make no difference.
+    Parts stay apart: a line feed, which no folded part contains, stands between them.
+    """
+    return "\n".join(_fold(part) for part in (last, first, patronymic or ""))
+
+
+def normalize_phone(text: str) -> str:
+    """A Russian phone number as +7 and ten digits; raises ValueError for anything else.
+
+    Takes +7, 8, 7 or nothing before the ten digits, and spaces, dashes, dots and brackets between them. The first of
+    the ten is 3, 4, 8 or 9: the others do not begin a Russian area or mobile code. Ten bare digits from 8 on are
+    refused, for they may as well be an 8 and a number with a digit missing.
+    """
+    compact = _PHONE_SEPARATORS.sub("", text)
+    if not re.fullmatch(r"(?:\+7|[78])[3489][0-9]{9}|[349][0-9]{9}", compact):
+        raise ValueError("not a Russian phone number")
+    return f"+7{compact[-10:]}"
+
+
+def _digits(text: str, count: int, kind: str) -> str:
+    digits = _NUMBER_SEPARATORS.sub("", text)
+    if not re.fullmatch(rf"[0-9]{{{count}}}", digits):
+        raise ValueError(f"not a {kind}: {count} digits are needed")
+    return digits
+
+
+def _fold(part: str) -> str:
+    composed = unicodedata.normalize("NFC", part.casefold())
+    return _NAME_SEPARATORS.sub(" ", composed.replace("ё", "е")).strip()

@@ -1,0 +1,100 @@
+"""Persons and whose they are."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from schemas import problems
+from service.core.database import Connection, Record, refusing
+from service.core.ids import new_id
+from service.core.operations import IdempotencyKey
+from service.core.queries import beside
+
+SQL = beside(__file__)
+VIOLATIONS = {
+    "idempotency_key_reused": problems.KEY_REUSED,
+    "guardians_person_once": problems.PERSON_EXISTS,
+    "guardians_one_self": problems.SELF_EXISTS,
+    "person_not_found": problems.PERSON_NOT_FOUND,
+    "person_has_bookings": problems.PERSON_HAS_BOOKINGS,
+    # A correction shows that two persons are one, and that one is booked twice.
+    "engagements_one_place_at_a_time": problems.PERSON_BUSY,
+    "appointments_one_a_specialty": problems.ALREADY_HAS_TICKET,
+    "appointments_person_once_a_slot": problems.PERSON_BUSY,
+    "applications_person_once_a_group": problems.ALREADY_APPLIED,
+}
+
+
+async def create_person(
+    conn: Connection,
+    region_id: int,
+    citizen_id: UUID,
+    key: IdempotencyKey,
+    person: dict[str, Any],
+    kinship: str,
+    answer: str,
+    now: datetime,
+) -> str:
+    """Keeps the person (columns of `persons`) and the answer under the key; gives the answer that the key has."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(
+            SQL.create_person,
+            region_id,
+            citizen_id,
+            key.key,
+            key.request_hash,
+            orjson.dumps(person).decode(),
+            kinship,
+            answer,
+            new_id(),
+            now,
+        )
+
+
+async def list_persons(conn: Connection, region_id: int, citizen_id: UUID) -> list[Record]:
+    return await conn.fetch(SQL.list_persons, region_id, citizen_id)
+
+
+async def lock_person(conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID) -> Record | None:
+    return await conn.fetchrow(SQL.lock_person, region_id, citizen_id, person_id)
+
+
+async def update_person(
+    conn: Connection,
+    region_id: int,
+    person_id: UUID,
+    *,
+    identity: bytes,
+    last_name: str,
+    first_name: str,
+    patronymic: str | None,
+    birth_date: date,
+    sex: str,
+    snils_sealed: str | None,
+    policy_sealed: str | None,
+    now: datetime,
+) -> Record | None:
+    """Whatever is booked for the person goes along under the new identity, or the change is refused."""
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.change_identity, region_id, person_id, identity)
+    return await conn.fetchrow(
+        SQL.update_person,
+        region_id,
+        person_id,
+        identity,
+        last_name,
+        first_name,
+        patronymic,
+        birth_date,
+        sex,
+        snils_sealed,
+        policy_sealed,
+        now,
+    )
+
+
+async def delete_person(conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID, now: datetime) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.delete_person, region_id, citizen_id, person_id, new_id(), now)

@@ -1,0 +1,73 @@
+"""The ground of the tests: a real PostgreSQL for each test process, a fresh database for each test, a live service."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import count
+
+import asyncpg
+import pytest
+from hypothesis import settings
+
+from service import migrations
+from service.core import embedded
+from tests.live import Api, Live
+from tests.world import World
+
+settings.register_profile("zapis", deadline=None)
+settings.load_profile("zapis")
+
+_TEMPLATE = "zapis_template"
+_numbers = count()
+
+
+def database_url(server_dsn: str, name: str) -> str:
+    """The DSN of another database of the same server."""
+    return server_dsn.replace("/zapis?", f"/{name}?")
+
+
+def execute(dsn: str, statement: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(dsn)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture(scope="session")
+def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of this test process, with a migrated database to clone."""
+    with embedded.run(tmp_path_factory.mktemp("postgres")) as server:
+        execute(server.dsn, f"CREATE DATABASE {_TEMPLATE}")
+        migrations.upgrade(database_url(server.dsn, _TEMPLATE))
+        yield server.dsn
+
+
+@pytest.fixture
+def dsn(server_dsn: str) -> Iterator[str]:
+    """A fresh, migrated database."""
+    name = f"test_{next(_numbers)}"
+    execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield database_url(server_dsn, name)
+    execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def live(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The service on a port of its own, over real HTTP, in a thread of this process; its clock can be set."""
+    with Live(dsn, tmp_path_factory.mktemp("keys")) as live:
+        yield live
+
+
+@pytest.fixture
+def api(live: Live) -> Api:
+    """Nobody yet: `as_citizen`, `as_client` give callers."""
+    return live.api()
+
+
+@pytest.fixture
+def world(live: Live) -> World:
+    """A region with a clinic and a club, published through the API, and citizens who come from their pages."""
+    return World(live)

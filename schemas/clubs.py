@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.common import Address, Day, ExternalId, Flag, Instant, LocalTime, Municipality, Name, Paged, Schema, Text
-from schemas.doctors import InstitutionInBooking
+from schemas.institutions import InstitutionInBooking
 from schemas.people import PersonInBooking
 
 # The six directions (направленность) and three levels of additional education in Russia.
@@ -62,7 +62,7 @@ class GroupBody(Schema):
     enrolment_closes_at: Instant
     weekly_lessons: Annotated[list[WeeklyLesson], Field(min_length=1, max_length=14)]
     address: Address
-    teachers: Annotated[list[Teacher], Field(max_length=10)] = []
+    teachers: Annotated[list[Teacher], Field(max_length=10)] = Field(default_factory=list)
     price_month_roubles: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 

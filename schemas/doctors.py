@@ -18,6 +18,7 @@ from schemas.common import (
     SpecialtyCode,
     YearsOfAge,
 )
+from schemas.institutions import InstitutionInBooking
 from schemas.people import PartOfName, PersonInBooking, Snils
 
 SpecialtyAccess = Literal["self", "referral", "closed"]
@@ -194,13 +195,6 @@ class AppointmentBody(Schema):
 class NamedSpecialty(Schema):
     code: SpecialtyCode
     name: str
-
-
-class InstitutionInBooking(Schema):
-    id: UUID
-    name: str
-    address: str
-    phone: str | None
 
 
 class Ticket(Schema):

@@ -62,3 +62,12 @@ class PageBody(Schema):
 class Page(PageBody):
     platform: Literal["vk"]
     external_id: str = Field(description="The id of the community on the platform.", examples=["60687596"])
+
+
+class InstitutionInBooking(Schema):
+    """Whose place a booking takes."""
+
+    id: UUID
+    name: str
+    address: str
+    phone: str | None

@@ -1,7 +1,8 @@
 """Problems (RFC 9457) and every refusal the API knows: a stable code, a kind, and what a person can do about it.
 
 The kinds have their HTTP statuses in core/problems.py. One rule divides 422 from 409: a value that can't be right by
-itself is invalid; values that are right by themselves but can't stand with each other, or with what is stored, conflict.
+itself is invalid; values that are right by themselves but can't stand with each other, or with what is stored, are in
+conflict.
 """
 
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ def _migrate_if_behind(dsn: str) -> None:
 
 
 async def _revision(dsn: str) -> str | None:
-    import asyncpg  # noqa: PLC0415 - not every command needs it
+    import asyncpg
 
     connection = await asyncpg.connect(dsn)
     try:
@@ -84,13 +84,13 @@ def serve(
 
 
 def _serve(settings: Settings, dsn: str, seed_demo: bool) -> None:
-    from service import server  # noqa: PLC0415 - a server's modules only in a server
+    from service import server
 
     if seed_demo:
         subprocess.run([sys.executable, "-m", "service", "seed", "demo", "--if-empty", "--dsn", dsn], check=True)
 
-    def make():  # noqa: ANN202
-        from service.app import make_app  # noqa: PLC0415 - in the worker: see server.serve
+    def make():
+        from service.app import make_app
 
         return make_app(settings, dsn)
 
@@ -108,7 +108,7 @@ def _say_what_next(settings: Settings) -> None:
 @cli.command()
 def migrate(dsn: Annotated[str | None, typer.Option(hidden=True)] = None) -> None:
     """Bring the database to the schema of this version."""
-    from service import migrations  # noqa: PLC0415
+    from service import migrations
 
     if dsn is not None:
         migrations.upgrade(dsn)
@@ -121,8 +121,8 @@ def migrate(dsn: Annotated[str | None, typer.Option(hidden=True)] = None) -> Non
 @cli.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
-    from service.app import document  # noqa: PLC0415
-    from service.core.reference import as_yaml  # noqa: PLC0415
+    from service.app import document
+    from service.core.reference import as_yaml
 
     sys.stdout.write(as_yaml(document()))
 
@@ -135,7 +135,7 @@ def launch_sign(
     app: Annotated[int | None, typer.Option(help="vk_app_id; the only one there is, where absent.")] = None,
 ) -> None:
     """Print a signed VK launch query string, for trying things by hand."""
-    from service.launch import vk  # noqa: PLC0415
+    from service.launch import vk
 
     secrets = Settings().vk_secrets()
     app = app or next(iter(secrets), DEMO_VK_APP)
@@ -161,10 +161,10 @@ def client_create(
     institution: Annotated[UUID | None, typer.Option(help="Without it the client acts for the whole region.")] = None,
 ) -> None:
     """Make credentials for createToken. The secret is shown once."""
-    import asyncpg  # noqa: PLC0415
+    import asyncpg
 
-    from service.core.clock import utc_now  # noqa: PLC0415
-    from service.launch.usecases import create_client  # noqa: PLC0415
+    from service.core.clock import utc_now
+    from service.launch.usecases import create_client
 
     async def create(dsn: str) -> tuple[str, str]:
         connection = await asyncpg.connect(dsn)
@@ -189,7 +189,7 @@ def seed_demo(
     dsn: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """A region like Kuzbass: clinics, doctors, slots from today, clubs. Invented people."""
-    from service.demo import seed  # noqa: PLC0415
+    from service.demo import seed
 
     settings = Settings()
     if dsn is not None:

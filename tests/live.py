@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 import requests
+import requests.structures
 from aiohttp import web
 
 from service.app import make_app

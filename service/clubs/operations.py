@@ -54,6 +54,7 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/v1/applications/{application_id}/withdraw", "withdrawApplication", usecases.withdraw_application,
-        CITIZEN, Transaction.WRITE, "Withdraw an application", refusals=(p.APPLICATION_NOT_FOUND, p.APPLICATION_ILLEGAL_MOVE),
+        CITIZEN, Transaction.WRITE, "Withdraw an application",
+        refusals=(p.APPLICATION_NOT_FOUND, p.APPLICATION_ILLEGAL_MOVE),
     ),
 )  # fmt: skip

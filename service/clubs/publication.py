@@ -1,10 +1,7 @@
 """The institution's side: programmes, groups, and the decisions on applications."""
 
-from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import asyncpg
 
 from schemas import problems
 from schemas.clubs import (
@@ -28,6 +25,7 @@ from service.core.journal import journal
 from service.core.lists import page_of
 from service.core.operations import Actor
 from service.institutions.usecases import find_institution
+from service.scheduling.rules import Interval
 
 _MOVED_TO: dict[str, rules.Status] = {"approve": "approved", "enrol": "enrolled", "refuse": "refused"}
 
@@ -65,9 +63,8 @@ async def put_group(
     kept = await store.lock_group(conn, actor.region_id, institution_id, group_id)
     if kept is not None:
         _check_places_held(kept, body, times)
-    lessons = [asyncpg.Range(begin, end) for begin, end in times]
     ages = rules.age_window_months(body.age_from, body.age_to)
-    row = await store.put_group(conn, actor.region_id, institution_id, group_id, programme["id"], body, ages, lessons)
+    row = await store.put_group(conn, actor.region_id, institution_id, group_id, programme["id"], body, ages, times)
     await journal(conn, actor.region_id, actor.id, "group_put", row["id"], clock())
     return group_of(row)
 
@@ -124,7 +121,7 @@ def _check(body: GroupBody) -> None:
         raise DomainError(problems.DATES_CROSSED)
 
 
-def _check_places_held(kept: Record, body: GroupBody, times: list[tuple[datetime, datetime]]) -> None:
+def _check_places_held(kept: Record, body: GroupBody, times: list[Interval]) -> None:
     if not kept["taken"]:
         return
     if body.capacity < kept["taken"]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from service.scheduling.rules import WeeklyLesson, lessons_between, merge
+from service.scheduling.rules import Interval, WeeklyLesson, lessons_between, merge
 
 ACADEMIC_HOUR_MINUTES = 45
 LONGEST_PERIOD_DAYS = 3 * 366
@@ -29,14 +29,9 @@ def age_window_months(age_from: float, age_to: float) -> tuple[int, int]:
     return round(age_from * 12), round(until)
 
 
-def full_months(birth_date: date, on: date) -> int:
-    """Full months of age on a day; negative before the birth."""
-    return (on.year - birth_date.year) * 12 + on.month - birth_date.month - (on.day < birth_date.day)
-
-
 def group_times(
     lessons: Iterable[tuple[int, str, int]], starts_on: date, ends_on: date, zone: ZoneInfo
-) -> list[tuple[datetime, datetime]]:
+) -> list[Interval]:
     """All lessons of a group as UTC intervals, from (ISO weekday, local time "16:30", academic hours).
 
     Lessons that touch or overlap are one interval.

@@ -10,7 +10,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from schemas.clubs import Application, Decision, Group, ProgrammeInBooking, WeeklyLesson
-from schemas.doctors import InstitutionInBooking
+from schemas.institutions import InstitutionInBooking
 from service.core.database import Record
 from service.people.usecases import person_in_booking
 
@@ -51,15 +51,14 @@ def application_of(kept: Mapping[str, Any]) -> Application:
     """An application from `kept`: what apply_to_group gave, or a row shaped like it, with instants as ISO text."""
     terms: Mapping[str, Any] = kept["terms"]
     zone = ZoneInfo(terms["zone"])
-    institution, programme = terms["institution"], terms["programme"]
     return Application(
         id=UUID(kept["id"]),
         number=kept["number"],
         status=kept["status"],
         group_id=UUID(kept["group_id"]),
         group_name=terms["group_name"],
-        programme=ProgrammeInBooking(id=UUID(programme["id"]), name=programme["name"]),
-        institution=InstitutionInBooking(**{**institution, "id": UUID(institution["id"])}),
+        programme=ProgrammeInBooking.model_validate(terms["programme"], strict=False),
+        institution=InstitutionInBooking.model_validate(terms["institution"], strict=False),
         person=person_in_booking(kept["person"]),
         starts_on=date.fromisoformat(terms["starts_on"]),
         ends_on=date.fromisoformat(terms["ends_on"]),

@@ -13,6 +13,7 @@ from service.core.database import Collision, Connection, Record, refusing
 from service.core.ids import new_id, new_number
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
+from service.scheduling.rules import Interval
 
 SQL = beside(__file__)
 VIOLATIONS = {
@@ -70,7 +71,7 @@ async def put_group(
     programme_id: UUID,
     body: GroupBody,
     age_months: tuple[int, int],
-    lessons: Sequence[asyncpg.Range],
+    lessons: Sequence[Interval],
 ) -> Record:
     """The group with its programme, as find_group gives it. `age_months`: from (inclusive), until (exclusive)."""
     await conn.execute(
@@ -90,7 +91,7 @@ async def put_group(
         body.enrolment_opens_at,
         body.enrolment_closes_at,
         orjson.dumps([lesson.model_dump(mode="json") for lesson in body.weekly_lessons]).decode(),
-        lessons,
+        [asyncpg.Range(begin, end) for begin, end in lessons],
         body.address,
         body.teachers,
         body.price_month_roubles,

@@ -2,18 +2,25 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from schemas import problems
 from schemas.problems import Refusal
 from service.core.errors import DomainError
 from service.core.operations import Transaction
 
-Record = Mapping[str, Any]
+if TYPE_CHECKING:
+    Record = asyncpg.Record
+    Connection = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
+    Pool = asyncpg.Pool[Record]
+else:
+    # asyncpg's classes are generic in their stubs alone.
+    Record, Connection, Pool = asyncpg.Record, asyncpg.Connection, asyncpg.Pool
 
 ATTEMPTS = 3
 _LOST_CONNECTION = (
@@ -29,15 +36,6 @@ _LOST_CONNECTION = (
 _SHARD_SUFFIX = re.compile(r"_\d{5,}$")
 
 
-class Connection(Protocol):
-    """What stores need of a connection."""
-
-    async def fetch(self, query: str, *args: object) -> list[Record]: ...
-    async def fetchrow(self, query: str, *args: object) -> Record | None: ...
-    async def fetchval(self, query: str, *args: object) -> Any: ...
-    async def execute(self, query: str, *args: object) -> str: ...
-
-
 class Collision(Exception):
     """Something random came out twice, a ticket's number say: the whole transaction is tried again."""
 
@@ -47,7 +45,7 @@ class DatabaseNotReady(Exception):
 
 
 @contextmanager
-def refusing(violations: Mapping[str, Refusal | type[Collision]]) -> Iterator[None]:
+def refusing(violations: Mapping[str, Refusal | type[Collision]]) -> Generator[None]:
     """Turns the violation of a named constraint into the refusal it stands for."""
     try:
         yield
@@ -93,7 +91,7 @@ class Database:
                 "idle_in_transaction_session_timeout": str(statement_timeout_ms * 2),
             },
         )
-        self._pool: asyncpg.Pool | None = None
+        self._pool: Pool | None = None
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator["Database"]:

@@ -7,7 +7,7 @@ from schemas.problems import FieldError, Refusal
 
 
 class DomainError(Exception):
-    """A refusal with a stable code; `alternatives` are what could be had instead, `extra` more members of the problem."""
+    """A refusal with a stable code. `alternatives`: what could be had instead; `extra`: more members of the problem."""
 
     def __init__(
         self,

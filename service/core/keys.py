@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`signing` signs tokens, `sealing` (id -> 32 bytes, the newest last) seals identifiers, `hashing` looks them up."""
+    """`signing` signs tokens, `sealing` (id -> 32 bytes, newest last) seals identifiers, `hashing` looks them up."""
 
     signing: Ed25519PrivateKey
     sealing: dict[str, bytes]

@@ -53,7 +53,7 @@ class Transaction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call. `staff` are a page's editors and administrators at their own institution; a system needs `scope`."""
+    """Who may call. `staff`: a page's editors and administrators, at their institution; a system needs `scope`."""
 
     citizen: bool = False
     staff: bool = False

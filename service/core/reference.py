@@ -37,7 +37,7 @@ def as_yaml(document: dict[str, Any]) -> str:
 class _Dumper(yaml.SafeDumper):
     """Without anchors: what stands twice is written twice."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
         return True
 
 
@@ -72,5 +72,6 @@ def routes(make_document: Callable[[], dict[str, Any]]) -> list[web.RouteDef]:
 
 def _distribution() -> Path:
     spec = find_spec("swagger_ui_bundle")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return next(Path(spec.origin).parent.glob("**/swagger-ui-bundle.js")).parent

@@ -45,7 +45,7 @@ async def put_specialty(
     language: Language,
     clock: Clock,
 ) -> Specialty:
-    """Says how a specialty of the national dictionary is booked at the clinic: by anyone, by referral, or not online."""
+    """Says how a specialty of the national dictionary is booked here: by anyone, by referral, or not online."""
     await find_institution(conn, actor.region_id, institution_id)
     names = await store.put_specialty(conn, actor.region_id, institution_id, specialty_code, body.access)
     if names is None:
@@ -151,16 +151,28 @@ async def put_slots(
     plan = plan_publication(kept, wanted)
     await store.put_slots(conn, actor.region_id, institution_id, plan.added + plan.changed)
     await store.close_slots(conn, actor.region_id, plan.closed)
-    counts = {"added": len(plan.added), "changed": len(plan.changed), "closed": len(plan.closed)}
-    await journal(conn, actor.region_id, actor.id, "slots_put", institution_id, clock(), **counts)
-    return SlotsOutcome(
-        **counts,
+    outcome = SlotsOutcome(
+        added=len(plan.added),
+        changed=len(plan.changed),
+        closed=len(plan.closed),
         unchanged=len(plan.unchanged),
         conflicts=[
             SlotConflict(external_id=found.external_id, reason=found.reason, appointments=found.appointments)
             for found in plan.conflicts
         ],
     )
+    await journal(
+        conn,
+        actor.region_id,
+        actor.id,
+        "slots_put",
+        institution_id,
+        clock(),
+        added=outcome.added,
+        changed=outcome.changed,
+        closed=outcome.closed,
+    )
+    return outcome
 
 
 async def _wanted(

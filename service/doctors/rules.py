@@ -44,7 +44,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to write: `added` and `changed` by terms, `closed` and `unchanged` by slot ids. `conflicts` stay as they are."""
+    """What to write: `added` and `changed` by terms, `closed` and `unchanged` by slot ids; `conflicts` stay."""
 
     added: list[SlotTerms] = field(default_factory=list[SlotTerms])
     changed: list[SlotTerms] = field(default_factory=list[SlotTerms])

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import segno
 from icalendar import Calendar, Event
 
-from schemas.doctors import InstitutionInBooking, NamedPractitioner, NamedSpecialty, Place, Ticket
+from schemas.doctors import NamedPractitioner, NamedSpecialty, Place, Ticket
+from schemas.institutions import InstitutionInBooking
 from service.core.operations import Language
 from service.launch.tokens import ISSUER, Tokens
 from service.people.usecases import person_in_booking
@@ -37,14 +38,14 @@ def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens) -> Ti
         return datetime.fromisoformat(text).astimezone(zone)
 
     starts_at, ends_at, created_at = instant(terms["starts_at"]), instant(terms["ends_at"]), instant(kept["created_at"])
-    specialty, practitioner, institution = terms["specialty"], terms["practitioner"], terms["institution"]
+    specialty = terms["specialty"]
     referral = kept["referral_number"]
     bring = list(_BRING[language]) + ([_BRING_REFERRAL[language]] if referral else [])
     claims = {
         "iss": ISSUER,
         "sub": kept["id"],
         "number": kept["number"],
-        "institution": institution["id"],
+        "institution": terms["institution"]["id"],
         "start": int(starts_at.timestamp()),
         "iat": int(created_at.timestamp()),
         "exp": int((ends_at + _QR_OUTLIVES).timestamp()),
@@ -55,8 +56,8 @@ def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens) -> Ti
         status=kept["status"],
         slot_id=UUID(kept["slot_id"]),
         person=person_in_booking(kept["person"]),
-        institution=InstitutionInBooking(**{**institution, "id": UUID(institution["id"])}),
-        practitioner=NamedPractitioner(**{**practitioner, "id": UUID(practitioner["id"])}),
+        institution=InstitutionInBooking.model_validate(terms["institution"], strict=False),
+        practitioner=NamedPractitioner.model_validate(terms["practitioner"], strict=False),
         specialty=NamedSpecialty(code=specialty["code"], name=specialty[f"name_{language}"]),
         location=Place(**terms["location"]),
         starts_at=starts_at,
@@ -73,21 +74,22 @@ def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens) -> Ti
 def calendar_of(ticket: Ticket, language: Language) -> bytes:
     """An iCalendar object (RFC 5545) of one event; of a cancelled ticket it cancels the event under the same UID."""
     cancelled = ticket.status == "cancelled"
-    event = Event()
-    event.add("uid", f"{ticket.id}@zapis")
-    event.add("sequence", 1 if cancelled else 0)
-    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    event.add("dtstamp", ticket.cancelled_at or ticket.created_at)
-    event.add("dtstart", ticket.starts_at)
-    event.add("dtend", ticket.ends_at)
-    event.add("summary", _CALENDAR_TITLE[language])
-    event.add("location", ", ".join(part for part in (ticket.location.address, ticket.location.room) if part))
-    event.add("description", ticket.number)
-    event.add("class", "PRIVATE")
-    calendar = Calendar()
-    calendar.add("prodid", "-//Zapis//Zapis//RU")
-    calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
+    event = _filled(
+        Event(),
+        uid=f"{ticket.id}@zapis",
+        sequence=1 if cancelled else 0,
+        status="CANCELLED" if cancelled else "CONFIRMED",
+        dtstamp=ticket.cancelled_at or ticket.created_at,
+        dtstart=ticket.starts_at,
+        dtend=ticket.ends_at,
+        summary=_CALENDAR_TITLE[language],
+        location=", ".join(part for part in (ticket.location.address, ticket.location.room) if part),
+        description=ticket.number,
+        **{"class": "PRIVATE"},
+    )
+    calendar = _filled(
+        Calendar(), prodid="-//Zapis//Zapis//RU", version="2.0", method="CANCEL" if cancelled else "PUBLISH"
+    )
     calendar.add_component(event)
     calendar.add_missing_timezones()
     return calendar.to_ical()
@@ -98,3 +100,9 @@ def qr_of(ticket: Ticket) -> bytes:
     image = BytesIO()
     segno.make(ticket.qr_token, micro=False, error="m").save(image, kind="png", scale=6, border=4)
     return image.getvalue()
+
+
+def _filled(component: Any, **properties: object) -> Any:
+    for name, value in properties.items():
+        component.add(name, value)
+    return component

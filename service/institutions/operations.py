@@ -14,8 +14,8 @@ OPERATIONS = (
         "List institutions", shared=True,
     ),
     Operation(
-        "GET", "/v1/institutions/{institution_id}", "getInstitution", usecases.get_institution, ANYONE, Transaction.READ,
-        "Get an institution", refusals=(p.INSTITUTION_NOT_FOUND,),
+        "GET", "/v1/institutions/{institution_id}", "getInstitution", usecases.get_institution,
+        ANYONE, Transaction.READ, "Get an institution", refusals=(p.INSTITUTION_NOT_FOUND,),
     ),
     Operation(
         "PUT", "/v1/institutions/{institution_id}", "putInstitution", usecases.put_institution,

@@ -53,7 +53,7 @@ async def get_institution(conn: Connection, actor: Actor, institution_id: UUID) 
 async def put_institution(
     conn: Connection, actor: Actor, institution_id: UUID, body: InstitutionBody, clock: Clock
 ) -> Institution:
-    """Brings an institution in, or corrects it. Make its UUID once, and keep it: the same id is the same institution."""
+    """Brings an institution in, or corrects it. Make its UUID once and keep it: one id is one institution."""
     await store.put_institution(conn, actor.region_id, institution_id, body)
     await journal(conn, actor.region_id, actor.id, "institution_put", institution_id, clock())
     return Institution(id=institution_id, **body.model_dump())

@@ -1,4 +1,4 @@
-"""Alembic's entry: one connection, one transaction for each migration, waiting for whoever else migrates."""
+"""Alembic's entry: one connection, one transaction, waiting for whoever else migrates."""
 
 import asyncio
 
@@ -12,8 +12,10 @@ _MIGRATION_LOCK = 5_287_142_001
 
 
 def _migrate(connection: Connection) -> None:
-    context.configure(connection=connection, transaction_per_migration=True)
+    context.configure(connection=connection)
     with context.begin_transaction():
+        # A migration that can't have its lock soon must not stand in the way of everybody who comes after it.
+        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         context.run_migrations()
 

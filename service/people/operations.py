@@ -19,7 +19,9 @@ OPERATIONS = (
     Operation(
         "PATCH", "/v1/persons/{person_id}", "updatePerson", usecases.update_person, CITIZEN, Transaction.WRITE,
         "Correct a person",
-        refusals=(*_NUMBERS, p.PERSON_NOT_FOUND, p.PERSON_EXISTS, p.PERSON_BUSY, p.ALREADY_HAS_TICKET, p.ALREADY_APPLIED),
+        refusals=(
+            *_NUMBERS, p.PERSON_NOT_FOUND, p.PERSON_EXISTS, p.PERSON_BUSY, p.ALREADY_HAS_TICKET, p.ALREADY_APPLIED,
+        ),
     ),
     Operation(
         "DELETE", "/v1/persons/{person_id}", "deletePerson", usecases.delete_person, CITIZEN, Transaction.STATEMENT,

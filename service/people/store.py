@@ -1,6 +1,7 @@
 """Persons and whose they are."""
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,9 @@ VIOLATIONS = {
     "appointments_person_once_a_slot": problems.PERSON_BUSY,
     "applications_person_once_a_group": problems.ALREADY_APPLIED,
 }
+
+# In the order of the statement update_person.
+_UPDATED = ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils_sealed", "policy_sealed")
 
 
 async def create_person(
@@ -62,37 +66,15 @@ async def lock_person(conn: Connection, region_id: int, citizen_id: UUID, person
 
 
 async def update_person(
-    conn: Connection,
-    region_id: int,
-    person_id: UUID,
-    *,
-    identity: bytes,
-    last_name: str,
-    first_name: str,
-    patronymic: str | None,
-    birth_date: date,
-    sex: str,
-    snils_sealed: str | None,
-    policy_sealed: str | None,
-    now: datetime,
-) -> Record | None:
+    conn: Connection, region_id: int, person_id: UUID, identity: bytes, columns: Mapping[str, Any], now: datetime
+) -> Record:
     """Whatever is booked for the person goes along under the new identity, or the change is refused."""
     with refusing(VIOLATIONS):
         await conn.execute(SQL.change_identity, region_id, person_id, identity)
-    return await conn.fetchrow(
-        SQL.update_person,
-        region_id,
-        person_id,
-        identity,
-        last_name,
-        first_name,
-        patronymic,
-        birth_date,
-        sex,
-        snils_sealed,
-        policy_sealed,
-        now,
-    )
+    given = [columns[name] for name in _UPDATED]
+    row = await conn.fetchrow(SQL.update_person, region_id, person_id, identity, *given, now)
+    assert row is not None
+    return row
 
 
 async def delete_person(conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID, now: datetime) -> None:

@@ -49,7 +49,7 @@ async def create_person(
 async def list_persons(conn: Connection, actor: Actor, sealer: Sealer) -> PersonList:
     """The citizen's own person and relatives, in the order they were written down."""
     rows = await store.list_persons(conn, actor.region_id, actor.id)
-    return PersonList(items=[_person(row, *_opened(sealer, row)) for row in rows])
+    return PersonList(items=[_person(dict(row), *_opened(sealer, row)) for row in rows])
 
 
 async def update_person(
@@ -71,16 +71,8 @@ async def update_person(
     fields |= given
     now = clock()
     _check(fields, now)
-    updated = await store.update_person(
-        conn,
-        actor.region_id,
-        person_id,
-        identity=identity(sealer, fields),
-        now=now,
-        **{name: fields[name] for name in _NAMES},
-        **_sealed(sealer, actor.region_id, person_id, fields),
-    )
-    assert updated is not None
+    columns = {name: fields[name] for name in _NAMES} | _sealed(sealer, actor.region_id, person_id, fields)
+    updated = await store.update_person(conn, actor.region_id, person_id, identity(sealer, fields), columns, now)
     await journal(conn, actor.region_id, actor.id, "person_updated", person_id, now, fields=sorted(given))
     return _person(dict(updated) | {"kinship": row["kinship"]}, fields["snils"], fields["policy"])
 
@@ -107,12 +99,7 @@ def identity_of_snils(sealer: Sealer, snils: str) -> bytes:
 
 def person_in_booking(fields: Mapping[str, Any]) -> PersonInBooking:
     """Whom a booking is for, out of a row or a kept answer with the names of `persons`."""
-    return PersonInBooking(
-        id=UUID(str(fields["id"])),
-        last_name=fields["last_name"],
-        first_name=fields["first_name"],
-        patronymic=fields["patronymic"],
-    )
+    return PersonInBooking.model_validate({name: fields[name] for name in PersonInBooking.model_fields}, strict=False)
 
 
 def _check(fields: Mapping[str, Any], now: datetime) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -21,6 +21,25 @@ class Schema(BaseModel):
     """Unknown fields are refused, types are not guessed, and a parsed value does not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def example(**fields: Any) -> ConfigDict:
+    """A whole example of a schema, for the OpenAPI document. All examples together tell one story."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+# The ids of that story.
+A_CLINIC = "0199a1b2-0001-7000-8000-000000000001"
+A_CLUB = "0199a1b2-0002-7000-8000-000000000002"
+A_CITIZEN = "0199a1b2-0003-7000-8000-000000000003"
+A_CHILD = "0199a1b2-0004-7000-8000-000000000004"
+A_PRACTITIONER = "0199a1b2-0005-7000-8000-000000000005"
+A_LOCATION = "0199a1b2-0006-7000-8000-000000000006"
+A_SLOT = "0199a1b2-0007-7000-8000-000000000007"
+A_TICKET = "0199a1b2-0008-7000-8000-000000000008"
+A_PROGRAMME = "0199a1b2-0009-7000-8000-000000000009"
+A_GROUP = "0199a1b2-000a-7000-8000-00000000000a"
+AN_APPLICATION = "0199a1b2-000b-7000-8000-00000000000b"
 
 
 # No control characters and no white space at either end: what a spreadsheet leaves behind is refused, not trimmed.
@@ -49,6 +68,9 @@ SpecialtyCode = Annotated[
         examples=["58"],
     ),
 ]
+# To JSON Schema 2.0 is an integer as good as 2, and some encoders write all numbers so. In an annotation it stands
+# behind the bounds, as INTEGER_TEXT does in queries: what stands before a bound hides it from the JSON Schema.
+INTEGER = BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
 # The zones of Russia's 89 regions, by their IANA names.
 Zone = Literal[
     "Europe/Kaliningrad",
@@ -81,14 +103,16 @@ Zone = Literal[
 ]
 RegionCode = Annotated[int, Field(ge=1, le=99, description="Code of the region.", examples=[42])]
 Sex = Literal["male", "female"]
-YearsOfAge = Annotated[int, Field(ge=0, le=120)]
+YearsOfAge = Annotated[int, Field(ge=0, le=120), INTEGER]
 CursorToken = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9_-]{20,500}$",
+        pattern=r"^[A-Za-z0-9_-]{20,1200}$",
         description="`next_cursor` of the previous page, with the same filters. It is opaque and signed.",
     ),
 ]
+
+NextCursor = Annotated[str | None, Field(description="`cursor` of the next page; null on the last one.")]
 
 
 def _read(pattern: str, parse: Callable[[str], object], expected: str) -> BeforeValidator:
@@ -133,9 +157,9 @@ LocalTime = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_LOCAL_TIME}$"}),
     Field(description="Time on the institution's wall clock.", examples=["16:30"]),
 ]
-Integer = Annotated[int, _read("-?(?:0|[1-9][0-9]{0,17})", int, "an integer")]
+INTEGER_TEXT = _read("-?(?:0|[1-9][0-9]{0,17})", int, "an integer")
 Flag = Annotated[bool, _read("true|false", lambda text: text == "true", "true or false")]
-Limit = Annotated[Integer, Field(ge=1, le=100, description="How many items at most.")]
+Limit = Annotated[int, Field(ge=1, le=100, description="How many items at most."), INTEGER_TEXT]
 
 
 class Paged(Schema):

@@ -5,26 +5,55 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.common import Address, Municipality, Name, Paged, Phone, RegionCode, Schema, Zone
+from schemas.common import (
+    A_CLINIC,
+    INTEGER,
+    Address,
+    Municipality,
+    Name,
+    NextCursor,
+    Paged,
+    Phone,
+    RegionCode,
+    Schema,
+    Zone,
+    example,
+)
 from schemas.sessions import MiniApp
 
 InstitutionKind = Literal["clinic", "school", "club", "sports", "other"]
+_CLINIC = {
+    "name": "Детская поликлиника № 1",
+    "kind": "clinic",
+    "municipality": "Кемерово",
+    "address": "г. Кемерово, ул. Весенняя, 5",
+    "phone": "+73842000000",
+    "zone": "Asia/Novokuznetsk",
+    "require_attachment": False,
+    "cancel_until_minutes": 60,
+}
 
 
 class Region(Schema):
+    """A subject of the federation."""
+
     code: RegionCode
     name: str = Field(examples=["Кемеровская область — Кузбасс"])
     zone: Zone
 
 
 class RegionList(Schema):
+    """All regions, by code."""
+
     items: list[Region]
 
 
 class InstitutionBody(Schema):
     """What an institution says of itself."""
 
-    name: Name = Field(examples=["Кемеровская детская поликлиника № 1"])
+    model_config = example(**_CLINIC)
+
+    name: Name
     kind: InstitutionKind
     municipality: Municipality
     address: Address
@@ -33,35 +62,47 @@ class InstitutionBody(Schema):
     require_attachment: bool = Field(
         default=False, description="Tickets only for patients who are attached to this clinic (прикрепление)."
     )
-    cancel_until_minutes: Annotated[int, Field(ge=0, le=20160)] = Field(
+    cancel_until_minutes: Annotated[int, Field(ge=0, le=20160), INTEGER] = Field(
         default=0, description="How many minutes before the start a ticket can still be cancelled; 0: until the start."
     )
 
 
 class Institution(InstitutionBody):
+    """An institution."""
+
+    model_config = example(id=A_CLINIC, **_CLINIC)
+
     id: UUID
 
 
 class InstitutionFilter(Paged):
-    kind: InstitutionKind | None = None
-    municipality: Municipality | None = None
+    kind: InstitutionKind | None = Field(default=None, description="Only institutions of this kind.")
+    municipality: Municipality | None = Field(default=None, description="Only institutions of this town or district.")
 
 
 class InstitutionList(Schema):
+    """A page of institutions."""
+
     items: list[Institution]
-    next_cursor: str | None = Field(description="Absent on the last page.")
+    next_cursor: NextCursor
 
 
 class PageBody(Schema):
     """Which mini-apps are installed in a page."""
+
+    model_config = example(institution_id=A_CLINIC, mini_apps=["doctor"])
 
     institution_id: UUID
     mini_apps: Annotated[list[MiniApp], Field(min_length=1, max_length=2)]
 
 
 class Page(PageBody):
+    """An official page of an institution, as it is connected."""
+
+    model_config = example(platform="vk", external_id="100001", institution_id=A_CLINIC, mini_apps=["doctor"])
+
     platform: Literal["vk"]
-    external_id: str = Field(description="The id of the community on the platform.", examples=["60687596"])
+    external_id: str = Field(description="The id of the community on the platform.")
 
 
 class InstitutionInBooking(Schema):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.common import Day, Instant, Schema, Sex
+from schemas.common import A_CHILD, Day, Instant, Schema, Sex, example
 
 Kinship = Literal["self", "child", "spouse", "parent", "ward", "other"]
 PartOfName = Annotated[
@@ -32,7 +32,7 @@ Policy = Annotated[
         pattern=r"^[0-9]{16}$",
         json_schema_extra={"format": "enp"},
         description="Unified policy number (ЕНП): 16 digits, the last is a check digit by Luhn.",
-        examples=["7700001234567894"],
+        examples=["7700001234567895"],
     ),
 ]
 
@@ -40,10 +40,21 @@ Policy = Annotated[
 class PersonBody(Schema):
     """A person to be booked."""
 
-    last_name: PartOfName = Field(examples=["Соколова"])
-    first_name: PartOfName = Field(examples=["Вера"])
-    patronymic: PartOfName | None = Field(default=None, examples=["Ильинична"])
-    birth_date: Day = Field(examples=["2019-05-14"])
+    model_config = example(
+        last_name="Соколова",
+        first_name="Вера",
+        patronymic="Ильинична",
+        birth_date="2019-05-14",
+        sex="female",
+        kinship="child",
+        snils="11223344595",
+        policy="7700001234567895",
+    )
+
+    last_name: PartOfName
+    first_name: PartOfName
+    patronymic: PartOfName | None = None
+    birth_date: Day
     sex: Sex
     kinship: Kinship = Field(description="Who the person is to the citizen; `self` for themself, once.")
     snils: Snils | None = None
@@ -52,6 +63,8 @@ class PersonBody(Schema):
 
 class PersonPatch(Schema):
     """What to correct. An absent field stays as it is; null removes a patronymic, СНИЛС or policy."""
+
+    model_config = example(last_name="Соколова-Беляева", policy=None)
 
     last_name: PartOfName | None = None
     first_name: PartOfName | None = None
@@ -65,6 +78,20 @@ class PersonPatch(Schema):
 class Person(Schema):
     """A person as written down. Identifiers come masked: only the last four digits."""
 
+    model_config = example(
+        id=A_CHILD,
+        last_name="Соколова",
+        first_name="Вера",
+        patronymic="Ильинична",
+        birth_date="2019-05-14",
+        sex="female",
+        kinship="child",
+        snils_masked="***-***-*45 95",
+        policy_masked="**** **** **** 7895",
+        created_at="2026-09-07T01:00:00+00:00",
+        updated_at="2026-09-07T01:00:00+00:00",
+    )
+
     id: UUID
     last_name: str
     first_name: str
@@ -72,13 +99,15 @@ class Person(Schema):
     birth_date: Day
     sex: Sex
     kinship: Kinship
-    snils_masked: str | None = Field(examples=["***-***-*45 95"])
-    policy_masked: str | None = Field(examples=["************7894"])
+    snils_masked: str | None
+    policy_masked: str | None
     created_at: Instant
     updated_at: Instant
 
 
 class PersonList(Schema):
+    """The citizen's own person and relatives."""
+
     items: list[Person]
 
 

@@ -7,9 +7,11 @@ conflict.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.common import A_GROUP, A_SLOT, Instant, Schema, example
 
 
 class Kind(StrEnum):
@@ -36,6 +38,26 @@ class FieldError(BaseModel):
     message: str = Field(description="What is wrong with it, in English, for developers.")
 
 
+class FreeSlot(Schema):
+    """A free time in place of the one that is taken."""
+
+    model_config = example(slot_id=A_SLOT, starts_at="2026-09-08T08:15:00+07:00")
+
+    slot_id: UUID
+    starts_at: Instant
+
+
+class FreeGroup(Schema):
+    """A group with free places instead of the full one."""
+
+    model_config = example(group_id=A_GROUP, programme="Шахматы для начинающих", group="Группа 2, суббота", free=4)
+
+    group_id: UUID
+    programme: str
+    group: str
+    free: int
+
+
 class Problem(BaseModel):
     """A problem by RFC 9457, as `application/problem+json`. Programs look at `code`, people read `title`."""
 
@@ -47,8 +69,9 @@ class Problem(BaseModel):
     code: str = Field(description="Stable; the operation lists those it can answer with.", examples=["time_taken"])
     request_id: str = Field(description="Also in the header X-Request-Id; name it when you ask for help.")
     errors: list[FieldError] | None = Field(default=None, description="The fields that were refused.")
-    alternatives: list[dict[str, Any]] | None = Field(
-        default=None, description="Up to three nearest free places of the same kind as was asked for."
+    alternatives: list[FreeSlot] | list[FreeGroup] | None = Field(
+        default=None,
+        description="At `time_taken` and `group_full`: up to three nearest free places, the nearest first.",
     )
     error: str | None = Field(default=None, description="At createToken: the error code of RFC 6749, section 5.2.")
 
@@ -185,7 +208,6 @@ PAGE_TAKEN = _refusal(
     "Эта страница уже подключена в другом регионе",
     "This page is already connected in another region",
 )
-REGION_UNKNOWN = _refusal("region_unknown", Kind.conflict, "Такого региона нет", "There is no such region")
 
 # People ------------------------------------------------------------------------------------------------------------
 

@@ -1,19 +1,28 @@
 """Entering: sessions of citizens, tokens of institutions' systems."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
-from schemas.common import Named, RegionCode, Schema
+from schemas.common import A_CITIZEN, A_CLINIC, Named, RegionCode, Schema, example
 
 Role = Literal["none", "editor", "admin"]
 MiniApp = Literal["doctor", "club"]
 Scope = Literal["institutions:write", "schedules:write", "programmes:write", "applications:read", "applications:write"]
+_SCOPE = "(" + "|".join(get_args(Scope)) + ")"
+_LAUNCH = (
+    "vk_app_id=7284402&vk_group_id=100001&vk_language=ru&vk_platform=mobile_web&vk_ts=1788742800"
+    "&vk_user_id=19039187&vk_viewer_group_role=none&sign=znK4Byk4l2ywtzmSuAvaDUXTAK2yeHh7uPcPb_8V0dM"
+)
+_TOKEN = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiJ6YXBpcyJ9.c2lnbmF0dXJl"
 
 
 class Launch(Schema):
     """The raw launch parameters, exactly as the platform gave them."""
+
+    model_config = example(platform="vk", parameters=_LAUNCH)
 
     platform: Literal["vk"]
     parameters: Annotated[
@@ -21,7 +30,6 @@ class Launch(Schema):
         Field(
             max_length=4096,
             description="The query string of the launch, undecoded, with or without the question mark.",
-            examples=["vk_app_id=7284402&vk_group_id=60687596&vk_ts=1790000000&vk_user_id=19039187&sign=…"],
         ),
     ]
 
@@ -30,17 +38,32 @@ class SessionPage(Schema):
     """The page that the mini-app was opened from."""
 
     platform: Literal["vk"]
-    external_id: str
-    mini_apps: list[MiniApp]
+    external_id: str = Field(description="The id of the community on the platform.")
+    mini_apps: list[MiniApp] = Field(description="Which mini-apps are installed in the page.")
     institution: Named
 
 
 class Session(Schema):
     """An access token and where it lets its bearer in."""
 
+    model_config = example(
+        access_token=_TOKEN,
+        token_type="Bearer",  # noqa: S106 - no secret
+        expires_in=900,
+        citizen_id=A_CITIZEN,
+        region=42,
+        role="none",
+        page={
+            "platform": "vk",
+            "external_id": "100001",
+            "mini_apps": ["doctor"],
+            "institution": {"id": A_CLINIC, "name": "Детская поликлиника № 1"},
+        },
+    )
+
     access_token: str = Field(description="A JWT (RFC 9068) for `Authorization: Bearer`. Keep it in memory alone.")
     token_type: Literal["Bearer"] = "Bearer"
-    expires_in: int = Field(description="Seconds.", examples=[900])
+    expires_in: int = Field(description="Seconds.")
     citizen_id: UUID
     region: RegionCode
     role: Role = Field(description="`editor` and `admin` open the institution's side for this page.")
@@ -48,24 +71,65 @@ class Session(Schema):
 
 
 class TokenRequest(Schema):
-    """Client credentials (RFC 6749, section 4.4), as a form. HTTP Basic may carry the id and the secret instead."""
+    """Client credentials (RFC 6749, section 4.4), as a form. HTTP Basic may carry the id and the secret instead.
 
-    grant_type: Annotated[str, Field(max_length=64, examples=["client_credentials"])]
-    client_id: Annotated[str, Field(max_length=100, examples=["42.01920000-0000-7000-8000-000000000001"])] | None = None
-    client_secret: Annotated[str, Field(max_length=200)] | None = None
+    Parameters that are not needed are left out: a form has no null.
+    """
+
+    model_config = example(
+        grant_type="client_credentials",
+        client_id="42.0199a1b2-000c-7000-8000-00000000000c",
+        client_secret="pDm3yZ0nYb3cVfJ8o1Kx7Q2sT5uW9eRaLhGjXkNvBcM",  # noqa: S106 - an example
+        scope="schedules:write",
+    )
+
+    # Looser than its JSON Schema, like `scope`: for what is not supported RFC 6749, section 5.2 has answers of its own.
+    grant_type: Annotated[str, Field(max_length=64, json_schema_extra={"enum": ["client_credentials"]})]
+    client_id: Annotated[str, Field(max_length=100)] | SkipJsonSchema[None] = None
+    client_secret: Annotated[str, Field(max_length=200)] | SkipJsonSchema[None] = None
     scope: (
-        Annotated[str, Field(max_length=400, description="Space-separated; all of the client's where absent.")] | None
+        Annotated[
+            str,
+            Field(
+                max_length=400,
+                description="Space-separated; all of the client's where absent.",
+                json_schema_extra={"pattern": f"^{_SCOPE}( {_SCOPE})*$"},
+            ),
+        ]
+        | SkipJsonSchema[None]
     ) = None
 
 
 class AccessToken(Schema):
-    access_token: str
+    """An access token by RFC 6749, section 5.1."""
+
+    model_config = example(
+        access_token=_TOKEN,
+        token_type="Bearer",  # noqa: S106 - no secret
+        expires_in=3600,
+        scope="schedules:write",
+    )
+
+    access_token: str = Field(description="A JWT (RFC 9068) for `Authorization: Bearer`.")
     token_type: Literal["Bearer"] = "Bearer"
-    expires_in: int = Field(description="Seconds.", examples=[3600])
+    expires_in: int = Field(description="Seconds.")
     scope: str = Field(description="Space-separated.")
 
 
 class KeySet(Schema):
     """JSON Web Key Set (RFC 7517): the public keys of access tokens and of tickets' QR codes."""
+
+    model_config = example(
+        keys=[
+            {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                "kid": "21fe31dfa154a261",
+                "use": "sig",
+                "alg": "EdDSA",
+            }
+        ]
+    )
 
     keys: list[dict[str, Any]]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from socket import socket
 from typing import Annotated
 from uuid import UUID
 
@@ -32,6 +33,9 @@ def main() -> None:
         cli()
     except (embedded.EmbeddedError, DatabaseNotReady) as error:
         sys.exit(f"zapis: {error}")
+    except subprocess.CalledProcessError as error:
+        # It has said what was wrong.
+        sys.exit(error.returncode)
     except ValidationError as error:
         wrong = "; ".join(f"ZAPIS_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
         sys.exit(f"zapis: the settings are wrong: {wrong}")
@@ -70,31 +74,54 @@ async def _revision(dsn: str) -> str | None:
 
 @cli.command()
 def serve(
-    seed_demo: Annotated[bool, typer.Option(help="Fill an empty database with demonstration data.")] = False,
+    seed_demo: Annotated[bool, typer.Option(help="Keep demonstration data in the embedded database.")] = False,
 ) -> None:
     """Serve the API; without ZAPIS_DATABASE_URL over the embedded database."""
+    from service.server import listen
+
     settings = Settings()
     settings.keys()
     if settings.database_url is not None:
-        _serve(settings, settings.database_url, seed_demo)
+        if seed_demo:
+            typer.echo("ZAPIS_DATABASE_URL is set: demonstration data goes there by `zapis seed demo` alone.")
+        _serve(settings, settings.database_url, listen(settings))
     else:
         with embedded.run(settings.data_dir) as server:
+            # Before what takes its time.
+            port = listen(settings)
             _migrate_if_behind(server.dsn)
-            _serve(settings, server.dsn, seed_demo)
+            if seed_demo:
+                _seed_if_behind(server.dsn)
+            _serve(settings, server.dsn, port)
 
 
-def _serve(settings: Settings, dsn: str, seed_demo: bool) -> None:
-    from service import server
-
-    if seed_demo:
+def _seed_if_behind(dsn: str) -> None:
+    """In a process of its own, and only where there is something to add: a start of every day would wait for it."""
+    if not asyncio.run(_is_demo_current(dsn)):
         subprocess.run([sys.executable, "-m", "service", "seed", "demo", "--if-empty", "--dsn", dsn], check=True)
+
+
+async def _is_demo_current(dsn: str) -> bool:
+    import asyncpg
+
+    from service.demo.usecases import is_current
+
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await is_current(connection)
+    finally:
+        await connection.close()
+
+
+def _serve(settings: Settings, dsn: str, port: socket) -> None:
+    from service import server
 
     def make():
         from service.app import make_app
 
         return make_app(settings, dsn)
 
-    server.serve(settings, make, lambda: _say_what_next(settings))
+    server.serve(settings, port, make, lambda: _say_what_next(settings))
 
 
 def _say_what_next(settings: Settings) -> None:
@@ -185,11 +212,14 @@ def client_create(
 
 @seed_cli.command("demo")
 def seed_demo(
-    if_empty: Annotated[bool, typer.Option(help="Do nothing where there are institutions.")] = False,
+    if_empty: Annotated[bool, typer.Option(help="Do nothing, and say nothing, where there are other data.")] = False,
     dsn: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """A region like Kuzbass: clinics, doctors, slots from today, clubs. Invented people."""
-    from service.demo import seed
+    """A region like Kuzbass, with invented people: clinics, doctors, 14 days of slots, clubs.
+
+    Where it is there already, it is brought up to today.
+    """
+    from service.demo.usecases import seed
 
     settings = Settings()
     if dsn is not None:

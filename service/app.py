@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from service.clubs.operations import OPERATIONS as CLUBS
+from service.clubs import operations as clubs
 from service.config import Settings
 from service.core import logs, openapi, reference
 from service.core.binding import Ground, bind
@@ -18,24 +18,26 @@ from service.core.database import Database
 from service.core.edge import edge
 from service.core.health import Health
 from service.core.sealing import Sealer
-from service.doctors.operations import OPERATIONS as DOCTORS
-from service.institutions.operations import OPERATIONS as INSTITUTIONS
-from service.launch.operations import OPERATIONS as LAUNCH
+from service.doctors import operations as doctors
+from service.institutions import operations as institutions
+from service.launch import operations as launch
 from service.launch.tokens import Tokens
 from service.launch.usecases import LaunchTerms
 from service.migrations import newest
-from service.people.operations import OPERATIONS as PEOPLE
+from service.people import operations as people
 
-OPERATIONS = (*LAUNCH, *INSTITUTIONS, *PEOPLE, *DOCTORS, *CLUBS)
+_DOMAINS = (launch, institutions, people, doctors, clubs)
+OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
 
 
 def document() -> dict[str, Any]:
     """The OpenAPI document of all operations."""
+    tags = {domain.__name__.split(".")[1]: domain.__doc__ or "" for domain in _DOMAINS}
     try:
-        return openapi.document(OPERATIONS, version("zapis"))
+        return openapi.document(OPERATIONS, version("zapis"), tags)
     except PackageNotFoundError:
-        return openapi.document(OPERATIONS, "0")
+        return openapi.document(OPERATIONS, "0", tags)
 
 
 def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Application:

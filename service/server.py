@@ -1,52 +1,153 @@
 """Several processes of the application under gunicorn: they share one port, and drain when they are told to stop."""
 
+import errno
+import gc
 import os
+import shutil
+import signal
+import socket
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from aiohttp import web
+from aiohttp.worker import GunicornUVLoopWebWorker
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from service.config import Settings
+from service.core import logs
+
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class _Worker(GunicornUVLoopWebWorker):
+    """Hears at any time, and at once, that it has to stop.
+
+    The loop's handlers hear nothing until the loop runs, which is after the application was imported; a signal that
+    comes before would be lost, and the master would wait in vain. And SIGTERM would be taken up a second later.
+    """
+
+    def init_process(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, _leave)
+        super().init_process()
+
+    def init_signals(self) -> None:
+        pass
+
+    def run(self) -> None:
+        super().init_signals()
+        super().run()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.handle_quit(sig, frame)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit()
+
+
+class _Log(Logger):
+    """gunicorn's words come out as all others do."""
+
+    def setup(self, cfg: Any) -> None:
+        self.error_log.setLevel(cfg.loglevel.upper())
+        self.error_log.propagate = True
 
 
 class _Gunicorn(BaseApplication):
-    def __init__(self, settings: Settings, make: Callable[[], web.Application], when_ready: Callable[[], None]) -> None:
-        self._settings = settings
+    def __init__(self, options: dict[str, Any], make: Callable[[], web.Application]) -> None:
+        self._options = options
         self._make = make
-        self._when_ready = when_ready
         super().__init__()
 
     def load_config(self) -> None:
-        settings = self._settings
-        options: dict[str, Any] = {
-            "bind": f"{settings.host}:{settings.port}",
-            "workers": settings.workers,
-            "worker_class": "aiohttp.GunicornUVLoopWebWorker",
-            "graceful_timeout": settings.drain_seconds,
-            # A worker whose loop stands still for so long is replaced.
-            "timeout": 60,
-            "backlog": 2048,
-            "accesslog": None,
-            "loglevel": "warning",
-            "control_socket_disable": True,
-            "when_ready": lambda _arbiter: self._when_ready(),
-        }
-        for name, value in options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
 
-    def load(self) -> web.Application:
-        return self._make()
+    def load(self) -> Any:
+        app = self._make()
+        # What is there now stays. To walk over all of it at each full collection would halt the loop for tens of
+        # milliseconds.
+        gc.collect()
+        gc.freeze()
+        return app
 
 
-def serve(settings: Settings, make: Callable[[], web.Application], when_ready: Callable[[], None]) -> None:
-    """Serves until SIGTERM or SIGINT. `make` runs in each worker; `when_ready` when the port is open.
+def listen(settings: Settings) -> socket.socket:
+    """The port, taken but not yet listened at. Leaves by SystemExit, in one line, where it can't be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    taken = socket.socket(family)
+    try:
+        # Connections of the service before this one may linger.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((settings.host, settings.port))
+    except OSError as error:
+        taken.close()
+        where = f"zapis: cannot listen on {settings.host}, port {settings.port}"
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(f"{where}: another process does. Stop it, or set ZAPIS_PORT to another port.")
+        sys.exit(f"{where}: {error.strerror}.")
+    return taken
+
+
+def serve(
+    settings: Settings, port: socket.socket, make: Callable[[], web.Application], when_ready: Callable[[], None]
+) -> None:
+    """Serves on `port` until SIGTERM or SIGINT. `make` runs in each worker; `when_ready` when the port is open.
 
     Leaves by SystemExit, in the master and in every forked worker alike.
     """
-    if settings.workers > 1:
-        # Read by prometheus-client when the first metric is made, so before `make` imports any.
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="zapis-metrics-"))
-    _Gunicorn(settings, make, when_ready).run()
+
+    def say_ready(_arbiter: object) -> None:
+        when_ready()
+
+    logs.configure(settings.log_level)
+    options: dict[str, Any] = {
+        "bind": f"fd://{port.detach()}",
+        "backlog": 2048,
+        "workers": settings.workers,
+        "worker_class": _Worker,
+        "logger_class": _Log,
+        "loglevel": "warning",
+        "graceful_timeout": settings.drain_seconds,
+        # A worker whose loop stands still for so long is replaced.
+        "timeout": 60,
+        # Longer than proxies keep an idle connection: who closes first loses the request that comes meanwhile.
+        "keepalive": 75,
+        # Nothing is written into the folder where the service was started.
+        "control_socket_disable": True,
+        "when_ready": say_ready,
+        "child_exit": _forget_metrics,
+    }
+    with _metrics_folder(settings.workers):
+        _Gunicorn(options, make).run()
+
+
+@contextmanager
+def _metrics_folder(workers: int) -> Generator[None]:
+    """Where several workers put their metrics together; nothing of it is left afterwards."""
+    if workers == 1 or _METRICS in os.environ:
+        yield
+        return
+    master = os.getpid()
+    # Read by prometheus-client when it is imported, so nothing before `make` imports it.
+    os.environ[_METRICS] = tempfile.mkdtemp(prefix="zapis-metrics-")
+    try:
+        yield
+    finally:
+        # A worker that leaves comes past here too.
+        if os.getpid() == master:
+            shutil.rmtree(os.environ.pop(_METRICS), ignore_errors=True)
+
+
+def _forget_metrics(_arbiter: object, worker: _Worker) -> None:
+    """What is true of live processes alone; the counters of a dead one still count."""
+    if _METRICS in os.environ:
+        from prometheus_client import multiprocess  # noqa: PLC0415 - see _metrics_folder
+
+        multiprocess.mark_process_dead(worker.pid)  # pyright: ignore[reportUnknownMemberType] - it has no annotations

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import asyncpg
@@ -45,13 +46,19 @@ def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.dsn
 
 
-@pytest.fixture
-def dsn(server_dsn: str) -> Iterator[str]:
-    """A fresh, migrated database."""
+@contextmanager
+def fresh_database(server_dsn: str) -> Iterator[str]:
+    """A migrated database, for as long as the context."""
     name = f"test_{next(_numbers)}"
     execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     yield database_url(server_dsn, name)
     execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def dsn(server_dsn: str) -> Iterator[str]:
+    with fresh_database(server_dsn) as dsn:
+        yield dsn
 
 
 @pytest.fixture

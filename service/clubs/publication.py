@@ -24,7 +24,7 @@ from service.core.errors import DomainError
 from service.core.journal import journal
 from service.core.lists import page_of
 from service.core.operations import Actor
-from service.institutions.usecases import find_institution
+from service.institutions.usecases import find_institution, lock_institution
 from service.scheduling.rules import Interval
 
 _MOVED_TO: dict[str, rules.Status] = {"approve": "approved", "enrol": "enrolled", "refuse": "refused"}
@@ -47,7 +47,7 @@ async def put_group(
 
     Once somebody holds a place, the lessons can't be moved and the capacity can't fall below the places taken.
     """
-    institution = await find_institution(conn, actor.region_id, institution_id)
+    institution = await lock_institution(conn, actor.region_id, institution_id)
     programme = await store.find_programme(conn, actor.region_id, institution_id, body.programme_id)
     if programme is None:
         raise DomainError(problems.PROGRAMME_UNKNOWN)

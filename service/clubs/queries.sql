@@ -51,8 +51,7 @@ WHERE g.region_id = $1
   AND ($4::text IS NULL OR i.municipality = $4)
   AND ($5::text IS NULL OR r.direction = $5)
   AND ($6::date IS NULL OR (
-      extract(year FROM age(g.starts_on, $6)) * 12 + extract(month FROM age(g.starts_on, $6)) >= g.age_from_months
-      AND extract(year FROM age(g.starts_on, $6)) * 12 + extract(month FROM age(g.starts_on, $6)) < g.age_until_months))
+      full_months($6, g.starts_on) >= g.age_from_months AND full_months($6, g.starts_on) < g.age_until_months))
   AND (NOT $7::boolean OR g.taken < g.capacity)
   AND (NOT $8::boolean OR g.enrolment_opens_at <= $9 AND $9 < g.enrolment_closes_at)
   AND ($10::date IS NULL OR (g.starts_on, g.id) > ($10, $11::uuid))
@@ -69,10 +68,10 @@ JOIN guardians k ON k.region_id = $1 AND k.citizen_id = $2 AND k.person_id = $3
 JOIN persons p ON p.region_id = k.region_id AND p.id = k.person_id
 WHERE wanted.region_id = $1 AND wanted.id = $4 AND g.taken < g.capacity
   AND g.enrolment_opens_at <= $5 AND $5 < g.enrolment_closes_at
-  AND extract(year FROM age(g.starts_on, p.birth_date)) * 12
-      + extract(month FROM age(g.starts_on, p.birth_date)) >= g.age_from_months
-  AND extract(year FROM age(g.starts_on, p.birth_date)) * 12
-      + extract(month FROM age(g.starts_on, p.birth_date)) < g.age_until_months
+  AND full_months(p.birth_date, g.starts_on) >= g.age_from_months
+  AND full_months(p.birth_date, g.starts_on) < g.age_until_months
+  AND NOT EXISTS (
+      SELECT FROM engagements e WHERE e.region_id = $1 AND e.identity = p.identity AND e.times && g.lessons)
 ORDER BY g.programme_id <> wanted.programme_id, abs(g.starts_on - wanted.starts_on), g.id
 LIMIT 3;
 

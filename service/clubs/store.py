@@ -163,7 +163,7 @@ async def list_groups(
 async def nearest_free_groups(
     conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID, group_id: UUID, now: datetime
 ) -> list[Record]:
-    """Up to three groups of the institution in place of one, that the child fits and that are open and have places."""
+    """Up to three groups of the institution in place of one: open, with places, and the child fits and is free then."""
     return await conn.fetch(SQL.nearest_free_groups, region_id, citizen_id, person_id, group_id, now)
 
 

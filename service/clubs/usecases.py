@@ -17,6 +17,7 @@ from schemas.clubs import (
     ProgrammeFilter,
     ProgrammeList,
 )
+from schemas.problems import FreeGroup
 from service.clubs import rules, store
 from service.clubs.shapes import application_of, group_of, kept_application
 from service.core.clock import Clock
@@ -56,7 +57,7 @@ async def apply_to_group(
 
     The age counts on the group's first day. A child can't be in two places at once: lessons are compared with all the
     child's bookings in the region, also with those another parent made. Where the group is full, `alternatives` names
-    up to three open groups of the institution that the child fits.
+    up to three open groups of the institution that the child fits and has the time for.
     """
     now = clock()
     try:
@@ -65,12 +66,7 @@ async def apply_to_group(
         if error.refusal is problems.GROUP_FULL:
             rows = await store.nearest_free_groups(conn, actor.region_id, actor.id, body.person_id, body.group_id, now)
             error.alternatives = [
-                {
-                    "group_id": str(row["id"]),
-                    "programme": row["programme_name"],
-                    "group": row["name"],
-                    "free": row["free"],
-                }
+                FreeGroup(group_id=row["id"], programme=row["programme_name"], group=row["name"], free=row["free"])
                 for row in rows
             ]
         raise

@@ -44,8 +44,14 @@ class Ground:
 
 
 def bind(operations: Sequence[Operation], ground: Ground) -> list[web.RouteDef]:
-    """A route for each operation. Raises TypeError where a use case asks for what nobody hands in."""
-    return [web.route(operation.method, operation.path, _endpoint(operation, ground)) for operation in operations]
+    """A route for each operation; HEAD beside GET. Raises TypeError where a use case asks for what nobody hands in."""
+    return [_route(operation, _endpoint(operation, ground)) for operation in operations]
+
+
+def _route(operation: Operation, endpoint: Endpoint) -> web.RouteDef:
+    if operation.method == "GET":
+        return web.get(operation.path, endpoint)
+    return web.route(operation.method, operation.path, endpoint)
 
 
 def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
@@ -167,6 +173,8 @@ async def _body(operation: Operation, model: type[Schema], request: web.Request)
             raise DomainError(problems.MALFORMED)
         return raw, model.model_validate_strings(dict(pairs))
     except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            raise DomainError(problems.MALFORMED) from None
         raise invalid("body", error) from None
 
 

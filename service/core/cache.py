@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 
@@ -21,35 +22,32 @@ def etag_of(body: bytes) -> str:
 class SecondCache:
     """Keeps at most `size` answers for `seconds`; whoever asks for one that is being made waits for it."""
 
-    def __init__(self, size: int = 2000, seconds: float = 1.0) -> None:
+    def __init__(self, size: int = 1000, seconds: float = 1.0) -> None:
         self._size = size
         self._seconds = seconds
-        self._made: OrderedDict[Hashable, tuple[float, asyncio.Future[Kept]]] = OrderedDict()
+        # In the order in which they expire.
+        self._made: OrderedDict[Hashable, tuple[float, asyncio.Task[Kept]]] = OrderedDict()
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> Kept:
         """What `make` gave within the last second, or gives now. A failure is not kept."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        found = self._made.get(key)
-        if found is not None and found[0] > now:
-            # Shielded: one impatient caller must not cancel what the others wait for.
-            return await asyncio.shield(found[1])
-        future: asyncio.Future[Kept] = loop.create_future()
-        self._made[key] = (now + self._seconds, future)
-        self._made.move_to_end(key)
-        if len(self._made) > self._size:
-            self._made.popitem(last=False)
-        try:
-            body = await make()
-        except BaseException as error:
-            if self._made.get(key, (0.0, None))[1] is future:
-                del self._made[key]
-            if isinstance(error, Exception):
-                future.set_exception(error)
-                future.exception()
-            else:
-                future.cancel()
-            raise
-        kept = Kept(body, etag_of(body))
-        future.set_result(kept)
-        return kept
+        now = asyncio.get_running_loop().time()
+        expires, making = self._made.get(key, (0.0, None))
+        if making is None or expires <= now:
+            making = asyncio.create_task(_kept(make))
+            making.add_done_callback(partial(self._forget_failure, key))
+            self._made[key] = (now + self._seconds, making)
+            self._made.move_to_end(key)
+            if len(self._made) > self._size:
+                self._made.popitem(last=False)
+        # Shielded: one impatient caller, be it the first, must not cancel what the others wait for.
+        return await asyncio.shield(making)
+
+    def _forget_failure(self, key: Hashable, made: asyncio.Task[Kept]) -> None:
+        failed = made.cancelled() or made.exception() is not None
+        if failed and self._made.get(key, (0.0, None))[1] is made:
+            del self._made[key]
+
+
+async def _kept(make: Callable[[], Awaitable[bytes]]) -> Kept:
+    body = await make()
+    return Kept(body, etag_of(body))

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from schemas import problems
 from schemas.problems import Refusal
 from service.core.errors import DomainError
+from service.core.logs import told_of
 from service.core.operations import Transaction
 
 if TYPE_CHECKING:
@@ -22,17 +24,13 @@ else:
     # asyncpg's classes are generic in their stubs alone.
     Record, Connection, Pool = asyncpg.Record, asyncpg.Connection, asyncpg.Pool
 
+_log = structlog.get_logger("zapis.database")
 ATTEMPTS = 3
-_LOST_CONNECTION = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
+# The transaction is gone as if it never was, and may well succeed the next time.
+_UNLUCKY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
+# The statement was not carried out: it took too long, the disk is full, the server is a standby by now.
+_UNABLE = (asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
+_ANY_FAILURE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _SHARD_SUFFIX = re.compile(r"_\d{5,}$")
 
 
@@ -79,7 +77,8 @@ class Database:
         self._acquire_seconds = acquire_seconds
         self._make = lambda: asyncpg.create_pool(
             dsn,
-            min_size=min(2, pool_size),
+            # A worker starts while the database is away, too: /readyz tells, and it recovers by itself.
+            min_size=0,
             max_size=pool_size,
             reset=_keep_session_state,
             server_settings={
@@ -103,35 +102,61 @@ class Database:
     async def run(self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]]) -> Any:
         """Runs `work` in its kind of transaction; serialization failures and deadlocks are tried again, here alone.
 
-        A connection lost on the way answers 503: `outcome_unknown` where something may have been written.
+        Where the database can't answer, the refusal is `unavailable` if nothing was written, and `outcome_unknown` if
+        the connection was lost while something was.
         """
         for attempt in range(ATTEMPTS):
             try:
                 return await self._once(transaction, work)
-            except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, Collision):
-                if attempt == ATTEMPTS - 1:
-                    raise DomainError(problems.BUSY) from None
+            except (*_UNLUCKY, Collision):
                 await asyncio.sleep(0.01 * 2**attempt)
             except asyncpg.LockNotAvailableError:
-                raise DomainError(problems.BUSY) from None
-            except (asyncpg.QueryCanceledError, TimeoutError):
-                raise DomainError(problems.UNAVAILABLE) from None
-            except _LOST_CONNECTION:
-                reads = transaction is Transaction.READ
-                raise DomainError(problems.UNAVAILABLE if reads else problems.OUTCOME_UNKNOWN) from None
-        raise AssertionError("unreachable")
+                break
+        raise DomainError(problems.BUSY)
 
     async def _once(self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]]) -> Any:
         assert self._pool is not None, "the database is not open"
-        connection = await self._pool.acquire(timeout=self._acquire_seconds)
+        connection = await self._acquire(self._pool)
         try:
             if transaction is Transaction.WRITE:
                 async with connection.transaction():
                     return await work(connection)
             return await work(connection)
+        except _UNABLE as error:
+            if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                # Whatever the DSN leads to now may be the server that took over.
+                await self._pool.expire_connections()
+            raise _told(error, problems.UNAVAILABLE) from None
+        except _ANY_FAILURE as error:
+            # On a connection that lives it is a mistake, or the refusal of a constraint.
+            if not _is_closed(connection):
+                raise
+            lost = problems.UNAVAILABLE if transaction is Transaction.READ else problems.OUTCOME_UNKNOWN
+            raise _told(error, lost) from None
         finally:
             # Shielded inside the pool: a cancelled request does not leave a connection half-way.
             await self._pool.release(connection)
+
+    async def _acquire(self, pool: Pool) -> PoolConnectionProxy[Record]:
+        try:
+            # The pool's own timeout would cost a task for each request.
+            async with asyncio.timeout(self._acquire_seconds):
+                return await pool.acquire()
+        except _ANY_FAILURE as error:
+            raise _told(error, problems.UNAVAILABLE) from None
+
+
+def _is_closed(connection: PoolConnectionProxy[Record]) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        # The pool took it back when it broke.
+        return True
+
+
+def _told(error: Exception, refusal: Refusal) -> DomainError:
+    _log.warning("database", refusal=refusal.code, **told_of(error))
+    return DomainError(refusal)
 
 
 async def check(conn: Connection, newest_migration: str) -> None:

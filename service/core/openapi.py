@@ -1,8 +1,9 @@
 """The OpenAPI 3.1 document, made from the operations and their schemas. It is committed and tested against drift."""
 
 import inspect
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -10,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from schemas import problems
 from schemas.problems import Kind, Problem, Refusal
-from service.core.operations import Operation, Rendered, Transaction
+from service.core.operations import Access, Operation, Rendered, Transaction
 from service.core.problems import CONTENT_TYPE, STATUS, by_kind
 from service.core.signatures import Signature, signature_of
 
@@ -21,37 +22,100 @@ _KEY_PARAMETER = {
     "required": True,
     "description": "One key, one effect: repeat a request that got no answer with the same key and the same body, and "
     "it is carried out at most once. Kept for at least 24 hours.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+    "schema": {"type": "string", "pattern": '^(?:[A-Za-z0-9_-]{1,64}|"[A-Za-z0-9_-]{1,64}")$'},
     "example": "6f1a9c52-book-1",
 }
 _MATCH_PARAMETER = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The ETag of an earlier answer: 304 where nothing has changed.",
-    "schema": {"type": "string", "maxLength": 200, "pattern": "^[\\x21-\\x7e]*$"},
+    "schema": {"type": "string"},
+}
+_LANGUAGE_PARAMETER = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "`en` for names in English; else they are Russian.",
+    "schema": {"type": "string"},
+    "example": "en",
+}
+_MEANING = {
+    Kind.malformed: "The request can't be read",
+    Kind.unauthenticated: "Who calls is not proven",
+    Kind.forbidden: "The caller may not do this",
+    Kind.absent: "What the request names does not exist, or not for this caller",
+    Kind.conflict: "The values do not stand with each other, or with what is stored",
+    Kind.too_large: "The request is too large",
+    Kind.media_type: "The body is of another media type",
+    Kind.invalid: "A value can't be right",
+    Kind.internal: "The service is at fault",
+    Kind.unavailable: "Try again later",
 }
 _DESCRIPTION = """\
 Backend of the mini-apps «Запись к врачу» (a doctor's ticket) and «Запись в кружок» (a place in a club).
 
-A citizen's application opens a session with the signed launch parameters of its platform (`createSession`); a system of
-an institution or of a regional operator takes a token by OAuth 2.0 client credentials (`createToken`). Either token goes
-into `Authorization: Bearer`, and holds the region that everything answered belongs to.
+**Getting in.** A citizen's application opens a session with the signed launch parameters of its platform
+(`createSession`); a system of an institution or of a regional operator takes a token by OAuth 2.0 client credentials
+(`createToken`). Either token goes into `Authorization: Bearer`, and holds the region that all answers are about.
 
-Problems come as `application/problem+json` (RFC 9457) with a stable `code`. 422: a value can't be right by itself; 409:
-the values are right, but do not stand with each other or with what is stored. Instants are written with the offset of
-the institution's zone. Lists have a `cursor` and a `limit`, and no total.
+**Problems** come as `application/problem+json` (RFC 9457). Programs look at the stable `code`; each operation lists its
+own. 422: a value can't be right by itself; 409: the values are right, but do not stand with each other or with what is
+stored; 404: there is no such thing, or it is somebody else's. Beside what operations list, an unknown address answers
+404 `not_found`, and an unknown method 405 `method_not_allowed` with `Allow`. Titles are Russian, or English where
+`Accept-Language` prefers it. Unknown fields and parameters are refused.
+
+**Doing a thing once.** What creates takes an `Idempotency-Key`; what publishes goes by the institution's own ids, so it
+may be repeated; what cancels or withdraws twice is no error. After a 503 or no answer, repeat with the same key.
+
+**Lists** have a `limit` and an opaque `cursor`, and no total. Lists that many share have a strong `ETag`, and may be a
+second old. `HEAD` answers like `GET`, without the body.
+
+**Instants** are read with any offset and written with the offset of the institution's zone.
+
+Every answer has an `X-Request-Id`: the request's own, where it sent 8 to 64 of `A-Z a-z 0-9 . _ -`, or a new one.
 """
 
 
 class _Plain(GenerateJsonSchema):
-    """Without a title for every field: it repeats the name."""
+    """Without a title for every field, which repeats the name, and without null as a default, which says nothing."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the signature is pydantic's
         return False
 
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        made = super().default_schema(schema)
+        if made.get("default", ...) is None:
+            del made["default"]
+        return made
 
-def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
-    """The whole document."""
+
+@dataclass
+class _Components:
+    """What stands several times in the document is written once, and referred to."""
+
+    _found: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict[tuple[str, str], Any])
+
+    def part(self, kind: str, name: str, part: dict[str, Any]) -> dict[str, Any]:
+        """The part, which becomes a reference when it turns out that it comes again under its name."""
+        found = self._found.setdefault((kind, name), [])
+        found.append(dict(part))
+        return found[-1]
+
+    def shared(self) -> dict[str, dict[str, Any]]:
+        """By kind and name, after all parts are known. Different parts of one name stay where they are."""
+        shared: dict[str, dict[str, Any]] = {}
+        for (kind, name), parts in sorted(self._found.items()):
+            first = dict(parts[0])
+            if len(parts) == 1 or any(part != first for part in parts):
+                continue
+            shared.setdefault(kind, {})[name] = first
+            for part in parts:
+                part.clear()
+                part["$ref"] = f"#/components/{kind}/{name}"
+        return shared
+
+
+def document(operations: Sequence[Operation], version: str, tags: Mapping[str, str]) -> dict[str, Any]:
+    """The whole document; `tags` describes the domains by their names."""
     signatures = {operation.id: signature_of(operation) for operation in operations}
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Problem, "serialization")]
     for signature in signatures.values():
@@ -62,9 +126,10 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     references, definitions = models_json_schema(
         list(dict.fromkeys(models)), ref_template=_TEMPLATE, schema_generator=_Plain
     )
+    components = _Components()
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        described = _operation(operation, signatures[operation.id], references)
+        described = _operation(operation, signatures[operation.id], references, components)
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
@@ -72,14 +137,16 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
             "title": "Zapis",
             "version": version,
             "summary": "Doctor's tickets and club places for official public pages.",
-            "description": _DESCRIPTION,
+            "description": _unwrapped(_DESCRIPTION),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in dict.fromkeys(_tag(operation) for operation in operations)],
+        "tags": [{"name": name, "description": text} for name, text in tags.items()],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(definitions["$defs"].items())),
+            **components.shared(),
+            "schemas": {name: _unwrapped_schema(schema) for name, schema in sorted(definitions["$defs"].items())},
+            "examples": _examples(operations, signatures),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -97,30 +164,58 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     }
 
 
-def _is_schema(returns: object) -> bool:
-    return isinstance(returns, type) and issubclass(returns, BaseModel)
+def _is_schema(returns: type | None) -> TypeGuard[type[BaseModel]]:
+    return returns is not None and issubclass(returns, BaseModel)
 
 
 def _tag(operation: Operation) -> str:
     return operation.use_case.__module__.split(".")[1]
 
 
-def _operation(operation: Operation, signature: Signature, references: dict[Any, Any]) -> dict[str, Any]:
+def _unwrapped(text: str) -> str:
+    """One line a paragraph: a page that shows Markdown breaks its own lines."""
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in text.strip().split("\n\n"))
+
+
+def _unwrapped_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    return schema | {"description": _unwrapped(schema["description"])} if "description" in schema else schema
+
+
+def _operation(
+    operation: Operation, signature: Signature, references: dict[Any, Any], components: _Components
+) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [_tag(operation)],
         "summary": operation.summary,
-        "description": inspect.getdoc(operation.use_case) or "",
+        "description": f"{_unwrapped(inspect.getdoc(operation.use_case) or '')}\n\n{_who(operation.access)}",
         "security": _security(operation, signature),
     }
     parameters = _parameters(operation, signature)
     if parameters:
-        described["parameters"] = parameters
+        described["parameters"] = [
+            components.part("parameters", f"{parameter['in']}.{parameter['name']}", parameter)
+            for parameter in parameters
+        ]
     if signature.body is not None:
         schema = references[signature.body, "validation"]
         described["requestBody"] = {"required": True, "content": {operation.consumes: {"schema": schema}}}
-    described["responses"] = _responses(operation, signature, references)
+    described["responses"] = _responses(operation, signature, references, components)
     return described
+
+
+def _who(access: Access) -> str:
+    """Who may call, in words: the security scheme alone does not tell."""
+    if access.public:
+        return "For everybody: it needs no access token."
+    if access.whole_region:
+        return f"For systems of a regional operator with the scope `{access.scope}`."
+    if access.staff:
+        return (
+            f"For editors and administrators of the institution's page, and for systems of the institution or of a "
+            f"regional operator with the scope `{access.scope}`."
+        )
+    return "For citizens and systems." if access.system else "For citizens."
 
 
 def _security(operation: Operation, signature: Signature) -> list[dict[str, list[str]]]:
@@ -129,88 +224,139 @@ def _security(operation: Operation, signature: Signature) -> list[dict[str, list
     return [{}, {"basic": []}] if "basic_credentials" in signature.names else []
 
 
+# Parameters --------------------------------------------------------------------------------------------------------
+
+
 def _parameters(operation: Operation, signature: Signature) -> list[dict[str, Any]]:
     found = [
-        {"name": name, "in": "path", "required": True, "schema": _schema_of(adapter)}
+        _parameter(name, "path", True, adapter.json_schema(schema_generator=_Plain))
         for name, adapter in signature.path.items()
     ]
     if signature.query is not None:
         schema = signature.query.model_json_schema(schema_generator=_Plain)
-        for name, field in signature.query.model_fields.items():
-            found.append(_query_parameter(name, field, schema["properties"][name]))
+        for name, field_info in signature.query.model_fields.items():
+            found.append(_query_parameter(name, field_info, schema["properties"][name]))
     if "key" in signature.names:
         found.append(_KEY_PARAMETER)
     if operation.shared:
         found.append(_MATCH_PARAMETER)
+    if "language" in signature.names:
+        found.append(_LANGUAGE_PARAMETER)
     return found
 
 
-def _schema_of(adapter: Any) -> dict[str, Any]:
-    return adapter.json_schema(schema_generator=_Plain)
-
-
-def _query_parameter(name: str, field: FieldInfo, schema: dict[str, Any]) -> dict[str, Any]:
+def _query_parameter(name: str, field_info: FieldInfo, schema: dict[str, Any]) -> dict[str, Any]:
     options = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
-    own = {key: value for key, value in options[0].items() if key != "description"}
-    parameter: dict[str, Any] = {"name": name, "in": "query", "required": field.is_required(), "schema": own}
+    own = dict(options[0])
+    if "description" in schema:
+        own["description"] = schema["description"]
     if schema.get("default") is not None:
         own["default"] = schema["default"]
-    text = schema.get("description") or options[0].get("description")
-    if text:
-        parameter["description"] = text
-    return parameter
+    return _parameter(name, "query", field_info.is_required(), own)
 
 
-def _responses(operation: Operation, signature: Signature, references: dict[Any, Any]) -> dict[str, Any]:
+def _parameter(name: str, place: str, required: bool, schema: dict[str, Any]) -> dict[str, Any]:
+    text = schema.pop("description", f"Id of the {name.removesuffix('_id').replace('_', ' ')}.")
+    examples = schema.pop("examples", [])
+    parameter = {"name": name, "in": place, "required": required, "description": text, "schema": schema}
+    return parameter | ({"example": examples[0]} if examples else {})
+
+
+# Responses ---------------------------------------------------------------------------------------------------------
+
+
+def _responses(
+    operation: Operation, signature: Signature, references: dict[Any, Any], components: _Components
+) -> dict[str, Any]:
     responses: dict[str, Any] = {}
-    headers: dict[str, Any] = {"X-Request-Id": _header("Names the request in the logs.")}
+    headers = {"X-Request-Id": _request_id_header(components)}
     if operation.shared:
-        headers["ETag"] = _header("A strong validator of the answer.")
-        responses["304"] = {"description": "Nothing has changed since the ETag given.", "headers": headers}
+        headers["ETag"] = components.part("headers", "ETag", _header("A strong validator of the answer."))
+        unchanged = {"description": "Nothing has changed since the ETag given.", "headers": headers}
+        responses["304"] = components.part("responses", "not_modified", unchanged)
+    returns = signature.returns
     success: dict[str, Any] = {"description": operation.summary, "headers": headers}
-    if _is_schema(signature.returns):
-        schema = references[signature.returns, "serialization"]
-        success["content"] = {operation.produces: {"schema": schema}}
-    elif signature.returns is Rendered:
-        success["content"] = {operation.produces: {"schema": {"type": "string"}}}
-    responses[str(204 if signature.returns is None else operation.status)] = success
-    for status, refusals in by_kind([*_common(operation, signature), *operation.refusals]).items():
-        responses[str(status)] = _problem(status, refusals)
+    if returns is Rendered:
+        is_text = operation.produces.startswith("text/")
+        success["content"] = {operation.produces: {"schema": {"type": "string"}} if is_text else {}}
+    elif _is_schema(returns):
+        success["description"] = _unwrapped(inspect.getdoc(returns) or "").partition("\n")[0]
+        success["content"] = {operation.produces: {"schema": references[returns, "serialization"]}}
+    responses[str(204 if returns is None else operation.status)] = success
+    for status, refusals in _refusals(operation, signature).items():
+        name = ".".join(refusal.code for refusal in refusals)
+        responses[str(status)] = components.part("responses", name, _problem(refusals, components))
     return dict(sorted(responses.items()))
 
 
-def _common(operation: Operation, signature: Signature) -> list[Refusal]:
-    """What every operation of this shape may answer."""
-    common = [problems.INTERNAL]
+def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refusal]]:
+    """What the operation may answer, by status: its own, and what every operation of its shape may."""
+    found = [problems.INTERNAL, problems.INVALID]
     if not operation.access.public:
-        common += [problems.UNAUTHENTICATED, problems.FORBIDDEN]
+        found += [problems.UNAUTHENTICATED, problems.FORBIDDEN]
     if operation.access.staff:
-        common.append(problems.INSTITUTION_NOT_FOUND)
+        found.append(problems.INSTITUTION_NOT_FOUND)
     if signature.body is not None:
-        common += [problems.MALFORMED, problems.TOO_LARGE, problems.MEDIA_TYPE]
-    common.append(problems.INVALID)
+        found += [problems.MALFORMED, problems.TOO_LARGE, problems.MEDIA_TYPE]
     if signature.query is not None and "cursor" in signature.query.model_fields:
-        common.append(problems.CURSOR_UNKNOWN)
+        found.append(problems.CURSOR_UNKNOWN)
     if "key" in signature.names:
-        common += [problems.KEY_MISSING, problems.KEY_REUSED]
+        found += [problems.KEY_MISSING, problems.KEY_REUSED]
     if operation.transaction in (Transaction.WRITE, Transaction.STATEMENT):
-        common += [problems.BUSY, problems.OUTCOME_UNKNOWN]
+        found += [problems.BUSY, problems.OUTCOME_UNKNOWN]
     if operation.transaction is not Transaction.NONE:
-        common.append(problems.UNAVAILABLE)
-    return common
+        found.append(problems.UNAVAILABLE)
+    return by_kind(list(dict.fromkeys([*found, *operation.refusals])))
 
 
-def _problem(status: int, refusals: list[Refusal]) -> dict[str, Any]:
-    lines = [f"- `{refusal.code}`: {refusal.ru}. / {refusal.en}." for refusal in dict.fromkeys(refusals)]
-    headers = {"X-Request-Id": _header("Names the request in the logs.")}
-    if status == STATUS[Kind.unavailable]:
-        headers["Retry-After"] = _header("Seconds to wait before trying again.")
+def _problem(refusals: Sequence[Refusal], components: _Components) -> dict[str, Any]:
+    kind = refusals[0].kind
+    codes = [refusal.code for refusal in refusals]
+    headers = {
+        "X-Request-Id": _request_id_header(components),
+        "Content-Language": components.part("headers", "Content-Language", _header("Of the title: `ru` or `en`.")),
+    }
+    if kind is Kind.unauthenticated:
+        headers["WWW-Authenticate"] = components.part("headers", "WWW-Authenticate", _header("`Bearer` or `Basic`."))
+    if kind is Kind.unavailable:
+        retry = _header("Seconds to wait before trying again.", "integer")
+        headers["Retry-After"] = components.part("headers", "Retry-After", retry)
     return {
-        "description": "\n".join(lines),
+        "description": f"{_MEANING[kind]}: {', '.join(f'`{code}`' for code in codes)}.",
         "headers": headers,
-        "content": {CONTENT_TYPE: {"schema": {"$ref": _TEMPLATE.format(model="Problem")}}},
+        "content": {
+            CONTENT_TYPE: {
+                "schema": {"$ref": _TEMPLATE.format(model="Problem")},
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
+            }
+        },
     }
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}}
+def _request_id_header(components: _Components) -> dict[str, Any]:
+    return components.part("headers", "X-Request-Id", _header("Names the request in the logs."))
+
+
+def _header(description: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "required": True, "schema": {"type": kind}}
+
+
+def _examples(operations: Sequence[Operation], signatures: Mapping[str, Signature]) -> dict[str, Any]:
+    """A problem of each code that an operation answers with: here stand the texts."""
+    found: dict[str, Refusal] = {}
+    for operation in operations:
+        for refusals in _refusals(operation, signatures[operation.id]).values():
+            found |= {refusal.code: refusal for refusal in refusals}
+    return {
+        code: {
+            "summary": refusal.en,
+            "value": {
+                "type": f"urn:zapis:problem:{code}",
+                "title": refusal.ru,
+                "status": STATUS[refusal.kind],
+                "code": code,
+                "request_id": "0b6f0a2e5f5c4f6e9a7d3f1c2b4d5e6f",
+            },
+        }
+        for code, refusal in sorted(found.items())
+    }

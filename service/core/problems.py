@@ -62,7 +62,7 @@ def render(error: DomainError, language: Language, request_id: str) -> web.Respo
         code=refusal.code,
         request_id=request_id,
         errors=list(error.errors) or None,
-        alternatives=[dict(item) for item in error.alternatives] if error.alternatives is not None else None,
+        alternatives=error.alternatives,
         **error.extra,
     )
     headers = {"Content-Language": language, "Cache-Control": "no-store"}

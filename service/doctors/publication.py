@@ -29,7 +29,7 @@ from service.core.operations import Actor, Language
 from service.core.sealing import Sealer
 from service.doctors import store
 from service.doctors.rules import SlotTerms, plan_publication
-from service.institutions.usecases import find_institution
+from service.institutions.usecases import find_institution, lock_institution
 from service.people.rules import snils_is_valid
 from service.people.usecases import identity_of_snils
 
@@ -75,7 +75,7 @@ async def put_practitioner(
 
     A specialty that the clinic did not offer yet is offered from now on, as the catalogue says it is booked.
     """
-    await find_institution(conn, actor.region_id, institution_id)
+    await lock_institution(conn, actor.region_id, institution_id)
     codes = sorted(set(body.specialty_codes))
     if await store.count_specialties(conn, codes) != len(codes):
         raise DomainError(problems.SPECIALTY_UNKNOWN)
@@ -137,7 +137,7 @@ async def put_slots(
     somebody holds a ticket to is never lost: where it is missing, or differs in anything but more room, it stays as it
     is, and the answer lists it in `conflicts`. Publishing the same twice changes nothing.
     """
-    await find_institution(conn, actor.region_id, institution_id)
+    await lock_institution(conn, actor.region_id, institution_id)
     window = (body.window_from, body.window_from + timedelta(days=body.window_days))
     wrong = [
         (f"/slots/{index}/starts_at", "outside the window")

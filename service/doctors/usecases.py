@@ -26,6 +26,7 @@ from schemas.doctors import (
     TicketFilter,
     TicketList,
 )
+from schemas.problems import FreeSlot
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Connection, Record
@@ -119,7 +120,7 @@ async def book_appointment(
         if error.refusal is problems.TIME_TAKEN:
             rows = await store.nearest_free_slots(conn, actor.region_id, body.slot_id, now)
             error.alternatives = [
-                {"slot_id": str(row["id"]), "starts_at": row["starts_at"].astimezone(ZoneInfo(row["zone"])).isoformat()}
+                FreeSlot(slot_id=row["id"], starts_at=row["starts_at"].astimezone(ZoneInfo(row["zone"])))
                 for row in rows
             ]
         raise

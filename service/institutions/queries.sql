@@ -1,9 +1,6 @@
 -- name: list_regions
 SELECT code, name_ru, name_en, zone FROM regions ORDER BY code;
 
--- name: find_region
-SELECT zone FROM regions WHERE code = $1;
-
 -- name: list_institutions
 SELECT * FROM institutions
 WHERE region_id = $1
@@ -15,6 +12,9 @@ LIMIT $6;
 
 -- name: find_institution
 SELECT * FROM institutions WHERE region_id = $1 AND id = $2;
+
+-- name: lock_institution
+SELECT * FROM institutions WHERE region_id = $1 AND id = $2 FOR NO KEY UPDATE;
 
 -- name: put_institution
 INSERT INTO institutions (region_id, id, name, kind, municipality, address, phone, zone, require_attachment,

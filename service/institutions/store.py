@@ -13,10 +13,6 @@ async def list_regions(conn: Connection) -> list[Record]:
     return await conn.fetch(SQL.list_regions)
 
 
-async def find_region(conn: Connection, code: int) -> Record | None:
-    return await conn.fetchrow(SQL.find_region, code)
-
-
 async def list_institutions(
     conn: Connection, region_id: int, kind: str | None, municipality: str | None, after: list[str] | None, limit: int
 ) -> list[Record]:
@@ -27,6 +23,10 @@ async def list_institutions(
 
 async def find_institution(conn: Connection, region_id: int, institution_id: UUID) -> Record | None:
     return await conn.fetchrow(SQL.find_institution, region_id, institution_id)
+
+
+async def lock_institution(conn: Connection, region_id: int, institution_id: UUID) -> Record | None:
+    return await conn.fetchrow(SQL.lock_institution, region_id, institution_id)
 
 
 async def put_institution(conn: Connection, region_id: int, institution_id: UUID, body: InstitutionBody) -> None:

@@ -79,6 +79,18 @@ async def find_institution(conn: Connection, region_id: int, institution_id: UUI
     return row
 
 
+async def lock_institution(conn: Connection, region_id: int, institution_id: UUID) -> Record:
+    """The institution's row, locked until the transaction ends. Raises DomainError `institution_not_found`.
+
+    For what is published by comparing with what is there: of two publications at once the second sees what the first
+    has done. Bookings do not wait for it.
+    """
+    row = await store.lock_institution(conn, region_id, institution_id)
+    if row is None:
+        raise DomainError(problems.INSTITUTION_NOT_FOUND)
+    return row
+
+
 def _institution(row: Record) -> Institution:
     fields: dict[str, Any] = {name: row[name] for name in Institution.model_fields}
     return Institution(**fields)

@@ -10,7 +10,7 @@ ORDER BY p.id;
 -- name: lock_person
 SELECT p.*, g.kinship
 FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
-WHERE g.region_id = $1 AND g.citizen_id = $2 AND p.id = $3
+WHERE g.region_id = $1 AND g.citizen_id = $2 AND p.id = $3 AND p.deleted_at IS NULL
 FOR UPDATE OF p;
 
 -- name: update_person

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from schemas import problems
 from schemas.people import Person, PersonBody, PersonInBooking, PersonList, PersonPatch
@@ -17,6 +18,8 @@ from service.core.sealing import Sealer
 from service.people import rules, store
 
 _OLDEST_YEARS = 130
+# Where the country's day begins: a child may be born there today while it still is yesterday by UTC.
+_EASTERNMOST = ZoneInfo("Asia/Kamchatka")
 _NAMES = ("last_name", "first_name", "patronymic", "birth_date", "sex")
 
 
@@ -30,15 +33,7 @@ async def create_person(
     now, person_id = clock(), new_id()
     fields = body.model_dump()
     _check(fields, now)
-    row = {
-        **{name: fields[name] for name in _NAMES},
-        **_sealed(sealer, actor.region_id, person_id, fields),
-        "region_id": actor.region_id,
-        "id": person_id,
-        "identity": "\\x" + identity(sealer, fields).hex(),
-        "created_at": now,
-        "updated_at": now,
-    }
+    row = row_of(sealer, actor.region_id, person_id, fields, now)
     person = _person(row | {"kinship": body.kinship}, body.snils, body.policy)
     answer = await store.create_person(
         conn, actor.region_id, actor.id, key, row, body.kinship, person.model_dump_json(), now
@@ -82,6 +77,21 @@ async def delete_person(conn: Connection, actor: Actor, person_id: UUID, clock: 
     await store.delete_person(conn, actor.region_id, actor.id, person_id, clock())
 
 
+def row_of(
+    sealer: Sealer, region_id: int, person_id: UUID, fields: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """The columns of `persons`, as JSON is made of them, for somebody who is written down now."""
+    return {
+        **{name: fields[name] for name in _NAMES},
+        **_sealed(sealer, region_id, person_id, fields),
+        "region_id": region_id,
+        "id": person_id,
+        "identity": "\\x" + identity(sealer, fields).hex(),
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
 def identity(sealer: Sealer, fields: Mapping[str, Any]) -> bytes:
     """The hash by which two accounts' records of one human being are found to be one.
 
@@ -107,8 +117,8 @@ def _check(fields: Mapping[str, Any], now: datetime) -> None:
         raise DomainError(problems.SNILS_INVALID)
     if fields["policy"] and not rules.enp_is_valid(fields["policy"]):
         raise DomainError(problems.POLICY_INVALID)
-    born = cast(date, fields["birth_date"])
-    if born > now.date() or rules.age_on(born, now.date()) > _OLDEST_YEARS:
+    born, today = cast(date, fields["birth_date"]), now.astimezone(_EASTERNMOST).date()
+    if born > today or rules.age_on(born, today) > _OLDEST_YEARS:
         raise DomainError(problems.BIRTH_DATE_IMPOSSIBLE)
 
 

@@ -1,12 +1,13 @@
 """Holds an embedded PostgreSQL in a process of its own, for test_embedded.py. The argument is the data folder.
 
 It writes one line of JSON: the server, or why there is none. Then it reads lines: `fork` lets a forked worker leave by
-SystemExit; the end of the input stops the server. On Ctrl-C it drains as a service does: it works on for a while, and
-tells whether the server still answered at the end of it.
+SystemExit; `keep a worker` forks one that lives on; the end of the input stops the server. On Ctrl-C it drains as a
+service does: it works on for a while, and tells whether the server still answered at the end of it.
 """
 
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -36,6 +37,11 @@ def obey(server: embedded.Server) -> None:
                 sys.exit()
             os.waitpid(worker, 0)
             say(answers=answers(server))
+        else:
+            worker = os.fork()
+            if worker == 0:
+                time.sleep(30)
+            say(worker=worker)
 
 
 def hold(data_folder: Path) -> None:
@@ -49,6 +55,7 @@ def hold(data_folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell's background jobs start with it ignored.
     try:
         hold(Path(sys.argv[1]))
     except embedded.EmbeddedError as error:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
@@ -82,6 +83,7 @@ class Launcher:
 
     def answer(self) -> dict[str, Any]:
         assert self.process.stdout
+        assert select.select([self.process.stdout], [], [], 60)[0], "the launcher is silent"
         return json.loads(self.process.stdout.readline())
 
     def tell(self, line: str) -> None:
@@ -282,6 +284,8 @@ def test_a_killed_launcher_leaves_a_server_that_the_next_one_stops(data: Path, l
     launcher = launch(data)
     orphan = launcher.answer()
     query(orphan["dsn"], "CREATE TABLE kept AS SELECT 42 AS value")
+    launcher.tell("keep a worker")
+    worker = launcher.answer()["worker"]
     launcher.kill()
     assert query(orphan["dsn"], "SELECT 1") == 1
     with embedded.run(data) as server:
@@ -289,6 +293,20 @@ def test_a_killed_launcher_leaves_a_server_that_the_next_one_stops(data: Path, l
         assert server.process_id != orphan["process_id"]
         assert not is_alive(orphan["process_id"])
         assert not Path(orphan["socket_folder"]).exists()
+        assert is_alive(worker)
+        os.kill(worker, signal.SIGKILL)
+
+
+def test_the_server_gets_nothing_of_our_environment(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZAPIS_VK_APPS", "a secret")
+    monkeypatch.setenv("PGOPTIONS", "-c nonsense=on")
+    with embedded.run(data) as server:
+        monkeypatch.delenv("PGOPTIONS")
+        query(server.dsn, "CREATE TABLE environment (line text)")
+        query(server.dsn, "COPY environment FROM PROGRAM 'env'")
+        environment = query(server.dsn, "SELECT string_agg(line, ' ') FROM environment")
+    assert "PATH=" in environment
+    assert "a secret" not in environment
 
 
 def test_a_killed_server_recovers_what_it_acknowledged(data: Path) -> None:
@@ -389,7 +407,7 @@ def test_a_killed_initialisation_is_done_again(
 
 
 def test_the_log_tells_no_personal_data(data: Path) -> None:
-    secret = "Иванова Тайна"
+    secret = "Ivanova"  # In Latin: of a crashed backend's query the server shows nothing else.
 
     async def crash_a_backend(dsn: str) -> None:
         connection = await asyncpg.connect(dsn)

@@ -51,6 +51,12 @@ BEGIN
     RETURN idempotency_find(p_region, p_caller, p_operation, p_key, p_request_hash);
 END $$;
 
+-- Full months of age on a day; negative before the birth, where age() would give 0 for the month before it.
+CREATE FUNCTION full_months(p_birth_date date, p_on date) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (extract(year FROM p_on) - extract(year FROM p_birth_date)) * 12
+    + extract(month FROM p_on) - extract(month FROM p_birth_date)
+    - CASE WHEN extract(day FROM p_on) < extract(day FROM p_birth_date) THEN 1 ELSE 0 END;
+
 -- People ------------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION create_person(
@@ -132,13 +138,14 @@ DECLARE
     result jsonb;
     earlier jsonb;
 BEGIN
+    -- Who waits here for a deletion sees the guardian as before it, and the person as after it: hence deleted_at.
     SELECT p.id, p.identity, p.birth_date, p.sex, p.last_name, p.first_name, p.patronymic INTO patient
     FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
-    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person
-    FOR SHARE OF p;
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
+    FOR KEY SHARE OF p;
 
-    SELECT s.id, s.institution_id, s.practitioner_id, s.specialty_code, s.starts_at, s.ends_at, s.capacity, s.taken,
-           s.status, s.age_from, s.age_to, s.sex, o.access, i.require_attachment, i.cancel_until_minutes,
+    SELECT s.id, s.institution_id, s.practitioner_id, s.location_id, s.specialty_code, s.starts_at, s.ends_at,
+           s.capacity, s.taken, s.status, s.age_from, s.age_to, s.sex, o.access, i.require_attachment, i.cancel_until_minutes,
            i.name, i.address, i.phone, i.zone, y.name_ru, y.name_en,
            l.name AS location_name, l.address AS location_address, l.room,
            d.last_name, d.first_name, d.patronymic
@@ -157,7 +164,7 @@ BEGIN
         RETURN earlier;
     END IF;
 
-    years := extract(year FROM age((place.starts_at AT TIME ZONE place.zone)::date, patient.birth_date));
+    years := full_months(patient.birth_date, (place.starts_at AT TIME ZONE place.zone)::date) / 12;
     PERFORM refuse(CASE
         WHEN patient.id IS NULL THEN 'person_not_found'
         WHEN place.id IS NULL THEN 'slot_not_found'
@@ -207,11 +214,12 @@ BEGIN
             tstzmultirange(tstzrange(place.starts_at, place.ends_at)));
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'appointment_booked', p_appointment,
                     jsonb_build_object('slot_id', p_slot, 'person_id', p_person), true);
-    -- The hot row comes last, so that it is locked for as short as can be. Its times are compared again: the slot may
+    -- The hot row comes last, so that it is locked for as short as can be. Its terms are compared again: the slot may
     -- have been published anew since it was read.
     UPDATE slots SET taken = taken + 1
     WHERE region_id = p_region AND id = p_slot AND status = 'open' AND taken < capacity
-      AND starts_at = place.starts_at AND ends_at = place.ends_at;
+      AND (starts_at, ends_at, practitioner_id, location_id)
+          = (place.starts_at, place.ends_at, place.practitioner_id, place.location_id);
     IF NOT FOUND THEN
         PERFORM refuse('time_taken');
     END IF;
@@ -261,8 +269,8 @@ DECLARE
 BEGIN
     SELECT p.id, p.identity, p.birth_date, p.last_name, p.first_name, p.patronymic INTO child
     FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
-    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person
-    FOR SHARE OF p;
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
+    FOR KEY SHARE OF p;
 
     SELECT g.*, r.name AS programme_name, i.name AS institution_name, i.phone, i.zone
     INTO place
@@ -276,8 +284,7 @@ BEGIN
         RETURN earlier;
     END IF;
 
-    months := extract(year FROM age(place.starts_on, child.birth_date)) * 12
-            + extract(month FROM age(place.starts_on, child.birth_date));
+    months := full_months(child.birth_date, place.starts_on);
     PERFORM refuse(CASE
         WHEN child.id IS NULL THEN 'person_not_found'
         WHEN place.id IS NULL THEN 'group_not_found'

@@ -1,0 +1,60 @@
+-- name: has_institutions
+SELECT EXISTS (SELECT FROM institutions);
+
+-- name: has_institution
+SELECT EXISTS (SELECT FROM institutions WHERE region_id = $1 AND id = $2);
+
+-- name: last_slot
+SELECT max(starts_at) FROM slots WHERE region_id = $1 AND institution_id = $2 AND external_id LIKE 'demo-%';
+
+-- name: list_group_ids
+SELECT external_id FROM groups WHERE region_id = $1 AND institution_id = $2;
+
+-- name: add_slots
+INSERT INTO slots (region_id, id, institution_id, external_id, practitioner_id, specialty_code, location_id, starts_at,
+                   ends_at, capacity, age_from, age_to, sex)
+SELECT $1, given.id, $2, given.external_id, p.id, s.specialty_code, l.id, given.starts_at, given.ends_at, 1,
+       given.age_from, given.age_to, given.sex
+FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::smallint[],
+            $10::smallint[], $11::text[])
+     AS given (id, external_id, doctor, specialty_code, starts_at, ends_at, age_from, age_to, sex)
+JOIN practitioners p ON p.region_id = $1 AND p.institution_id = $2 AND p.external_id = given.doctor
+JOIN practitioner_specialties s ON s.region_id = $1 AND s.practitioner_id = p.id
+                               AND s.specialty_code = given.specialty_code
+JOIN locations l ON l.region_id = $1 AND l.institution_id = $2 AND l.external_id = given.doctor
+RETURNING id;
+
+-- name: add_patients
+-- Each is a citizen of no platform that there is: nobody can come as one of them, and no message finds them.
+WITH given AS (
+    SELECT * FROM jsonb_populate_recordset(NULL::persons, $2::jsonb)
+), added_citizens AS (
+    INSERT INTO citizens (region_id, id, platform, external_id, created_at)
+    SELECT $1, given.id, 'demo', given.id::text, given.created_at FROM given
+), added_persons AS (
+    INSERT INTO persons SELECT * FROM given
+)
+INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity)
+SELECT $1, given.id, given.id, 'self', given.identity FROM given;
+
+-- name: count_places
+ANALYZE slots, groups;
+
+-- name: book_appointments
+SELECT book_appointment($1, given.person, given.id::text, uuid_send(given.id), given.slot, given.person, $2, given.id,
+                        given.number, given.id, given.at)
+FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
+     AS given (id, person, slot, number, at);
+
+-- name: apply_to_groups
+SELECT apply_to_group($1, given.person, given.id::text, uuid_send(given.id), given.place, given.person, given.id,
+                      given.number, given.id, given.at)
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
+     AS given (id, person, place, number, at);
+
+-- name: move_applications
+SELECT move_application($1, NULL, NULL, given.id, $2, $3, $4::jsonb, given.event_id, $5, $6)
+FROM unnest($7::uuid[], $8::uuid[]) AS given (id, event_id);
+
+-- name: tell_nobody
+DELETE FROM outbox WHERE region_id = $1 AND id = ANY ($2::uuid[]);

@@ -1,0 +1,128 @@
+"""What schemathesis has to know of this API: its formats, whose token an operation takes, what stands with what.
+
+Loaded by schemathesis itself, in its own process: test_schemathesis.py hands it a world in ZAPIS_TEST_WORLD.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import count
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+
+from service.people.rules import enp_is_valid, snils_is_valid
+
+_WORLD: dict[str, Any] = json.loads(os.environ["ZAPIS_TEST_WORLD"])
+_FIRST, _LAST = datetime(1900, 1, 1), datetime(2199, 12, 31, 23, 59, 59)  # noqa: DTZ001 - the offset is drawn apart
+_numbers = count(1)
+
+
+# Formats -----------------------------------------------------------------------------------------------------------
+
+
+def completed(text: str, check_digits: int, is_valid: Callable[[str], bool]) -> str:
+    """The number with its check digits in order; another where none would do."""
+    body = text[:-check_digits]
+    made = (f"{body}{check:0{check_digits}}" for check in range(10**check_digits))
+    return next(filter(is_valid, made), "11223344595" if len(text) == 11 else "7700001234567895")
+
+
+def snils(text: str) -> str:
+    return completed(text, 2, snils_is_valid)
+
+
+def enp(text: str) -> str:
+    return completed(text, 1, enp_is_valid)
+
+
+_offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+_instants = st.datetimes(_FIRST, _LAST, timezones=st.just(UTC) | _offsets)
+schemathesis.openapi.format("snils", st.from_regex(r"[0-9]{11}", fullmatch=True).map(snils))
+schemathesis.openapi.format("enp", st.from_regex(r"[0-9]{16}", fullmatch=True).map(enp))
+schemathesis.openapi.format("date", st.dates(_FIRST.date(), _LAST.date()).map(date.isoformat))
+schemathesis.openapi.format("date-time", _instants.map(datetime.isoformat))
+
+
+# Who calls ---------------------------------------------------------------------------------------------------------
+
+
+def _operation_id(operation: schemathesis.APIOperation) -> str:
+    return operation.definition.raw["operationId"]
+
+
+@schemathesis.auth(cache_by_key=lambda _case, context: _operation_id(context.operation))
+class Token:
+    def get(self, _case: schemathesis.Case, context: schemathesis.AuthContext) -> str | None:
+        return _WORLD["tokens"].get(_operation_id(context.operation))
+
+    def set(self, case: schemathesis.Case, data: str, _context: schemathesis.AuthContext) -> None:
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+# What stands with what ---------------------------------------------------------------------------------------------
+
+
+@schemathesis.hook
+def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kwargs: dict[str, Any]) -> None:
+    """Valid values of a case are made to stand with each other, or every such case would end in a 409."""
+    if case.method in ("PUT", "PATCH", "DELETE"):
+        # Or soon there would be nobody left to book for, and no time that is free.
+        for name, value in (case.path_parameters or {}).items():
+            case.path_parameters[name] = _WORLD["instead"].get(value, value)
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    if "Idempotency-Key" in case.headers:
+        # The document has one example of a key, and a key is good for one body.
+        case.headers["Idempotency-Key"] = f"key-{os.getpid()}-{next(_numbers)}"
+    settle = _SETTLED.get(_operation_id(case.operation))
+    if settle and isinstance(case.body, dict):
+        body: dict[str, Any] = json.loads(json.dumps(case.body))
+        settle(body)
+        case.body = body
+
+
+def _person(body: dict[str, Any]) -> None:
+    """The coverage phase makes numbers by their pattern, without their check digits."""
+    for name, number in (("snils", snils), ("policy", enp)):
+        if body.get(name):
+            body[name] = number(body[name])
+
+
+def _attachments(body: dict[str, Any]) -> None:
+    for item in body["items"]:
+        _person(item)
+
+
+def _slots(body: dict[str, Any]) -> None:
+    for number, slot in enumerate(body["slots"]):
+        slot["starts_at"] = body["window_from"]
+        slot["external_id"] = f"made-{number}"
+        if None not in (slot.get("age_from"), slot.get("age_to")):
+            slot["age_from"], slot["age_to"] = sorted((slot["age_from"], slot["age_to"]))
+
+
+def _group(body: dict[str, Any]) -> None:
+    body["age_from"], body["age_to"] = sorted((body["age_from"], body["age_to"]))
+    starts_on = date.fromisoformat(body["starts_on"])
+    body["ends_on"] = min(starts_on + timedelta(days=240), _LAST.date()).isoformat()
+    instants = body["enrolment_opens_at"], body["enrolment_closes_at"]
+    body["enrolment_opens_at"], body["enrolment_closes_at"] = sorted(instants, key=datetime.fromisoformat)
+
+
+def _token_request(body: dict[str, Any]) -> None:
+    """An id alone is nobody's, so both or none are drawn from the world."""
+    if "client_id" in body:
+        body["client_id"], body["client_secret"] = _WORLD["client"]
+
+
+_SETTLED = {
+    "createPerson": _person,
+    "updatePerson": _person,
+    "putAttachments": _attachments,
+    "putSlots": _slots,
+    "putGroup": _group,
+    "createToken": _token_request,
+}

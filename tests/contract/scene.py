@@ -1,0 +1,86 @@
+"""One of each thing that an operation can be called on, in a world with two families and two institutions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.live import Api
+from tests.world import CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, World
+
+PARENT, STRANGER, ADMINISTRATOR = 1, 2, 3
+
+
+@dataclass
+class Scene:
+    """The clinic, which has a club of its own too, and the parent are ours; the club and the stranger are not."""
+
+    world: World
+    parent: Api
+    stranger: Api
+    administrator: Api
+    operator: Api
+    person_id: str
+    free_person_id: str
+    spare_person_id: str
+    slot_id: str
+    free_slot_id: str
+    appointment_id: str
+    group_id: str
+    free_group_id: str
+    programme_id: str
+    application_id: str
+    practitioner_id: str
+
+    @property
+    def private(self) -> tuple[str, ...]:
+        """What nobody but the parent and the clinic may come to know of."""
+        return self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
+
+
+def programme(**more: Any) -> dict[str, Any]:
+    return {"name": "Шахматы", "direction": "science", "level": "basic", **more}
+
+
+def set_scene(world: World) -> Scene:
+    """Eight slots of which one is booked, a programme with two groups, to one of which a child has applied."""
+    clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
+    world.publish_slots(*(world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8))).ok()
+    # The club has a doctor under the same own ids: what is published there does not touch the clinic.
+    doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
+    world.put(f"/v1/institutions/{CLUB}/practitioners/d1", doctor)
+    world.put(f"/v1/institutions/{CLUB}/locations/l1", {"name": "Медкабинет", "address": "г. Кемерово"})
+    ours = world.put(f"{clinic}/programmes/chess", programme())
+    groups = [
+        world.put(f"{clinic}/groups/g{weekday}", world.group(weekly_lessons=[lesson(weekday)])) for weekday in (2, 6)
+    ]
+    parent = world.live.citizen(CLINIC_PAGE, PARENT)
+    # Whoever moderates a page, and does not administer it, is a citizen like any other.
+    stranger = world.live.citizen(CLINIC_PAGE, STRANGER, "moder")
+    child, sister, brother = (
+        world.child(parent, first_name=name, snils=snils)
+        for name, snils in (("Вера", "11223344595"), ("Анна", None), ("Нина", None))
+    )
+    world.child(stranger, last_name="Орлова")
+    ticket = world.book(parent, world.slot_id("s0"), child).ok()
+    application = world.apply(parent, groups[0]["id"], child).ok()
+    return Scene(
+        world=world,
+        parent=parent,
+        stranger=stranger,
+        administrator=world.live.citizen(CLINIC_PAGE, ADMINISTRATOR, "admin"),
+        operator=operator,
+        person_id=child,
+        free_person_id=sister,
+        spare_person_id=brother,
+        slot_id=ticket["slot_id"],
+        free_slot_id=world.slot_id("s7"),
+        appointment_id=ticket["id"],
+        group_id=groups[0]["id"],
+        free_group_id=groups[1]["id"],
+        programme_id=ours["id"],
+        application_id=application["id"],
+        practitioner_id=ticket["practitioner"]["id"],
+    )
+
+
+def lesson(weekday: int) -> dict[str, Any]:
+    return {"weekday": weekday, "starts": "16:30", "academic_hours": 2}

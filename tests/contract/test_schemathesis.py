@@ -1,0 +1,109 @@
+"""Schemathesis against the live service, with all its checks: what the document promises is what the service does."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from service.app import OPERATIONS, document
+from service.core.edge import REQUESTS
+from service.core.operations import Access
+from tests.contract.scene import Scene, set_scene
+from tests.launch.credentials import credentials
+from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, REGION, SURGEON, World
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parent.parent
+# Of the fuzzing and stateful phases, for each operation; the examples and the coverage phase take what they take.
+_EXAMPLES = int(os.environ.get("ZAPIS_SCHEMATHESIS_EXAMPLES", "10"))
+
+
+def test_the_service_does_what_the_document_says(world: World, tmp_path: Path) -> None:
+    before = answered()
+    outcome = run(set_scene(world), document(), tmp_path, "--max-examples", _EXAMPLES, "--generation-deterministic")
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    # It came behind the door of every operation.
+    reached = {operation for operation, status in answered() - before if status.startswith("2")}
+    assert reached == {operation.id for operation in OPERATIONS}
+
+
+@pytest.mark.soak
+def test_the_service_does_what_the_document_says_however_long_one_tries(world: World, tmp_path: Path) -> None:
+    outcome = run(set_scene(world), document(), tmp_path, "--max-examples", 30 * _EXAMPLES)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+def test_a_document_that_promises_too_much_is_found_out(world: World, tmp_path: Path) -> None:
+    """The negative control: the same run, with one number in the document too large."""
+    promised = document()
+    promised["components"]["parameters"]["query.limit"]["schema"]["maximum"] = 1000
+    only = ("--include-operation-id", "listInstitutions", "--phases", "coverage")
+    outcome = run(set_scene(world), promised, tmp_path, *only)
+    assert outcome.returncode == 1, outcome.stdout + outcome.stderr
+    assert "Schema-valid request rejected" in outcome.stdout
+
+
+def answered() -> Counter[tuple[str, str]]:
+    """How often each operation has answered with each status, in this process."""
+    samples = (sample for metric in REQUESTS.collect() for sample in metric.samples if sample.name.endswith("_count"))
+    return Counter({(sample.labels["operation"], sample.labels["status"]): int(sample.value) for sample in samples})
+
+
+def run(scene: Scene, promised: dict[str, Any], folder: Path, *options: object) -> subprocess.CompletedProcess[str]:
+    (folder / "openapi.yaml").write_text(yaml.safe_dump(promised, allow_unicode=True))
+    config = folder / "schemathesis.toml"
+    config.write_text((_HERE / "schemathesis.toml").read_text() + dictionaries(scene))
+    command = [Path(sys.executable).with_name("schemathesis"), "--config-file", config, "run", folder / "openapi.yaml"]
+    command += ["--url", scene.world.live.base, "--checks", "all", "--continue-on-failure", *options]
+    environment = os.environ | {
+        "SCHEMATHESIS_HOOKS": "tests.contract.hooks",
+        "ZAPIS_TEST_WORLD": json.dumps(for_the_hooks(scene)),
+    }
+    return subprocess.run(
+        [str(word) for word in command], env=environment, cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def for_the_hooks(scene: Scene) -> dict[str, Any]:
+    """Whose token an operation takes, a client, and what is to be changed instead of what is to be booked."""
+    tokens = {"citizen": scene.parent.token, "system": scene.operator.token}
+    return {
+        "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS},
+        "client": credentials(scene.world.live, REGION),
+        "instead": {
+            scene.person_id: scene.spare_person_id,
+            scene.free_person_id: scene.spare_person_id,
+            str(CLINIC): str(CLUB),
+        },
+    }
+
+
+def role(access: Access) -> str:
+    if access.public:
+        return "nobody"
+    return "citizen" if access.citizen else "system"
+
+
+def dictionaries(scene: Scene) -> str:
+    """The world's ids, as configuration."""
+    values = {
+        "institution": [str(CLINIC), str(CLUB)],
+        "person": [scene.person_id, scene.free_person_id],
+        "appointment": [scene.appointment_id],
+        "application": [scene.application_id],
+        "group": [scene.group_id, scene.free_group_id],
+        "slot": [scene.slot_id, scene.free_slot_id],
+        "practitioner": [scene.practitioner_id],
+        "specialty": [PAEDIATRICIAN, SURGEON, CARDIOLOGIST],
+        "own_practitioner": ["d1"],
+        "own_location": ["l1"],
+        "own_programme": ["chess"],
+        "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
+    }
+    return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

@@ -1,0 +1,151 @@
+"""One key, one effect: through the live service, for everything that creates."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from service.app import OPERATIONS
+from service.core.ids import new_id
+from service.core.signatures import signature_of
+from tests.clubs.provocations import group
+from tests.clubs.provocations import stranger as applicant
+from tests.doctors.clinic import Clinic
+from tests.doctors.provocations import stranger as patient
+from tests.provocation import Asked, someone, surname
+from tests.world import World, person
+
+CREATE: dict[str, Callable[[World], Asked]] = {
+    "bookAppointment": lambda world: patient(world, Clinic(world).slot()),
+    "applyToGroup": lambda world: applicant(world, group(world, capacity=1)),
+    "createPerson": lambda world: Asked(
+        world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())
+    ),
+}
+EFFECTS = "appointments", "applications", "persons", "engagements", "audit_trail", "outbox", "idempotency_keys"
+
+
+def effects(world: World) -> list[int]:
+    return [world.live.sql(f"SELECT count(*) FROM {table}")[0][0] for table in EFFECTS]
+
+
+def test_everything_that_creates_is_tried_here() -> None:
+    assert CREATE.keys() == {operation.id for operation in OPERATIONS if "key" in signature_of(operation).names}
+    created = {operation.id for operation in OPERATIONS if operation.method == "POST" and operation.status == 201}
+    assert created - CREATE.keys() == {"createSession"}
+
+
+@pytest.mark.parametrize("operation", CREATE)
+def test_the_same_again_is_the_same_answer_and_no_effect(world: World, operation: str) -> None:
+    """Though the place is full by now, with one's own booking."""
+    asked = CREATE[operation](world)
+    first = asked.answer("ru")
+    assert first.status == 201
+    after = effects(world)
+    for key in (asked.key, f'"{asked.key}"'):
+        again = asked.api.post(asked.path, asked.body, key=key)
+        assert (again.status, again.content) == (201, first.content)
+    assert effects(world) == after
+    # Under a new key it is another request, and refused by what the first one did.
+    assert asked.api.create(asked.path, asked.body).status == 409
+    assert effects(world) == after
+
+
+@pytest.mark.parametrize("operation", CREATE)
+def test_many_at_once_are_one(world: World, operation: str) -> None:
+    asked = CREATE[operation](world)
+    token = asked.api.token
+    before = effects(world)
+
+    def once(_number: int) -> bytes:
+        answer = world.live.api(token).post(asked.path, asked.body, key=asked.key)
+        assert answer.status == 201, answer.content
+        return answer.content
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(once, range(16)))
+    assert len(answers) == 1
+    assert max(now - then for then, now in zip(before, effects(world), strict=True)) == 1
+
+
+@pytest.mark.parametrize("operation", CREATE)
+def test_another_body_under_the_key_is_refused(world: World, operation: str) -> None:
+    asked = CREATE[operation](world)
+    first = asked.answer("ru")
+    after = effects(world)
+    name = "first_name" if operation == "createPerson" else "person_id"
+    changed = asked.body | {name: "Надежда" if operation == "createPerson" else str(new_id())}
+    refused = asked.api.post(asked.path, changed, key=asked.key)
+    assert (refused.status, refused.code) == (422, "idempotency_key_reused")
+    assert effects(world) == after
+    assert asked.answer("ru").content == first.content
+
+
+@pytest.mark.parametrize("operation", CREATE)
+def test_a_key_belongs_to_its_caller_and_its_operation(world: World, operation: str) -> None:
+    asked, others = CREATE[operation](world), CREATE[operation](world)
+    others.key = asked.key
+    one, other = asked.answer("ru").ok(), others.answer("ru").ok()
+    assert one["id"] != other["id"]
+    body = person(last_name=surname(), first_name="Другая")
+    elsewhere = ("/v1/persons", body) if operation != "createPerson" else None
+    if elsewhere is not None:
+        assert asked.api.post(*elsewhere, key=asked.key).status == 201
+
+
+def test_a_refused_request_leaves_the_key_free(world: World) -> None:
+    clinic = Clinic(world)
+    slot = clinic.slot()
+    first, second = patient(world, slot), patient(world, slot)
+    ticket = first.answer("ru").ok()
+    for _ in range(2):
+        assert second.answer("ru").code == "time_taken"
+    assert world.live.sql("SELECT FROM idempotency_keys WHERE key = $1", second.key) == []
+    first.api.post(f"/v1/appointments/{ticket['id']}/cancel").ok()
+    booked = second.answer("ru")
+    assert booked.status == 201
+    # And may be used for something else, as long as nothing came of it.
+    third = patient(world, slot)
+    assert third.answer("ru").code == "time_taken"
+    third.body = third.body | {"slot_id": clinic.slot("s2", hours=30)}
+    assert third.answer("ru").status == 201
+
+
+def test_the_answer_stays_whatever_becomes_of_the_booking(world: World) -> None:
+    parent = world.parent()
+    child = world.child(parent)
+    clinic = Clinic(world)
+    slot, wanted = clinic.slot(), group(world)
+    ticket = world.book(parent, slot, child, "ticket")
+    application = world.apply(parent, wanted, child, "application")
+
+    def same() -> bool:
+        again = world.parent()
+        return (
+            world.book(again, slot, child, "ticket").content == ticket.content
+            and world.apply(again, wanted, child, "application").content == application.content
+        )
+
+    parent.call("PATCH", f"/v1/persons/{child}", {"first_name": "Вероника"}).ok()
+    assert same()
+    parent.post(f"/v1/appointments/{ticket.ok()['id']}/cancel").ok()
+    parent.post(f"/v1/applications/{application.ok()['id']}/withdraw").ok()
+    assert same()
+    assert patient(world, slot).answer("ru").status == 201
+    clinic.put("specialties/58", {"access": "closed"})
+    assert same()
+    world.live.clock.now += timedelta(days=20)
+    assert same()
+    assert clinic.taken() == 1
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "ключ", "a" * 65, '"a', 'a"', '""', "a,b", "a\tb"])
+def test_what_is_no_key(world: World, key: str) -> None:
+    answer = world.parent().call("POST", "/v1/persons", person(), headers={"Idempotency-Key": key.encode()})
+    assert (answer.status, answer.code) == (400, "idempotency_key_missing")
+
+
+@pytest.mark.parametrize("key", ["a", "A-z_09", "a" * 64, '"a-b"'])
+def test_what_is_a_key(world: World, key: str) -> None:
+    assert world.parent().post("/v1/persons", person(), key=key).status == 201

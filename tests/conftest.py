@@ -1,9 +1,11 @@
 """The ground of the tests: a real PostgreSQL for each test process, a fresh database for each test, a live service."""
 
 import asyncio
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -38,12 +40,18 @@ def execute(dsn: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_dsn() -> Iterator[str]:
     """A server of this test process, with a migrated database to clone."""
-    with embedded.run(tmp_path_factory.mktemp("postgres")) as server:
+    # Not pytest's tmp_path, which is closed to the account that PostgreSQL runs as where the tests run as root.
+    with tempfile.TemporaryDirectory(prefix="zapis-test-") as folder, embedded.run(_enterable(folder)) as server:
         execute(server.dsn, f"CREATE DATABASE {_TEMPLATE}")
         migrations.upgrade(database_url(server.dsn, _TEMPLATE))
         yield server.dsn
+
+
+def _enterable(folder: str) -> Path:
+    Path(folder).chmod(0o755)
+    return Path(folder)
 
 
 @contextmanager

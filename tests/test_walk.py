@@ -3,13 +3,12 @@
 import asyncio
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,8 @@ _README = (_ROOT / "README.md").read_text(encoding="utf-8")
 _BASH = re.compile(r"^```bash\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # Many times what it takes on an idle machine; the tests share this one.
 _FIRST_START_SECONDS, _START_SECONDS = 120, 15
-_DRAIN_SECONDS = 5
+# Draining, and the database behind it.
+_DRAIN_SECONDS, _STOP_SECONDS = 5, 15
 
 _HOW_MANY = """
     SELECT (SELECT count(*) FROM institutions) >= 30 AS institutions,
@@ -81,10 +81,13 @@ def _served(environment: dict[str, str], within_seconds: float) -> Generator[flo
                 assert time.monotonic() - began < within_seconds, "the service is too slow to start"
                 time.sleep(0.02)
             yield time.monotonic() - began
-            process.send_signal(signal.SIGTERM)
-            # Twice: for the requests under way, and for the database to stop behind them.
-            assert process.wait(2 * _DRAIN_SECONDS) == 0
+            process.terminate()
+            assert process.wait(_STOP_SECONDS) == 0
         finally:
+            # Whatever went wrong above: killed outright it would leave its database running.
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_SECONDS)
             process.kill()
 
 

@@ -73,6 +73,7 @@ async def list_received_applications(
     conn: Connection, actor: Actor, institution_id: UUID, query: ReceivedApplicationFilter, cursors: Cursors
 ) -> ApplicationList:
     """Applications that the institution received, in the order they were made."""
+    await find_institution(conn, actor.region_id, institution_id)
     scope = f"received:{actor.region_id}:{institution_id}"
     after = cursors.position(scope, query)
     rows = await store.list_received_applications(
@@ -95,6 +96,7 @@ async def decide_application(
 
     Submitted -> approved -> enrolled; what is not enrolled yet can be refused. The same decision twice is no error.
     """
+    await find_institution(conn, actor.region_id, institution_id)
     decision = body.decision
     moved_to = _MOVED_TO[decision.decision]
     await store.move_application(

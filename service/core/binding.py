@@ -31,6 +31,8 @@ Endpoint = Callable[[web.Request], Awaitable[web.Response]]
 # The IETF draft writes the key as a quoted string; most clients send it bare.
 _KEY = re.compile(r'(?P<quote>"?)(?P<key>[A-Za-z0-9_-]{1,64})(?P=quote)')
 _FORM_FIELDS = 20
+# Forms are OAuth's, and RFC 6749, section 5.2 has codes of its own.
+_BAD_FORM = {"error": "invalid_request"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +167,24 @@ async def _body(operation: Operation, model: type[Schema], request: web.Request)
     try:
         if operation.consumes == "application/json":
             return raw, model.model_validate_json(raw)
-        try:
-            pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_FORM_FIELDS, errors="strict")
-        except ValueError:
-            raise DomainError(problems.MALFORMED) from None
-        if len(dict(pairs)) != len(pairs):
-            raise DomainError(problems.MALFORMED)
-        return raw, model.model_validate_strings(dict(pairs))
+        return raw, model.model_validate_strings(_form(raw))
     except ValidationError as error:
         if error.errors()[0]["type"] == "json_invalid":
             raise DomainError(problems.MALFORMED) from None
-        raise invalid("body", error) from None
+        refused = invalid("body", error)
+        if operation.consumes != "application/json":
+            refused.extra = _BAD_FORM
+        raise refused from None
+
+
+def _form(raw: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_FORM_FIELDS, errors="strict")
+    except ValueError:
+        raise DomainError(problems.MALFORMED, extra=_BAD_FORM) from None
+    if len(dict(pairs)) != len(pairs):
+        raise DomainError(problems.MALFORMED, extra=_BAD_FORM)
+    return dict(pairs)
 
 
 def _unexpected(place: str, message: str = "no parameters are expected") -> problems.FieldError:
@@ -198,7 +207,7 @@ def _basic_credentials(request: web.Request) -> tuple[str, str] | None:
     try:
         name, _, secret = b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        raise DomainError(problems.CLIENT_INVALID) from None
+        raise DomainError(problems.CLIENT_INVALID, extra={"error": "invalid_client"}) from None
     return name, secret
 
 

@@ -137,7 +137,7 @@ class Database:
             # Shielded inside the pool: a cancelled request does not leave a connection half-way.
             await self._pool.release(connection)
 
-    async def _acquire(self, pool: Pool) -> PoolConnectionProxy[Record]:
+    async def _acquire(self, pool: Pool) -> "PoolConnectionProxy[Record]":
         try:
             # The pool's own timeout would cost a task for each request.
             async with asyncio.timeout(self._acquire_seconds):
@@ -146,7 +146,7 @@ class Database:
             raise _told(error, problems.UNAVAILABLE) from None
 
 
-def _is_closed(connection: PoolConnectionProxy[Record]) -> bool:
+def _is_closed(connection: "PoolConnectionProxy[Record]") -> bool:
     try:
         return connection.is_closed()
     except asyncpg.InterfaceError:

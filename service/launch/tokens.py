@@ -112,5 +112,5 @@ class Tokens:
                 scopes=frozenset(claims["scope"].split()),
             )
             return float(claims["exp"]), actor
-        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError):
             raise DomainError(problems.UNAUTHENTICATED) from None

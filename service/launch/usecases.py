@@ -40,8 +40,8 @@ async def create_session(
     """Opens a session from the signed parameters of a launch.
 
     The signature is verified before anything is read out of the parameters; then their age, both ways. The mini-app
-    must have been opened from a page that is connected. `role` is the platform's word at the moment of the launch, so the
-    token of an administrator lives shorter. There is nothing to refresh: ask the platform for fresh parameters.
+    must have been opened from a page that is connected. `role` is the platform's word at the moment of the launch, so
+    the token of an administrator lives shorter. There is nothing to refresh: ask the platform for fresh parameters.
     """
     launch = _verified(body.parameters, launch_terms, clock)
     if launch.group_id is None:

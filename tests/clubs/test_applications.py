@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from schemas.clubs import ApplicationStatus
-from service.clubs.rules import MOVES
+from service.clubs.rules import MOVES, Status
 from service.core.ids import new_id
 from tests.clubs.provocations import applying, group, stranger
 from tests.clubs.test_listing import listed
@@ -23,7 +23,7 @@ DECISIONS: dict[str, dict[str, Any]] = {
     "enrol": {"decision": "enrol", "order_number": "112-К", "order_date": "2026-09-07", "comment": None},
     "refuse": {"decision": "refuse", "reason": "certificate", "comment": "Сертификат исчерпан"},
 }
-LEADS_TO = {"approve": "approved", "enrol": "enrolled", "refuse": "refused", "withdraw": "withdrawn"}
+LEADS_TO: dict[str, Status] = {"approve": "approved", "enrol": "enrolled", "refuse": "refused", "withdraw": "withdrawn"}
 
 
 def move(world: World, asked: Any, application: dict[str, Any], action: str) -> Answer:
@@ -36,22 +36,19 @@ def taken(world: World, group_id: str) -> int:
     return world.live.sql("SELECT taken FROM groups WHERE id = $1", group_id)[0]["taken"]
 
 
-@pytest.mark.parametrize(
-    ("now", "code"),
-    [
+def test_enrolment_opens_and_closes_at_the_minute(world: World) -> None:
+    wanted = group(
+        world, enrolment_opens_at="2026-09-10T09:00:00+07:00", enrolment_closes_at="2026-09-20T18:00:00+07:00"
+    )
+    for now, code in (
         ("2026-09-10T08:59:59+07:00", "enrolment_not_open"),
         ("2026-09-10T09:00:00+07:00", None),
         ("2026-09-20T17:59:59+07:00", None),
         ("2026-09-20T18:00:00+07:00", "enrolment_closed"),
-    ],
-)
-def test_enrolment_opens_and_closes_at_the_minute(world: World, now: str, code: str | None) -> None:
-    wanted = group(
-        world, enrolment_opens_at="2026-09-10T09:00:00+07:00", enrolment_closes_at="2026-09-20T18:00:00+07:00"
-    )
-    world.live.clock.now = datetime.fromisoformat(now)
-    answer = stranger(world, wanted).answer("ru")
-    assert (answer.status, None if code is None else answer.code) == (201 if code is None else 409, code)
+    ):
+        world.live.clock.now = datetime.fromisoformat(now)
+        answer = stranger(world, wanted).answer("ru")
+        assert (None if answer.status == 201 else answer.code) == code, now
 
 
 def test_ages_count_on_the_first_day_and_the_list_says_the_same(world: World) -> None:
@@ -90,9 +87,7 @@ def test_ages_count_on_the_first_day_and_the_list_says_the_same(world: World) ->
     ],
     ids=["by СНИЛС", "by name and birth date"],
 )
-def test_a_child_of_two_parents_is_one_child(
-    world: World, mothers: dict[str, str], fathers: dict[str, str]
-) -> None:
+def test_a_child_of_two_parents_is_one_child(world: World, mothers: dict[str, str], fathers: dict[str, str]) -> None:
     """And neither parent is told of the other."""
     first, second = group(world), group(world)
     mother, father = stranger(world, first, **mothers), stranger(world, first, **fathers)
@@ -288,8 +283,8 @@ def test_each_move_is_in_the_audit_trail_and_told_once(world: World) -> None:
         move(world, asked, application, action)
     names = ["application_submitted", "application_approved", "application_enrolled", "application_withdrawn"]
     for table in ("audit_trail", "outbox"):
-        rows = world.live.sql(f"SELECT event FROM {table} WHERE subject_id = $1 ORDER BY id", application["id"])
-        assert [row["event"] for row in rows] == names
+        rows = sorted(world.live.sql(f"TABLE {table}"), key=lambda row: row["id"])
+        assert [row["event"] for row in rows if str(row["subject_id"]) == application["id"]] == names
 
 
 def test_only_the_institution_that_received_it_sees_and_decides(world: World) -> None:
@@ -302,7 +297,7 @@ def test_only_the_institution_that_received_it_sees_and_decides(world: World) ->
         assert api.post(f"{RECEIVED}/{application['id']}/decide", body).code == "institution_not_found"
         assert api.get(foreign).ok()["items"] == []
         assert api.post(f"{foreign}/{application['id']}/decide", body).code == "application_not_found"
-    assert world.live.client(54).post(f"{RECEIVED}/{application['id']}/decide", body).code == "application_not_found"
+    assert world.live.client(54).post(f"{RECEIVED}/{application['id']}/decide", body).code == "institution_not_found"
     assert asked.api.post(f"{RECEIVED}/{application['id']}/decide", body).code == "forbidden"
     assert world.live.client(42, CLUB, ("applications:read",)).post(
         f"{RECEIVED}/{application['id']}/decide", body
@@ -313,19 +308,17 @@ def test_only_the_institution_that_received_it_sees_and_decides(world: World) ->
     assert administrator.post(f"{RECEIVED}/{application['id']}/decide", body).ok()["status"] == "approved"
 
 
-@pytest.mark.parametrize(
-    "decision",
-    [
+def test_a_decision_says_what_it_has_to(world: World) -> None:
+    for decision in (
         {"decision": "enrol", "order_number": "1"},
         {"decision": "refuse"},
         {"decision": "refuse", "reason": "mood"},
         {"decision": "approve", "reason": "age"},
         {"decision": "withdraw"},
         {},
-    ],
-)
-def test_a_decision_says_what_it_has_to(world: World, decision: dict[str, Any]) -> None:
-    assert world.operator.post(f"{RECEIVED}/{new_id()}/decide", {"decision": decision}).code == "invalid"
+    ):
+        answer = world.operator.post(f"{RECEIVED}/{new_id()}/decide", {"decision": decision})
+        assert answer.code == "invalid", decision
 
 
 def test_lists_of_applications(world: World) -> None:

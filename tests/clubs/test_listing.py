@@ -41,7 +41,9 @@ def open_club(world: World, municipality: str) -> str:
 
 def test_each_filter_and_all_together(world: World) -> None:
     club = open_club(world, "Тайга")
-    world.put(f"/v1/institutions/{CLUB}/programmes/robots", {"name": "Роботы", "direction": "technical", "level": "basic"})
+    world.put(
+        f"/v1/institutions/{CLUB}/programmes/robots", {"name": "Роботы", "direction": "technical", "level": "basic"}
+    )
 
     def publish(institution: object, programme: str, name: str, **more: Any) -> Any:
         body = world.group(programme_id=programme, name=name, **more)
@@ -69,7 +71,12 @@ def test_each_filter_and_all_together(world: World) -> None:
     assert found(parent, born_on="2016-01-01") == [name for name in everything if name != "танцы"]
     assert found(parent, born_on="2020-03-30") == ["шахматы", "шахматы завтра", "танцы", "танцы вчера"]
     assert found(parent, born_on="2020-02-29") == ["шахматы", "шахматы завтра", "танцы вчера"]
-    wanted = {"municipality": "Тайга", "direction": "arts", "born_on": "2021-01-01", "programme_id": dance["programme_id"]}
+    wanted = {
+        "municipality": "Тайга",
+        "direction": "arts",
+        "born_on": "2021-01-01",
+        "programme_id": dance["programme_id"],
+    }
     assert found(parent, free_only="true", open_only="true", **wanted) == ["танцы"]
     assert found(world.live.client(54)) == []
     # The very minute the enrolment opens and closes.

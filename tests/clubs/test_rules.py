@@ -16,7 +16,7 @@ KUZBASS = ZoneInfo("Asia/Novokuznetsk")
 
 
 def month_day(birth_date: date, months: int) -> date:
-    """The day on which so many months are full: that of the birth, or the 1st behind it where a month has no such day."""
+    """The day on which so many months are full: that of the birth, or the 1st behind it where there is no such day."""
     year, month = divmod(birth_date.year * 12 + birth_date.month - 1 + months, 12)
     try:
         return date(year, month + 1, birth_date.day)
@@ -62,7 +62,10 @@ def test_the_database_counts_months_as_people_do(live: Live) -> None:
 
 
 @given(
-    st.dates(date(2000, 1, 1), date(2026, 12, 31)), st.dates(date(2020, 1, 1), date(2030, 12, 31)), HALF_YEARS, HALF_YEARS
+    st.dates(date(2000, 1, 1), date(2026, 12, 31)),
+    st.dates(date(2020, 1, 1), date(2030, 12, 31)),
+    HALF_YEARS,
+    HALF_YEARS,
 )
 def test_a_window_of_months_is_what_the_years_mean(birth: date, start: date, one: float, other: float) -> None:
     assume(birth <= start)

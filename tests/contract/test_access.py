@@ -1,142 +1,283 @@
 """Who may call what: every operation, asked by everyone, does what the table says."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
-from typing import Any, get_args
+from typing import Any
 
 import jwt
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from schemas.sessions import Scope
+from schemas.problems import REFUSALS, Kind
 from service.app import OPERATIONS
 from service.core.ids import new_id
 from service.core.operations import Operation
+from service.core.problems import STATUS
+from service.launch.usecases import SCOPES
 from tests.contract.scene import Scene, programme, set_scene
 from tests.launch.credentials import credentials
 from tests.live import Answer, Api
+from tests.provocation import surname
 from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, PAEDIATRICIAN, REGION, World, person
 
-# Without a token, or with one that is none; a citizen of another family; the parent; administrators of the club's and
-# of the clinic's page; systems of the club, of the clinic without the scope, of the clinic with it; the operator of
-# another region, and of this one. What is asked for belongs to the parent and to the clinic. ok is a 2xx; behind the
-# line stands the code of a 404.
+# What is asked for is the clinic's, and the parent's. Who asks:
+#   nobody     without a token, or with one that is none
+#   stranger   a citizen of another family, who moderates the clinic's page
+#   parent     the citizen whose it is
+#   their_     an administrator of the club's page, a system of the club
+#   admin      an administrator of the clinic's page
+#   no_scope   a system of the clinic, or of the region, that has every scope but the one that is needed
+#   system     a system of the clinic
+#   elsewhere  the operator of another region
+#   operator   the operator of this one
+# What they get: ok is a 2xx, a number is a refusal. The last column tells which 404 it is.
 TABLE = """
-                          nobody stranger parent admin-  admin system- scope- system region- operator
-createSession             ok     ok       ok     ok      ok    ok      ok     ok     ok      ok
-createToken               ok     ok       ok     ok      ok    ok      ok     ok     ok      ok
-getKeySet                 ok     ok       ok     ok      ok    ok      ok     ok     ok      ok
-listRegions               ok     ok       ok     ok      ok    ok      ok     ok     ok      ok
-listInstitutions          401    ok       ok     ok      ok    ok      ok     ok     ok      ok
-getInstitution            401    ok       ok     ok      ok    ok      ok     ok     404     ok       | institution_not_found
-putInstitution            401    403      403    403     403   403     403    403    ok      ok
-putPage                   401    403      403    403     403   403     403    403    404     ok       | institution_not_found
-listPersons               401    ok       ok     ok      ok    403     403    403    403     403
-createPerson              401    ok       ok     ok      ok    403     403    403    403     403
-updatePerson              401    404      ok     404     404   403     403    403    403     403      | person_not_found
-deletePerson              401    404      ok     404     404   403     403    403    403     403      | person_not_found
-putSpecialty              401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-putPractitioner           401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-putLocation               401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-putAttachments            401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-putSlots                  401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-listSpecialties           401    ok       ok     ok      ok    ok      ok     ok     404     ok       | institution_not_found
-listPractitioners         401    ok       ok     ok      ok    ok      ok     ok     404     ok       | institution_not_found
-listSlots                 401    ok       ok     ok      ok    ok      ok     ok     404     ok       | institution_not_found
-bookAppointment           401    404      ok     404     404   403     403    403    403     403      | person_not_found
-listAppointments          401    ok       ok     ok      ok    403     403    403    403     403
-getAppointment            401    404      ok     404     404   403     403    403    403     403      | appointment_not_found
-getTicketCalendar         401    404      ok     404     404   403     403    403    403     403      | appointment_not_found
-getTicketQr               401    404      ok     404     404   403     403    403    403     403      | appointment_not_found
-cancelAppointment         401    404      ok     404     404   403     403    403    403     403      | appointment_not_found
-putProgramme              401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-putGroup                  401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-listReceivedApplications  401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-decideApplication         401    403      403    404     ok    404     403    ok     404     ok       | institution_not_found
-listProgrammes            401    ok       ok     ok      ok    ok      ok     ok     ok      ok
-listGroups                401    ok       ok     ok      ok    ok      ok     ok     ok      ok
-applyToGroup              401    404      ok     404     404   403     403    403    403     403      | person_not_found
-listApplications          401    ok       ok     ok      ok    403     403    403    403     403
-getApplication            401    404      ok     404     404   403     403    403    403     403      | application_not_found
-withdrawApplication       401    404      ok     404     404   403     403    403    403     403      | application_not_found
+                         nobody stranger parent their_admin admin their_system no_scope system elsewhere operator
+createSession            ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+createToken              ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+getKeySet                ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+listRegions              ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+listInstitutions         401    ok       ok     ok          ok    ok           ok       ok     ok        ok
+getInstitution           401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+putInstitution           401    403      403    403         403   403          403      403    ok        ok
+putPage                  401    403      403    403         403   403          403      403    404       ok  institution
+listPersons              401    ok       ok     ok          ok    403          403      403    403       403
+createPerson             401    ok       ok     ok          ok    403          403      403    403       403
+updatePerson             401    404      ok     404         404   403          403      403    403       403 person
+deletePerson             401    404      ok     404         404   403          403      403    403       403 person
+putSpecialty             401    403      403    404         ok    404          403      ok     404       ok  institution
+putPractitioner          401    403      403    404         ok    404          403      ok     404       ok  institution
+putLocation              401    403      403    404         ok    404          403      ok     404       ok  institution
+putAttachments           401    403      403    404         ok    404          403      ok     404       ok  institution
+putSlots                 401    403      403    404         ok    404          403      ok     404       ok  institution
+listSpecialties          401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+listPractitioners        401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+listSlots                401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+bookAppointment          401    404      ok     404         404   403          403      403    403       403 person
+listAppointments         401    ok       ok     ok          ok    403          403      403    403       403
+getAppointment           401    404      ok     404         404   403          403      403    403       403 appointment
+getTicketCalendar        401    404      ok     404         404   403          403      403    403       403 appointment
+getTicketQr              401    404      ok     404         404   403          403      403    403       403 appointment
+cancelAppointment        401    404      ok     404         404   403          403      403    403       403 appointment
+putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
+putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
+listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
+decideApplication        401    403      403    404         ok    404          403      ok     404       ok  institution
+listProgrammes           401    ok       ok     ok          ok    ok           ok       ok     ok        ok
+listGroups               401    ok       ok     ok          ok    ok           ok       ok     ok        ok
+applyToGroup             401    404      ok     404         404   403          403      403    403       403 person
+listApplications         401    ok       ok     ok          ok    403          403      403    403       403
+getApplication           401    404      ok     404         404   403          403      403    403       403 application
+withdrawApplication      401    404      ok     404         404   403          403      403    403       403 application
 """
-CODES = {"401": "unauthenticated", "403": "forbidden"}
-MAY_KNOW = {"parent", "admin", "system", "operator"}
 ANOTHER_REGION = 54
-_numbers = count(1)
+OF_THE_CLINIC = {"admin", "system", "operator"}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A cell of the table: a refusal's code, or None where it is a success."""
+
+    operation: Operation
+    caller: str
+    code: str | None
+
+    @property
+    def may_know(self) -> bool:
+        """Whether the answer may tell of the parent's persons and bookings."""
+        return self.caller == "parent" or (self.operation.access.staff and self.caller in OF_THE_CLINIC)
+
+    def fits(self, answer: Answer) -> bool:
+        if self.code is None:
+            return 200 <= answer.status < 300
+        return answer.status == STATUS[REFUSALS[self.code].kind] and answer.code == self.code
+
+
+def table() -> list[Expected]:
+    """All refusals first, so that what a success changes or takes away is still there to be refused."""
+    by_id = {operation.id: operation for operation in OPERATIONS}
+    head, *rows = TABLE.strip("\n").splitlines()
+    callers = head.split()
+    found: list[Expected] = []
+    for row in rows:
+        name, *cells = row.split()
+        codes = {"ok": None, "401": "unauthenticated", "403": "forbidden", "404": f"{cells[-1]}_not_found"}
+        found += [Expected(by_id[name], caller, codes[cell]) for caller, cell in zip(callers, cells, strict=False)]
+    return sorted(found, key=lambda expected: expected.code is None)
+
+
+def test_the_table_has_a_row_for_each_operation() -> None:
+    assert Counter(expected.operation.id for expected in table()) == {operation.id: 10 for operation in OPERATIONS}
 
 
 @dataclass
 class Ask:
-    """What is sent to an operation: path parameters, query, body."""
+    """What is sent to an operation: path parameters, query, body or form."""
 
     path: dict[str, str] = field(default_factory=dict[str, str])
     query: dict[str, Any] = field(default_factory=dict[str, Any])
     body: Any = None
     form: dict[str, str] | None = None
 
+    def put_to(self, operation: Operation, api: Api) -> Answer:
+        key = str(new_id()) if operation.method == "POST" and operation.status == 201 else None
+        path = operation.path.format(**self.path)
+        return api.call(operation.method, path, self.body, key=key, params=self.query, data=self.form)
 
-def ours(**path: str) -> Ask:
-    return Ask(path={"institution_id": str(CLINIC), **path})
+    def absent(self, ids: set[str]) -> "Ask":
+        """The same, for things that are not there in place of those."""
+
+        def replaced(values: dict[str, Any] | None) -> Any:
+            return values and {name: str(new_id()) if value in ids else value for name, value in values.items()}
+
+        body = replaced(self.body) if all(isinstance(value, str) for value in (self.body or {}).values()) else self.body
+        return Ask(replaced(self.path), replaced(self.query), body)
 
 
-def publishing(body: Any, **path: str) -> Callable[[Scene], Ask]:
-    return lambda _scene: Ask(path={"institution_id": str(CLINIC), **path}, body=body)
+@dataclass
+class Stage:
+    """The scene, and everyone who may come on."""
+
+    scene: Scene
+    client: tuple[str, str]
+    callers: dict[str, list[Api]]
+
+    def who(self, expected: Expected) -> list[Api]:
+        if expected.caller != "no_scope":
+            return self.callers[expected.caller]
+        access = expected.operation.access
+        scopes = tuple(scope for scope in SCOPES if scope != access.scope)
+        return [self.scene.world.live.client(REGION, None if access.whole_region else CLINIC, scopes)]
+
+    def ask(self, operation: Operation) -> Ask:
+        """A request that the right caller succeeds with, now."""
+        scene, world = self.scene, self.scene.world
+        clinic = {"institution_id": str(CLINIC)}
+        ticket, application = {"appointment_id": scene.appointment_id}, {"application_id": scene.application_id}
+        doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
+        institution = {"name": "Детская поликлиника № 1", "kind": "clinic", "municipality": "Кемерово"}
+        institution |= {"address": "г. Кемерово, ул. Весенняя, 5", "zone": "Asia/Novokuznetsk"}
+        client_id, client_secret = self.client
+        asks = {
+            "createSession": Ask(body={"platform": "vk", "parameters": world.live.launch(CLINIC_PAGE, 9)}),
+            "createToken": Ask(
+                form={"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+            ),
+            "getInstitution": Ask(clinic),
+            "putInstitution": Ask(clinic, body=institution),
+            "putPage": Ask({"vk_page_id": str(CLINIC_PAGE)}, body={**clinic, "mini_apps": ["doctor", "club"]}),
+            "createPerson": Ask(body=person(last_name=surname())),
+            "updatePerson": Ask({"person_id": scene.free_person_id}, body={"last_name": surname()}),
+            "deletePerson": Ask({"person_id": scene.spare_person_id}),
+            "putSpecialty": Ask({"specialty_code": PAEDIATRICIAN, **clinic}, body={"access": "self"}),
+            "putPractitioner": Ask({"practitioner_id": "d1", **clinic}, body=doctor),
+            "putLocation": Ask({"location_id": "l2", **clinic}, body={"name": "Корпус 2", "address": "г. Кемерово"}),
+            "putAttachments": Ask(clinic, body={"items": []}),
+            "putSlots": Ask(
+                clinic,
+                body={"window_from": (world.now + timedelta(days=40)).isoformat(), "window_days": 1, "slots": []},
+            ),
+            "listSpecialties": Ask(query=clinic),
+            "listPractitioners": Ask(query=clinic),
+            "listSlots": Ask(query={"specialty_code": PAEDIATRICIAN, **clinic}),
+            "bookAppointment": Ask(body={"slot_id": scene.free_slot_id, "person_id": scene.free_person_id}),
+            "getAppointment": Ask(ticket),
+            "getTicketCalendar": Ask(ticket),
+            "getTicketQr": Ask(ticket),
+            "cancelAppointment": Ask(ticket),
+            "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
+            "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
+            "listReceivedApplications": Ask(clinic),
+            "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
+            "applyToGroup": Ask(body={"group_id": scene.free_group_id, "person_id": scene.free_person_id}),
+            "getApplication": Ask(application),
+            "withdrawApplication": Ask(application),
+        }
+        return asks.get(operation.id, Ask())
 
 
-def asks(scene: Scene) -> dict[str, Ask]:
-    """For each operation a request that the right caller succeeds with, now."""
-    world = scene.world
-    ticket, application = {"appointment_id": scene.appointment_id}, {"application_id": scene.application_id}
-    clinic = {"institution_id": str(CLINIC)}
-    by_name = {"specialty_code": PAEDIATRICIAN, **clinic}
-    doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
-    client_id, client_secret = credentials(world.live, REGION)
-    token_request = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-    institution = {
-        **{"name": "Детская поликлиника № 1", "kind": "clinic", "municipality": "Кемерово"},
-        **{"address": "г. Кемерово, ул. Весенняя, 5", "zone": "Asia/Novokuznetsk"},
+def set_stage(world: World) -> Stage:
+    scene, live = set_scene(world), world.live
+    callers = {
+        "nobody": [live.api(token) for token in tokens_that_are_none(scene)],
+        "stranger": [scene.stranger],
+        "parent": [scene.parent],
+        "their_admin": [live.citizen(CLUB_PAGE, 5, "admin")],
+        "admin": [live.citizen(CLINIC_PAGE, 6, role) for role in ("admin", "editor")],
+        "their_system": [live.client(REGION, CLUB)],
+        "system": [live.client(REGION, CLINIC)],
+        "elsewhere": [live.client(ANOTHER_REGION)],
+        "operator": [scene.operator],
     }
-    window = {"window_from": (world.now + timedelta(days=40)).isoformat(), "window_days": 1, "slots": []}
-    # Nobody is written down twice: a new name for each.
-    newcomer = person(first_name="Вера" + "аб"[next(_numbers) % 2] * next(_numbers))
-    return {
-        "createSession": Ask(body={"platform": "vk", "parameters": world.live.launch(CLINIC_PAGE, 9)}),
-        "createToken": Ask(form=token_request),
-        "getKeySet": Ask(),
-        "listRegions": Ask(),
-        "listInstitutions": Ask(),
-        "getInstitution": Ask(clinic),
-        "putInstitution": Ask(clinic, body=institution),
-        "putPage": Ask({"vk_page_id": str(CLINIC_PAGE)}, body={**clinic, "mini_apps": ["doctor", "club"]}),
-        "listPersons": Ask(),
-        "createPerson": Ask(body=newcomer),
-        "updatePerson": Ask({"person_id": scene.free_person_id}, body={"patronymic": None}),
-        "deletePerson": Ask({"person_id": scene.spare_person_id}),
-        "putSpecialty": Ask(by_name, body={"access": "self"}),
-        "putPractitioner": Ask({"practitioner_id": "d1", **clinic}, body=doctor),
-        "putLocation": Ask({"location_id": "l2", **clinic}, body={"name": "Корпус 2", "address": "г. Кемерово"}),
-        "putAttachments": Ask(clinic, body={"items": []}),
-        "putSlots": Ask(clinic, body=window),
-        "listSpecialties": Ask(query=clinic),
-        "listPractitioners": Ask(query=clinic),
-        "listSlots": Ask(query=by_name),
-        "bookAppointment": Ask(body={"slot_id": scene.free_slot_id, "person_id": scene.free_person_id}),
-        "listAppointments": Ask(),
-        "getAppointment": Ask(ticket),
-        "getTicketCalendar": Ask(ticket),
-        "getTicketQr": Ask(ticket),
-        "cancelAppointment": Ask(ticket),
-        "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
-        "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
-        "listReceivedApplications": Ask(clinic),
-        "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
-        "listProgrammes": Ask(),
-        "listGroups": Ask(),
-        "applyToGroup": Ask(body={"group_id": scene.free_group_id, "person_id": scene.free_person_id}),
-        "listApplications": Ask(),
-        "getApplication": Ask(application),
-        "withdrawApplication": Ask(application),
-    }
+    return Stage(scene, credentials(live, REGION), callers)
+
+
+def tokens_that_are_none(scene: Scene) -> Iterator[str | None]:
+    """None at all; nonsense; expired; a ticket's; the parent's claims under another key, under none, for others."""
+    live, parent = scene.world.live, scene.parent.token or ""
+    yield from (None, "nonsense", "a.b.c", parent[:-4] + "AAAA")
+    live.clock.now -= timedelta(hours=2)
+    yield live.citizen(CLINIC_PAGE, 1).token
+    live.clock.now += timedelta(hours=2)
+    yield scene.parent.get(f"/v1/appointments/{scene.appointment_id}").ok()["qr_token"]
+    head, claims = jwt.get_unverified_header(parent), jwt.decode(parent, options={"verify_signature": False})
+    yield jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA", headers=head)
+    yield jwt.encode(claims, "", algorithm="none", headers={**head, "alg": "none"})
+    public = live.api().get("/.well-known/jwks.json").ok()["keys"][0]["x"]
+    yield jwt.encode(claims, public, algorithm="HS256", headers={**head, "alg": "HS256"})
+
+
+def test_everyone_gets_what_the_table_says(world: World) -> None:
+    stage = set_stage(world)
+    wrong: list[str] = []
+    for expected in table():
+        name = f"{expected.operation.id} {expected.caller}"
+        for api in stage.who(expected):
+            answer = stage.ask(expected.operation).put_to(expected.operation, api)
+            if not expected.fits(answer):
+                wrong.append(f"{name}: {answer.status} {answer.content.decode(errors='replace')}")
+            if not expected.may_know and any(told.encode() in answer.content for told in stage.scene.private):
+                wrong.append(f"{name} is told of what is not theirs: {answer.content.decode()}")
+    assert wrong == []
+    # The other region has put an institution of the same id: into itself.
+    assert world.operator.get(f"/v1/institutions/{CLINIC}").ok()["phone"] is None
+    assert stage.callers["elsewhere"][0].get(f"/v1/institutions/{CLINIC}").status == 200
+
+
+def test_what_is_not_theirs_and_what_is_not_there_answer_alike(world: World) -> None:
+    stage = set_stage(world)
+    ids = {*stage.scene.private, str(CLINIC)}
+    guarded = [expected for expected in table() if expected.code and REFUSALS[expected.code].kind is Kind.absent]
+    assert len(guarded) > 50
+    for expected in guarded:
+        for api in stage.who(expected):
+            ask = stage.ask(expected.operation)
+            theirs, absent = (one.put_to(expected.operation, api) for one in (ask, ask.absent(ids)))
+            assert without_names(theirs) == without_names(absent), expected
+
+
+def test_what_is_named_inside_a_request_is_guarded_too(world: World) -> None:
+    stage = set_stage(world)
+    scene, system, stranger = stage.scene, stage.callers["their_system"][0], stage.callers["stranger"][0]
+    club = f"/v1/institutions/{CLUB}"
+    decision = {"decision": {"decision": "refuse", "reason": "other"}}
+    for application_id in (scene.application_id, new_id()):
+        answer = system.post(f"{club}/applications/{application_id}/decide", decision)
+        assert (answer.status, answer.code) == (404, "application_not_found")
+    for group_id in (scene.group_id, new_id()):
+        assert system.get(f"{club}/applications", group_id=group_id).ok()["items"] == []
+    for person_id in (scene.person_id, new_id()):
+        assert stranger.get("/v1/appointments", person_id=person_id).ok()["items"] == []
+    # The clinic's doctor is not the club's, though both have a d1 and an l1.
+    only_the_clinics = {"external_id": "x", "practitioner_id": "d2", "specialty_code": "122", "location_id": "l1"}
+    slot = {**only_the_clinics, "starts_at": world.now.isoformat(), "duration_minutes": 15}
+    answer = system.put(f"{club}/slots", {"window_from": world.now.isoformat(), "window_days": 1, "slots": [slot]})
+    assert (answer.status, answer.code) == (409, "reference_unknown")
+    assert scene.parent.get(f"/v1/applications/{scene.application_id}").ok()["status"] == "submitted"
+
+
+def without_names(answer: Answer) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Without what names this one answer."""
+    headers = {name: value for name, value in answer.headers.items() if name not in ("X-Request-Id", "Date")}
+    return answer.status, headers, {**answer.json, "request_id": None}

@@ -1,4 +1,5 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -73,7 +74,7 @@ def test_the_longest_position_makes_a_cursor_that_the_schema_takes() -> None:
 
 @given(st.integers(0, 12), st.integers(1, 5))
 def test_pages_hold_every_row_once(count: int, limit: int) -> None:
-    rows = [{"id": number} for number in range(count)]
+    rows: Any = [{"id": number} for number in range(count)]
     cursors, listed, sizes = Cursors(KEY), [], []
     query: Filter | None = Filter(limit=limit)
     while query is not None:

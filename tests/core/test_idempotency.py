@@ -27,7 +27,7 @@ EFFECTS = "appointments", "applications", "persons", "engagements", "audit_trail
 
 
 def effects(world: World) -> list[int]:
-    return [world.live.sql(f"SELECT count(*) FROM {table}")[0][0] for table in EFFECTS]
+    return [len(world.live.sql(f"TABLE {table}")) for table in EFFECTS]
 
 
 def test_everything_that_creates_is_tried_here() -> None:
@@ -140,12 +140,15 @@ def test_the_answer_stays_whatever_becomes_of_the_booking(world: World) -> None:
     assert clinic.taken() == 1
 
 
-@pytest.mark.parametrize("key", ["", " ", "a b", "ключ", "a" * 65, '"a', 'a"', '""', "a,b", "a\tb"])
-def test_what_is_no_key(world: World, key: str) -> None:
-    answer = world.parent().call("POST", "/v1/persons", person(), headers={"Idempotency-Key": key.encode()})
-    assert (answer.status, answer.code) == (400, "idempotency_key_missing")
+def test_what_is_a_key(world: World) -> None:
+    parent = world.parent()
 
+    def code(key: str) -> str | None:
+        headers = {"Idempotency-Key": key.encode()}
+        answer = parent.call("POST", "/v1/persons", person(last_name=surname()), headers=headers)
+        return None if answer.status == 201 else answer.code
 
-@pytest.mark.parametrize("key", ["a", "A-z_09", "a" * 64, '"a-b"'])
-def test_what_is_a_key(world: World, key: str) -> None:
-    assert world.parent().post("/v1/persons", person(), key=key).status == 201
+    for key in ("a", "A-z_09", "a" * 64, '"a-b"'):
+        assert code(key) is None, key
+    for wrong in ("", "a b", "ключ", "a" * 65, '"a', 'a"', '""', "a,b", "a\tb"):
+        assert code(wrong) == "idempotency_key_missing", wrong

@@ -86,7 +86,9 @@ def test_what_is_wrong_with_fields_is_said_without_their_values() -> None:
     secret = "112-233-445 95"
     with pytest.raises(ValidationError) as caught:
         PersonBody.model_validate_json(
-            json.dumps({"last_name": "Secret1", "first_name": "", "birth_date": "yesterday", "snils": secret, "more": 1})
+            json.dumps(
+                {"last_name": "Secret1", "first_name": "", "birth_date": "yesterday", "snils": secret, "more": 1}
+            )
         )
     error = invalid("body", caught.value)
     pointers = {found.pointer: found for found in error.errors}

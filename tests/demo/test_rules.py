@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import get_args
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.clubs import Direction
@@ -49,6 +49,7 @@ def test_every_clinic_is_open_every_day(day: date) -> None:
     assert open_today == {doctor.clinic.id for doctor in DOCTORS}
 
 
+@settings(max_examples=20)
 @given(days)
 def test_nobody_takes_two_places(first: date) -> None:
     horizon = [first + timedelta(days=number) for number in range(14)]

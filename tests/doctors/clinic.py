@@ -67,7 +67,6 @@ class Clinic:
         return self.world.live.sql(statement, self.id, own_id)[0]["taken"]
 
     def free(self, api: Api, **query: Any) -> list[Any]:
-        """The free slots of the paediatricians, as listed. Asked otherwise each time: an answer is kept for a second."""
+        """The free slots of the paediatricians. Asked otherwise each time: an answer is kept for a second."""
         wanted = {"institution_id": self.id, "specialty_code": PAEDIATRICIAN, "limit": 100 - next(_asked) % 50, **query}
         return api.get("/v1/slots", **wanted).ok()["items"]
-

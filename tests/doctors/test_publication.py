@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from time import sleep
 from typing import Any
+from uuid import UUID
 
 from tests import locks
 from tests.doctors.clinic import Clinic
@@ -110,7 +111,7 @@ def test_one_institution_does_not_touch_another(world: World) -> None:
     assert other.publish(world.slot("s1")).ok() == outcome(added=1)
     assert other.publish().ok() == outcome(closed=1)
     assert [item["id"] for item in one.free(world.operator)] == [first]
-    system = world.live.client(42, other.id)
+    system = world.live.client(42, UUID(other.id))
     for method, what, body in (
         ("PUT", "slots", one.window()),
         ("PUT", f"specialties/{SURGEON}", {"access": "closed"}),
@@ -126,7 +127,7 @@ def test_one_institution_does_not_touch_another(world: World) -> None:
     administrator = world.live.citizen(CLINIC_PAGE, 7, "admin")
     assert administrator.put(f"/v1/institutions/{CLINIC}/slots", body).ok() == outcome()
     assert administrator.put(f"{one.path}/slots", body).code == "institution_not_found"
-    narrow = world.live.client(42, one.id, ("programmes:write",))
+    narrow = world.live.client(42, UUID(one.id), ("programmes:write",))
     assert narrow.put(f"{one.path}/slots", body).code == "forbidden"
 
 
@@ -162,17 +163,15 @@ def test_specialties_and_practitioners(world: World) -> None:
 def test_of_two_publications_at_once_neither_changes_a_ticket(world: World) -> None:
     """The second one has read that there is no such slot; meanwhile the first publishes it, and it is booked."""
     clinic = Clinic(world)
-    later = clinic.window(world.slot("held"), world.slot("s1", hours=30))
+    later = clinic.window(world.slot("held"), world.slot("s1", hours=30), days=2)
     sooner = clinic.window(world.slot("s1", hours=26), since=world.now + timedelta(hours=25), days=1)
-    location, doctor = (
-        world.live.sql(f"SELECT id FROM {table} WHERE institution_id = $1 ORDER BY external_id", clinic.id)[0]["id"]
-        for table in ("locations", "practitioners")
-    )
-    own_id_in_flight = (
-        "INSERT INTO slots (region_id, id, institution_id, external_id, practitioner_id, specialty_code, location_id,"
-        f" starts_at, ends_at, capacity) VALUES (42, gen_random_uuid(), '{clinic.id}', 'held', '{doctor}',"
-        f" '{PAEDIATRICIAN}', '{location}', now(), now() + interval '1 hour', 1)"
-    )
+    clinic.slot("pattern", hours=500)
+    own_id_in_flight = """
+        INSERT INTO slots (region_id, id, institution_id, external_id, practitioner_id, specialty_code, location_id,
+                           starts_at, ends_at, capacity)
+        SELECT region_id, gen_random_uuid(), institution_id, 'held', practitioner_id, specialty_code, location_id,
+               starts_at, ends_at, capacity
+        FROM slots WHERE external_id = 'pattern'"""
     tickets = 0
     with ThreadPoolExecutor(2) as background:
         with locks.holding(world.live, own_id_in_flight):

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from schemas.institutions import InstitutionBody, Region
 from service.core.ids import new_id
 from tests.doctors.test_listing import pages
@@ -59,24 +57,21 @@ def test_an_institution_is_known_by_its_id(world: World) -> None:
     assert [row["region_id"] for row in events] == [42, 42, 42, 54]
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"zone": "Europe/Paris"},
-        {"kind": "shop"},
-        {"phone": "8 800"},
-        {"name": ""},
-        {"name": " Школа"},
-        {"name": "Шко\u0000ла"},
-        {"cancel_until_minutes": -1},
-        {"require_attachment": "yes"},
-        {"inn": "42"},
-    ],
-)
-def test_what_an_institution_can_not_be(world: World, wrong: dict[str, Any]) -> None:
-    refused = world.operator.put(f"/v1/institutions/{new_id()}", SCHOOL | wrong)
-    assert (refused.status, refused.code) == (422, "invalid")
-    assert [error["pointer"] for error in refused.json["errors"]] == [f"/{name}" for name in wrong]
+def test_what_an_institution_can_not_be(world: World) -> None:
+    for name, value in (
+        ("zone", "Europe/Paris"),
+        ("kind", "shop"),
+        ("phone", "8 800"),
+        ("name", ""),
+        ("name", " Школа"),
+        ("name", "Шко\u0000ла"),
+        ("cancel_until_minutes", -1),
+        ("require_attachment", "yes"),
+        ("inn", "42"),
+    ):
+        refused = world.operator.put(f"/v1/institutions/{new_id()}", {**SCHOOL, name: value})
+        assert (refused.status, refused.code) == (422, "invalid"), (name, value)
+        assert [error["pointer"] for error in refused.json["errors"]] == [f"/{name}"]
 
 
 def test_only_a_regional_operator_brings_institutions_in(world: World) -> None:

@@ -30,6 +30,12 @@ def row(world: World, person_id: str) -> Any:
     return world.live.sql("SELECT * FROM persons WHERE id = $1", person_id)[0]
 
 
+def everything(world: World) -> str:
+    """All that the database holds, in whatever table."""
+    tables = [row["tablename"] for row in world.live.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    return "\n".join(repr(row) for table in tables for row in world.live.sql(f"TABLE {table}"))
+
+
 def sealer(world: World) -> Sealer:
     keys = world.live.settings.keys()
     return Sealer(keys.sealing, keys.hashing)
@@ -44,11 +50,9 @@ def test_identifiers_are_masked_in_answers_and_sealed_at_rest(world: World) -> N
     answers = [parent.get("/v1/persons"), patch(parent, made["id"], first_name="Вероника")]
     assert not any(number.encode() in answer.content for number in (SNILS, POLICY) for answer in answers)
 
-    # Nowhere in the database, in whatever table: not even their digits in a row.
-    tables = [row["tablename"] for row in world.live.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    rows = [str(found["t"]) for table in tables for found in world.live.sql(f"SELECT t::text FROM {table} t")]
-    assert any("Вероника" in found for found in rows)
-    assert not any(number in found for number in (SNILS, POLICY) for found in rows)
+    stored = everything(world)
+    assert "Вероника" in stored
+    assert not any(number in stored for number in (SNILS, POLICY))
 
     kept = row(world, made["id"])
     name = f"persons:42:{made['id']}"
@@ -69,36 +73,29 @@ def test_what_is_sealed_in_one_row_is_not_shown_in_another(world: World) -> None
     assert parent.get("/v1/persons").code == "internal"
 
 
-@pytest.mark.parametrize(
-    ("wrong", "code"),
-    [
-        ({"snils": SNILS[:-1] + str((int(SNILS[-1]) + 1) % 10)}, "snils_invalid"),
-        ({"snils": "00000000000"}, "snils_invalid"),
-        ({"snils": "212-233-445"}, "invalid"),
-        ({"policy": POLICY[:-1] + str((int(POLICY[-1]) + 1) % 10)}, "policy_invalid"),
-        ({"policy": POLICY[:-1]}, "invalid"),
-        ({"birth_date": "2026-09-09"}, "birth_date_impossible"),
-        ({"birth_date": "1899-12-31"}, "invalid"),
-        ({"last_name": "Со1олова"}, "invalid"),
-        ({"last_name": " Соколова"}, "invalid"),
-        ({"sex": "other"}, "invalid"),
-        ({"kinship": "friend"}, "invalid"),
-    ],
-)
-def test_what_can_not_be_is_refused_at_writing_down_and_at_correcting(
-    world: World, wrong: dict[str, str], code: str
-) -> None:
+def test_what_can_not_be_is_refused_at_writing_down_and_at_correcting(world: World) -> None:
     parent = world.parent()
     child = world.child(parent)
     before = row(world, child)
-    answers = [parent.create("/v1/persons", person(**{"first_name": "Анна", **wrong}))]
-    if "kinship" not in wrong:
-        answers.append(patch(parent, child, **wrong))
-    for answer in answers:
-        assert answer.code == code
-        # The value that was wrong is not said again: it may end up in somebody's log.
-        assert not any(value in answer.content.decode() for value in wrong.values())
+    for name, value, code in (
+        ("snils", SNILS[:-1] + str((int(SNILS[-1]) + 1) % 10), "snils_invalid"),
+        ("snils", "00000000000", "snils_invalid"),
+        ("snils", "212-233-445", "invalid"),
+        ("policy", POLICY[:-1] + str((int(POLICY[-1]) + 1) % 10), "policy_invalid"),
+        ("policy", POLICY[:-1], "invalid"),
+        ("birth_date", "2026-09-09", "birth_date_impossible"),
+        ("birth_date", "1899-12-31", "invalid"),
+        ("last_name", "Со1олова", "invalid"),
+        ("last_name", " Соколова", "invalid"),
+        ("sex", "other", "invalid"),
+        ("kinship", "friend", "invalid"),
+    ):
+        for answer in (parent.create("/v1/persons", person(**{name: value})), patch(parent, child, **{name: value})):
+            assert answer.code == code, (name, value)
+            # The value is not said again: it might end up in somebody's log.
+            assert value not in answer.content.decode()
     assert row(world, child) == before
+    assert len(parent.get("/v1/persons").ok()["items"]) == 1
 
 
 def test_a_child_born_today_is_written_down_all_over_the_country(world: World) -> None:
@@ -175,7 +172,7 @@ def test_bookings_go_along_with_a_correction(world: World) -> None:
     assert patch(parent, child, snils=SNILS, last_name="Орлова").status == 200
     identity = row(world, child)["identity"]
     for table in ("appointments", "applications", "engagements", "guardians"):
-        kept = {found["identity"] for found in world.live.sql(f"SELECT identity FROM {table}")}
+        kept = {found["identity"] for found in world.live.sql(f"TABLE {table}")}
         assert kept == {identity}, table
     assert parent.get(f"/v1/appointments/{ticket['id']}").ok()["person"]["last_name"] == "Орлова"
 
@@ -228,9 +225,7 @@ def test_deleting_waits_for_bookings_and_then_erases(world: World) -> None:
     assert patch(parent, child, first_name="Анна").code == "person_not_found"
     for listed in ("persons", "appointments", "applications"):
         assert parent.get(f"/v1/{listed}").ok()["items"] == []
-    tables = [row["tablename"] for row in world.live.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    rows = [str(found["t"]) for table in tables for found in world.live.sql(f"SELECT t::text FROM {table} t")]
-    assert not any(re.search("Стираемая|Ильинична|2019-05-14", found) for found in rows)
+    assert not re.search("Стираемая|Ильинична|2019-05-14|2019, 5, 14", everything(world))
     # That there was somebody stays in the audit trail, who it was does not; the same child is a new person.
     events = world.live.sql("SELECT event FROM audit_trail WHERE subject_id = $1 ORDER BY id", child)
     assert [found["event"] for found in events] == ["person_created", "person_deleted"]
@@ -280,9 +275,9 @@ def test_a_booking_during_a_correction_is_made_under_the_new_identity(world: Wor
     asked = booking(parent, slot, child) if what == "book" else applying(parent, wanted, child)
     with ThreadPoolExecutor(1) as background:
         correction = (
-            f"SELECT FROM persons WHERE id = '{child}' FOR UPDATE",
+            "SELECT FROM persons FOR UPDATE",
             f"SELECT change_identity(42::smallint, '{child}', sha256('another'))",
-            f"UPDATE persons SET identity = sha256('another'), last_name = 'Орлова' WHERE id = '{child}'",
+            "UPDATE persons SET identity = sha256('another'), last_name = 'Орлова'",
         )
         with locks.holding(world.live, *correction, end="COMMIT"):
             answer = background.submit(asked.answer, "ru")

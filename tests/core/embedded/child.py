@@ -1,4 +1,4 @@
-"""Holds an embedded PostgreSQL in a process of its own, for test_embedded.py. The argument is the data folder.
+"""Holds an embedded PostgreSQL in a process of its own, for the tests beside it. The argument is the data folder.
 
 It writes one line of JSON: the server, or why there is none. Then it reads lines: `fork` lets a forked worker leave by
 SystemExit; `keep a worker` forks one that lives on; the end of the input stops the server. On Ctrl-C it drains as a
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 sys.dont_write_bytecode = True
 
 from service.core import embedded  # noqa: E402 - the path comes first

@@ -1,0 +1,226 @@
+"""Every named query is one that the database takes, and the hot ones go by their indexes."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from service.clubs import store as clubs
+from service.core.ids import new_id
+from service.core.operations import IdempotencyKey
+from service.core.queries import Queries
+from service.doctors import store as doctors
+from service.launch import store as launch
+from service.people import store as people
+
+_SERVICE = Path(__file__).parents[2] / "service"
+REGION = 42
+NOW = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
+NIL = UUID(int=0)
+
+# A region, and of what is joined to slots ten more. Ids are made of a kind and a number, so that the tests know them.
+CROWD = """
+SET session_replication_role = replica;
+CREATE FUNCTION made(kind integer, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+    SELECT ('00000000-0000-7000-' || lpad(to_hex(kind + 32768), 4, '0') || '-' || lpad(to_hex(number), 12, '0'))::uuid
+$$;
+INSERT INTO institutions (region_id, id, name, kind, municipality, address, zone)
+SELECT 42, made(1, i), 'Поликлиника ' || i, 'clinic', 'Кемерово', 'ул. Весенняя', 'Asia/Novokuznetsk'
+FROM generate_series(1, 50) i;
+INSERT INTO pages (platform, external_id, region_id, institution_id, mini_apps)
+SELECT 'vk', i::text, 42, made(1, 1 + i % 50), '{doctor}' FROM generate_series(1, 3000) i;
+INSERT INTO offered_specialties SELECT 42, id, code, 'self' FROM institutions, unnest('{58,122}'::text[]) code;
+INSERT INTO locations SELECT 42, made(2, i), made(1, 1 + i % 50), 'l' || i, 'Корпус 1', 'ул. Весенняя', '1'
+FROM generate_series(1, 1000) i;
+INSERT INTO locations SELECT region, l.id, institution_id, external_id, name, address, room
+FROM locations l, generate_series(1, 10) region;
+INSERT INTO practitioners SELECT 42, made(3, i), made(1, 1 + i % 50), 'd' || i, 'Белова', 'Анна', 'Сергеевна'
+FROM generate_series(1, 2000) i;
+INSERT INTO practitioners SELECT region, p.id, institution_id, external_id, last_name, first_name, patronymic
+FROM practitioners p, generate_series(1, 10) region;
+INSERT INTO practitioner_specialties
+SELECT region_id, id, code, institution_id FROM practitioners, unnest('{58,122}'::text[]) code;
+INSERT INTO slots (region_id, institution_id, id, external_id, practitioner_id, specialty_code, location_id, starts_at,
+                   ends_at, capacity, taken)
+SELECT 42, made(1, 1 + i % 50), made(4, i), 's' || i, made(3, 1 + i % 2000),
+       (ARRAY ['58', '122'])[1 + i / 200 % 2], made(2, 1 + i % 1000),
+       '2026-09-07 02:00Z'::timestamptz + i / 200 * interval '15 minutes',
+       '2026-09-07 02:15Z'::timestamptz + i / 200 * interval '15 minutes', 1, (i % 3 = 0)::int
+FROM generate_series(1, 20000) i;
+INSERT INTO citizens SELECT 42, made(5, i), 'vk', i::text, now() FROM generate_series(1, 2000) i;
+INSERT INTO persons (region_id, id, identity, last_name, first_name, birth_date, sex, created_at, updated_at)
+SELECT 42, made(6, i), sha256(i::text::bytea), 'Соколова', 'Вера', '2019-05-14', 'female', now(), now()
+FROM generate_series(1, 4000) i;
+INSERT INTO guardians SELECT 42, made(5, 1 + i % 2000), made(6, i), 'child', sha256(i::text::bytea)
+FROM generate_series(1, 4000) i;
+INSERT INTO attachments SELECT 42, made(1, 1 + i % 50), sha256(i::text::bytea), '12', '2024-02-01'
+FROM generate_series(1, 4000) i;
+INSERT INTO appointments (region_id, id, number, institution_id, slot_id, specialty_code, citizen_id, person_id,
+                          identity, status, active, source, terms, starts_at, ends_at, created_at)
+SELECT s.region_id, made(7, n), n::text, s.institution_id, s.id, s.specialty_code, made(5, 1 + n % 2000), made(6, n),
+       sha256(n::text::bytea), 'booked', true, 'internet', '{}', s.starts_at, s.ends_at, now()
+FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM slots WHERE taken = 1) s WHERE n <= 4000;
+INSERT INTO engagements
+SELECT region_id, id, identity, tstzmultirange(tstzrange(starts_at, ends_at)) FROM appointments;
+INSERT INTO programmes SELECT 42, made(8, i), made(1, 1 + i % 50), 'p' || i, 'Шахматы', 'science', 'basic', ''
+FROM generate_series(1, 500) i;
+INSERT INTO groups (region_id, id, institution_id, programme_id, external_id, name, age_from, age_to, age_from_months,
+                    age_until_months, capacity, starts_on, ends_on, enrolment_opens_at, enrolment_closes_at,
+                    weekly_lessons, lessons, address, teachers, price_month_roubles)
+SELECT 42, made(9, i), made(1, 1 + i % 50), made(8, 1 + i % 500), 'g' || i, 'Группа', 6, 10, 72, 132, 15, '2026-10-01',
+       '2027-05-31', '2026-09-01', '2026-09-30', '[]',
+       tstzmultirange(tstzrange('2026-10-06 09:30Z', '2026-10-06 11:00Z')), 'пр. Советский', '{}', 0
+FROM generate_series(1, 2000) i;
+INSERT INTO applications
+SELECT 42, made(10, i), i::text, made(1, 1 + i % 50), made(9, 1 + i % 2000), made(5, 1 + i % 2000), made(6, i),
+       sha256(i::text::bytea), 'submitted', '{}', NULL, now(), now()
+FROM generate_series(1, 4000) i;
+INSERT INTO idempotency_keys SELECT 42, made(5, 1 + i % 2000), 'bookAppointment', 'k' || i, '\\x00', '{}', now()
+FROM generate_series(1, 10000) i;
+SET session_replication_role = origin;
+ANALYZE;
+"""
+
+
+def made(kind: int, number: int) -> UUID:
+    return UUID(f"00000000-0000-7000-{kind + 32768:04x}-{number:012x}")
+
+
+def all_queries() -> Iterator[tuple[str, str]]:
+    files = sorted(_SERVICE.glob("*/queries.sql"))
+    assert len(files) >= 5
+    for file in files:
+        for name, statement in Queries(file).by_name.items():
+            yield f"{file.parent.name}.{name}", statement
+
+
+def connected(dsn: str, work: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def test_every_query_prepares_and_is_used(dsn: str) -> None:
+    async def prepare(connection: asyncpg.Connection) -> list[str]:
+        wrong: list[str] = []
+        for name, statement in all_queries():
+            try:
+                await connection.prepare(statement)
+            except asyncpg.PostgresError as error:
+                wrong.append(f"{name}: {error}")
+        return wrong
+
+    assert connected(dsn, prepare) == []
+    # A query that no store names is left over.
+    for name, _ in all_queries():
+        domain, _, query = name.partition(".")
+        source = Path(import_module(f"service.{domain}.store").__file__ or "").read_text(encoding="utf-8")
+        assert f"SQL.{query}" in source, name
+
+
+class Plans:
+    """What the database did for each call, down to the statements inside its functions: told by auto_explain."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self._told: list[dict[str, Any]] = []
+        connection.add_log_listener(self._listen)
+
+    def _listen(self, _connection: object, message: Any) -> None:
+        _, _, plan = message.message.partition("plan:\n")
+        if plan:
+            self._told.append(json.loads(plan))
+
+    async def of(self, call: Awaitable[Any]) -> list[dict[str, Any]]:
+        """All nodes of all plans of the call; each bears its statement and what it stands under."""
+        self._told.clear()
+        await call
+        # Messages come with what is read next.
+        await self.connection.execute("SELECT 1")
+        return [node for told in self._told for node in nodes(told["Plan"], Statement=told["Query Text"], Under="")]
+
+
+def nodes(plan: dict[str, Any], **more: str) -> list[dict[str, Any]]:
+    more_below = more | {"Under": plan["Node Type"]}
+    return [{**plan, **more}, *(node for part in plan.get("Plans", []) for node in nodes(part, **more_below))]
+
+
+def book(connection: asyncpg.Connection) -> Awaitable[Any]:
+    key = IdempotencyKey(str(new_id()), bytes(32))
+    return doctors.book_appointment(connection, REGION, made(5, 1), key, made(4, 1), made(6, 2000), None, NOW)
+
+
+def apply(connection: asyncpg.Connection) -> Awaitable[Any]:
+    key = IdempotencyKey(str(new_id()), bytes(32))
+    return clubs.apply_to_group(connection, REGION, made(5, 1), key, made(9, 2), made(6, 2000), NOW)
+
+
+def slots(connection: asyncpg.Connection) -> Awaitable[Any]:
+    until = NOW + timedelta(days=14)
+    return doctors.list_slots(connection, REGION, made(1, 7), "58", None, (NOW, NIL), until, 51)
+
+
+HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] = {
+    "list_slots": (slots, {"slots_free"}),
+    "nearest_free_slots": (
+        lambda c: doctors.nearest_free_slots(c, REGION, made(4, 1), NOW),
+        {"slots_free", "slots_pkey"},
+    ),
+    "find_appointment": (lambda c: doctors.find_appointment(c, REGION, made(5, 2), made(7, 1)), {"appointments_pkey"}),
+    "list_appointments": (
+        lambda c: doctors.list_appointments(c, REGION, made(5, 2), None, (None, None), 51),
+        {"appointments_by_person"},
+    ),
+    "book_appointment": (book, {"slots_pkey", "idempotency_keys_pkey", "appointments_one_a_specialty"}),
+    "apply_to_group": (apply, {"groups_pkey", "idempotency_keys_pkey"}),
+    "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
+    "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),
+}
+# What is small enough to be read whole.
+SMALL = {"regions", "specialties", "institutions", "offered_specialties"}
+
+
+@pytest.mark.parametrize("plan_cache_mode", ["force_custom_plan", "force_generic_plan"])
+def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None:
+    """Planned for its arguments or, as the server does after a few runs, for any."""
+
+    async def watch(connection: asyncpg.Connection) -> dict[str, list[dict[str, Any]]]:
+        await connection.execute(CROWD)
+        await connection.execute("LOAD 'auto_explain'")
+        for name, value in (
+            ("auto_explain.log_min_duration", "0"),
+            ("auto_explain.log_nested_statements", "on"),
+            ("auto_explain.log_format", "json"),
+            ("client_min_messages", "log"),
+            ("plan_cache_mode", plan_cache_mode),
+            ("jit", "off"),
+        ):
+            await connection.execute(f"SET {name} = '{value}'")
+        plans = Plans(connection)
+        return {name: await plans.of(call(connection)) for name, (call, _) in HOT.items()}
+
+    for name, found in connected(dsn, watch).items():
+        assert found, f"{name}: auto_explain told nothing"
+        whole = [
+            (node["Relation Name"], node["Statement"])
+            for node in found
+            if node["Node Type"] == "Seq Scan" and node["Relation Name"] not in SMALL
+        ]
+        assert whole == [], f"{name} reads a whole table"
+        used = {node["Index Name"] for node in found if "Index Name" in node}
+        assert HOT[name][1] <= used, f"{name} goes by {used}"
+        if name == "list_slots":
+            ways = {node["Under"] for node in found if node.get("Index Name") == "slots_free"}
+            assert ways == {"Limit"}, "list_slots reads more than a page"

@@ -20,7 +20,7 @@ REDOCLY = tools/openapi-lint/node_modules/@redocly/cli/bin/cli.js
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test soak bench check lock format lint types imports contract lint-openapi migrations fix openapi relock upgrade \
+.PHONY: help run test soak bench check lock format lint types imports contract lint-openapi migrations fix openapi schema relock upgrade \
 	clean
 
 help: ## Show this list
@@ -87,6 +87,10 @@ fix: .venv/dev ## Format, and mend what can be mended
 openapi: .venv/runtime ## Write openapi.yaml anew
 	@.venv/bin/python -m service openapi > .venv/openapi.yaml
 	@mv .venv/openapi.yaml openapi.yaml
+
+schema: .venv/dev ## Write the reference schema anew after a change of the migrations
+	@.venv/bin/python -m tests.contract.reference_schema > .venv/schema.sql
+	@mv .venv/schema.sql service/migrations/schema.sql
 
 relock: .venv/setup ## Write requirements/*.txt anew after a change of an .in file
 	@for name in $(LOCKS); do $(COMPILE) $(COMPILE_ARGS) requirements/$$name.in --output-file requirements/$$name.txt >/dev/null || exit 1; done

@@ -70,8 +70,8 @@ def _environment(data_dir: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _served(environment: dict[str, str], within_seconds: float) -> Generator[float]:
-    """How many seconds it took to be ready. At the end the process drains, by SIGTERM."""
+def _served(environment: dict[str, str], within_seconds: float) -> Generator[None]:
+    """A process that is ready by then. At the end it drains, by SIGTERM."""
     began = time.monotonic()
     command = [sys.executable, "-m", "service", "serve", "--seed-demo"]
     with subprocess.Popen(command, cwd=_ROOT, env=environment) as process:
@@ -80,7 +80,7 @@ def _served(environment: dict[str, str], within_seconds: float) -> Generator[flo
                 assert process.poll() is None, "the service ended before it was ready"
                 assert time.monotonic() - began < within_seconds, "the service is too slow to start"
                 time.sleep(0.02)
-            yield time.monotonic() - began
+            yield
             process.terminate()
             assert process.wait(_STOP_SECONDS) == 0
         finally:

@@ -105,8 +105,8 @@ FROM (
     ORDER BY starts_at, id
     LIMIT $8
 ) s
-JOIN practitioners p ON p.region_id = s.region_id AND p.id = s.practitioner_id
-JOIN locations l ON l.region_id = s.region_id AND l.id = s.location_id
+JOIN practitioners p ON p.region_id = $1 AND p.id = s.practitioner_id
+JOIN locations l ON l.region_id = $1 AND l.id = s.location_id
 ORDER BY s.starts_at, s.id;
 
 -- name: nearest_free_slots

@@ -1,4 +1,4 @@
-"""The service as it runs in earnest, in processes of its own under the real clock, and a crowd that calls it at once."""
+"""The service as it runs in earnest, in processes of its own under the real clock, and a crowd that calls at once."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -94,7 +94,12 @@ class Served(Live):
         self._folder = folder
         self.clock = _Now()
 
-    async def _start(self) -> str:
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.base = self._start_process()
+        return self
+
+    def _start_process(self) -> str:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from service.core.clock import utc_now
 from tests.live import Answer
-from tests.races.processes import Call, Served
+from tests.locks import holding, wait_until_blocked
+from tests.races.processes import SECONDS, Call, Served
 from tests.world import CLINIC, CLINIC_PAGE, PAEDIATRICIAN, World, person
 
 ZONE = ZoneInfo("Asia/Novokuznetsk")
@@ -53,6 +54,15 @@ class Town:
             "address": "г. Кемерово, ул. Весенняя, 7",
             "zone": ZONE.key,
         }
+
+    def race(self, calls: Sequence[Call]) -> list[Answer]:
+        """Nobody may finish before as many of them are under way, in the database, as a process has connections."""
+        with holding(self.served, "LOCK TABLE outbox IN SHARE MODE"):
+            crowd, calling = self.served.start_calling(calls)
+            wait_until_blocked(self.served, self.served.settings.pool_size)
+        calling.result(SECONDS)
+        assert len(crowd.answered) == len(calls), self.served.output()
+        return crowd.answered
 
     def parents(self, count: int) -> list[Parent]:
         """So many, each with a child of eight that nobody else has."""

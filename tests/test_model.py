@@ -1,7 +1,7 @@
 """Two parents, two children and few places: random lives of bookings, compared with a model that is a few sets.
 
-The model knows nothing of SQL. Every answer must be the one it expects, and after every step the counters of the database
-must be those of the model.
+The model knows nothing of SQL. Every answer must be the one it expects, and after every step the counters of the
+database must be those of the model.
 """
 
 from contextlib import ExitStack
@@ -13,7 +13,15 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.conftest import fresh_database
 from tests.live import Answer, Api, Live
@@ -206,7 +214,7 @@ def _run(server_dsn: str, folder: Path, examples: int, steps: int) -> None:
     # Each example is a database: shrinking would take longer than reading the steps that were printed.
     phases = (Phase.explicit, Phase.generate)
     given = settings(max_examples=examples, stateful_step_count=steps, phases=phases, database=None)
-    run_state_machine_as_test(Bookings, settings=settings(given, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Bookings, settings=settings(given, suppress_health_check=tuple(HealthCheck)))
 
 
 def test_bookings_are_what_the_model_says(server_dsn: str, tmp_path: Path) -> None:

@@ -21,23 +21,25 @@ from gunicorn.glogging import Logger
 from service.config import Settings
 from service.core import logs
 
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class _Worker(GunicornUVLoopWebWorker):
     """Hears at any time, and at once, that it has to stop.
 
-    The loop's handlers hear nothing until the loop runs, which is after the application was imported; a signal that
-    comes before would be lost, and the master would wait in vain. And SIGTERM would be taken up a second later.
+    gunicorn's own worker loses a signal that comes before its loop runs, which is after the application was imported,
+    and the master would wait for it in vain. And it would take up SIGTERM up to a second later.
     """
 
     def init_process(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        for number in _STOPS:
             signal.signal(number, _leave)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         super().init_process()
 
     def init_signals(self) -> None:
-        pass
+        """Not yet: the loop's handlers hear nothing until it runs."""
 
     def run(self) -> None:
         super().init_signals()
@@ -48,7 +50,16 @@ class _Worker(GunicornUVLoopWebWorker):
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    sys.exit()
+    # Nothing has begun yet. An exception would be lost where it happens to arise in a destructor.
+    os._exit(0)
+
+
+def _hold_stops_at_forks() -> None:
+    """What comes between the fork and `init_process` waits for it."""
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS),
+    )
 
 
 class _Log(Logger):
@@ -124,6 +135,7 @@ def serve(
         "when_ready": say_ready,
         "child_exit": _forget_metrics,
     }
+    _hold_stops_at_forks()
     with _metrics_folder(settings.workers):
         _Gunicorn(options, make).run()
 

@@ -14,7 +14,7 @@ import pytest
 
 from service.launch import vk
 from tests.launch.credentials import credentials
-from tests.live import VK_SECRET
+from tests.live import VK_SECRET, Api
 from tests.races.processes import Served
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, REGION, World
 
@@ -29,15 +29,19 @@ def served(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
         yield served
 
 
+def logged(served: Served) -> str:
+    """Without the greeting, which is for people."""
+    return "".join(line for line in served.output().splitlines(keepends=True) if line.startswith("{"))
+
+
 def lines(served: Served, event: str) -> list[dict[str, Any]]:
-    """Of that event; every line is one JSON object."""
-    return [line for line in map(json.loads, served.output().splitlines()) if line["event"] == event]
+    return [line for line in map(json.loads, logged(served).splitlines()) if line["event"] == event]
 
 
 # One family, one clinic: nothing of this may stand in a log -----------------------------------------------------------
 
 CHILD = {"last_name": "Канарейкина", "first_name": "Жар-Птица", "patronymic": "Фениксовна", "birth_date": "2017-02-28"}
-NUMBERS = {"snils": "08765430200", "policy": "9988776655443327"}
+NUMBERS = {"snils": "08765430200", "policy": "9988776655443325"}
 
 
 def test_the_logs_tell_nothing_about_anybody(served: Served) -> None:
@@ -60,8 +64,8 @@ def test_the_logs_tell_nothing_about_anybody(served: Served) -> None:
     secrets |= {launch, "987654321", "vk_user_id", launch.rpartition("=")[2], session["access_token"]}
     secrets |= book_and_apply(world, mother, session["citizen_id"])
     go_wrong(world, mother, launch)
-    output = served.output()
-    assert len(lines(served, "request")) > 40
+    output = logged(served)
+    assert len(lines(served, "request")) > 30
     assert len(lines(served, "unexpected")) == 1
     assert {line["operation"] for line in lines(served, "request")} >= {"createSession", "bookAppointment", "putSlots"}
     assert sorted(secret for secret in secrets if secret in output) == []
@@ -71,7 +75,7 @@ def test_the_logs_tell_nothing_about_anybody(served: Served) -> None:
     assert not re.search(r"eyJ|vk_|sign=|Bearer|Basic|client_|\?|/v1/", output)
 
 
-def book_and_apply(world: World, mother: Any, citizen_id: str) -> set[str]:
+def book_and_apply(world: World, mother: Api, citizen_id: str) -> set[str]:
     """All that a family does. What came out of it is as secret as what went in."""
     child = mother.create("/v1/persons", {**CHILD, **NUMBERS, "sex": "female", "kinship": "child"}).ok()["id"]
     mother.call("PATCH", f"/v1/persons/{child}", {"patronymic": "Фениксовна"}).ok()
@@ -79,9 +83,7 @@ def book_and_apply(world: World, mother: Any, citizen_id: str) -> set[str]:
     world.put(f"/v1/institutions/{CLINIC}/attachments", {"items": [attached]})
     world.publish_slots(world.slot("s1", practitioner_id="d3", specialty_code=CARDIOLOGIST)).ok()
     slot = mother.get("/v1/slots", institution_id=CLINIC, specialty_code=CARDIOLOGIST).ok()["items"][0]["id"]
-    ticket = world.book(
-        mother, slot, child, "secret-key-of-the-family", referral_number="НАПР-7788".replace("-", "/")
-    ).ok()
+    ticket = world.book(mother, slot, child, "secret-key-of-the-family", referral_number="НАПР-7788").ok()
     path = f"/v1/appointments/{ticket['id']}"
     for asked in (path, f"{path}/calendar", f"{path}/qr", "/v1/appointments", f"/v1/appointments?person_id={child}"):
         assert mother.get(asked).status == 200
@@ -106,7 +108,7 @@ def book_and_apply(world: World, mother: Any, citizen_id: str) -> set[str]:
     }
 
 
-def go_wrong(world: World, mother: Any, launch: str) -> None:
+def go_wrong(world: World, mother: Api, launch: str) -> None:
     """Refusals of every kind, an error nobody foresaw, and what is no HTTP."""
     served = world.live
     named = {**CHILD, **NUMBERS, "sex": "female", "kinship": "child"}
@@ -129,7 +131,7 @@ def go_wrong(world: World, mother: Any, launch: str) -> None:
     ):
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(said.encode())
-            assert connection.recv(1000).startswith(b"HTTP/1.0 400") or True
+            assert b" 400 Bad Request" in connection.recv(1000), said
 
 
 # Mangled launches ----------------------------------------------------------------------------------------------------
@@ -190,7 +192,7 @@ def test_ten_thousand_mangled_launches_let_nobody_in_and_leave_no_trace(served: 
     assert statuses[422] > 0
     told = [line for line in lines(served, "request") if line["operation"] == "createSession"]
     assert len(told) == LAUNCHES
-    assert not re.search("vk_|sign|987654321|other page", served.output())
+    assert not re.search("vk_|sign|987654321|other page", logged(served))
     # It was not the door that was locked.
     assert served.api().post("/v1/sessions", {"platform": "vk", "parameters": launch}).status == 201
 

@@ -20,10 +20,13 @@ _MAKE = """
 import sys
 from pathlib import Path
 from service.core.keys import made_once, secret_made_once
+print("ready", flush=True)
 sys.stdin.readline()
-keys = made_once(Path(sys.argv[1]))
-print(keys.signing.private_bytes_raw().hex(), keys.sealing["k1"].hex(), keys.hashing.hex())
-print(secret_made_once(Path(sys.argv[1]) / "app.secret"))
+for number in range(10):
+    folder = Path(sys.argv[1]) / str(number)
+    keys = made_once(folder)
+    print(keys.signing.private_bytes_raw().hex(), keys.sealing["k1"].hex(), keys.hashing.hex())
+    print(secret_made_once(folder / "app.secret"))
 """
 
 
@@ -52,13 +55,16 @@ def test_keys_are_made_once_for_the_owner_alone(tmp_path: Path) -> None:
 def test_processes_that_make_them_at_once_get_the_same(tmp_path: Path) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", _MAKE, str(tmp_path / "keys")],
+            [sys.executable, "-c", _MAKE, str(tmp_path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         for _ in range(4)
     ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("now\n")
@@ -67,7 +73,7 @@ def test_processes_that_make_them_at_once_get_the_same(tmp_path: Path) -> None:
     assert [process.returncode for process in processes] == [0] * 4
     assert len(answers) == 1
     # No draft is left behind.
-    assert len(list((tmp_path / "keys").iterdir())) == 4
+    assert [len(list(folder.iterdir())) for folder in tmp_path.iterdir()] == [4] * 10
 
 
 def test_keys_of_the_settings_win(tmp_path: Path) -> None:

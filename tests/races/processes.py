@@ -84,46 +84,52 @@ class _Now(Clock):
         return utc_now()
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(dsn: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """`python -m service serve` with two workers; what it writes is in `folder`: data, cwd, tmp and output."""
+    for name in ("data", "cwd", "tmp"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ZAPIS_")}
+    environment |= {
+        "ZAPIS_DATABASE_URL": dsn,
+        "ZAPIS_DATA_DIR": str(folder / "data"),
+        "ZAPIS_PORT": str(port),
+        "ZAPIS_WORKERS": str(WORKERS),
+        "ZAPIS_VK_APPS": f'{{"{VK_APP}": "{VK_SECRET}"}}',
+        "TMPDIR": str(folder / "tmp"),
+    }
+    with (folder / "output").open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "service", "serve"],
+            cwd=folder / "cwd",
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
 class Served(Live):
-    """`python -m service serve` over `dsn` with two workers; what it leaves behind is in `folder`."""
+    """The service over `dsn` in processes of its own; what it leaves behind is in `folder`."""
 
     def __init__(self, dsn: str, folder: Path) -> None:
-        for name in ("data", "cwd", "tmp"):
-            (folder / name).mkdir(parents=True)
         super().__init__(dsn, folder / "data")
         self._folder = folder
+        self.port = free_port()
         self.clock = _Now()
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.base = self._start_process()
-        return self
-
-    def _start_process(self) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ZAPIS_")}
-        environment |= {
-            "ZAPIS_DATABASE_URL": self.dsn,
-            "ZAPIS_DATA_DIR": str(self._folder / "data"),
-            "ZAPIS_PORT": str(port),
-            "ZAPIS_WORKERS": str(WORKERS),
-            "ZAPIS_VK_APPS": f'{{"{VK_APP}": "{VK_SECRET}"}}',
-            "TMPDIR": str(self._folder / "tmp"),
-        }
-        with (self._folder / "output").open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "service", "serve"],
-                cwd=self._folder / "cwd",
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.process = start(self.dsn, self._folder, self.port)
         wait_until(lambda: self.output().count('"worker ready"') == WORKERS or self.process.poll() is not None)
         assert self.process.poll() is None, self.output()
-        return f"http://127.0.0.1:{port}"
+        self.base = f"http://127.0.0.1:{self.port}"
+        return self
 
     def __exit__(self, *_: object) -> None:
         try:

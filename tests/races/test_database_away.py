@@ -101,6 +101,7 @@ def test_whatever_is_killed_at_any_moment(
 ) -> None:
     moments = Random(seed)
     acknowledged: dict[str, str] = {}
+    interrupted = 0
     with Served(database.dsn, tmp_path_factory.mktemp("served")) as served:
         town = Town(served)
         for _ in range(5):
@@ -116,7 +117,9 @@ def test_whatever_is_killed_at_any_moment(
             acknowledged |= tickets_of(crowd.answered)
             assert acknowledged.items() <= booked(town).items()
             unknown = unanswered(calls, crowd)
+            interrupted += len(unknown)
             wait_until(lambda: served.api().get("/readyz").status == 200)
             acknowledged |= tickets_of(served.call_at_once(unknown))
             assert acknowledged == booked(town)
         assert len(acknowledged) == 5 * BOOKINGS
+        assert interrupted

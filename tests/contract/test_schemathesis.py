@@ -40,13 +40,16 @@ def test_the_service_does_what_the_document_says_however_long_one_tries(world: W
 
 
 def test_a_document_that_promises_too_much_is_found_out(world: World, tmp_path: Path) -> None:
-    """The negative control: the same run, with one number in the document too large."""
+    """The negative control: the same run, with a number in the document too large, and a code wrong."""
     promised = document()
     promised["components"]["parameters"]["query.limit"]["schema"]["maximum"] = 1000
+    invalid = promised["components"]["responses"]["invalid"]["content"]["application/problem+json"]
+    invalid["examples"] = {"not_valid": {}}
     only = ("--include-operation-id", "listInstitutions", "--phases", "coverage")
     outcome = run(set_scene(world), promised, tmp_path, *only)
     assert outcome.returncode == 1, outcome.stdout + outcome.stderr
     assert "Schema-valid request rejected" in outcome.stdout
+    assert "code_conformance" in outcome.stdout
 
 
 def answered() -> Counter[tuple[str, str]]:

@@ -94,6 +94,32 @@ def test_the_database_is_killed_under_load(database: Database, tmp_path_factory:
         assert len(acknowledged | retried) == BOOKINGS
 
 
+def test_a_database_that_became_read_only_is_told(database: Database, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """As after a failover, when the pool still leads to the server that is a standby by now."""
+    with Served(database.dsn, tmp_path_factory.mktemp("served")) as served:
+        town = Town(served)
+        (parent,) = town.parents(1)
+        (slot_id,) = town.slots(town.tomorrow)
+        served.sql("ALTER SYSTEM SET default_transaction_read_only = on")
+        served.sql("SELECT pg_reload_conf()")
+        wait_until(lambda: served.api().get("/readyz").status == 503)
+        assert served.api().get("/readyz").json["missing"] == "the database is read-only"
+        before = _backends(served)
+        call = parent.books(slot_id)
+        (answer,) = served.call_at_once([call])
+        assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "unavailable", "5")
+        served.sql("ALTER SYSTEM RESET default_transaction_read_only")
+        served.sql("SELECT pg_reload_conf()")
+        wait_until(lambda: served.api().get("/readyz").status == 200)
+        assert served.call_at_once([call])[0].status == 201
+        # Whoever was told so goes by the DSN anew.
+        assert not before <= _backends(served)
+
+
+def _backends(served: Served) -> set[int]:
+    return {row["pid"] for row in served.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'zapis'")}
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(5))
 def test_whatever_is_killed_at_any_moment(

@@ -263,6 +263,7 @@ CREATE FUNCTION apply_to_group(
 DECLARE
     child record;
     place record;
+    applied boolean;
     months integer;
     terms jsonb;
     result jsonb;
@@ -280,6 +281,11 @@ BEGIN
     JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
     WHERE g.region_id = p_region AND g.id = p_group;
 
+    applied := EXISTS (
+        SELECT FROM applications a
+        WHERE a.region_id = p_region AND a.group_id = p_group AND a.identity = child.identity
+          AND a.status IN ('submitted', 'approved', 'enrolled'));
+
     earlier := idempotency_find(p_region, p_citizen, 'applyToGroup', p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
         RETURN earlier;
@@ -293,11 +299,7 @@ BEGIN
         WHEN p_now >= place.enrolment_closes_at THEN 'enrolment_closed'
         WHEN months < place.age_from_months THEN 'too_young'
         WHEN months >= place.age_until_months THEN 'too_old'
-        WHEN EXISTS (
-            SELECT FROM applications a
-            WHERE a.region_id = p_region AND a.group_id = p_group AND a.identity = child.identity
-              AND a.status IN ('submitted', 'approved', 'enrolled')
-        ) THEN 'already_applied'
+        WHEN applied THEN 'already_applied'
         WHEN place.taken >= place.capacity THEN 'group_full'
     END);
 

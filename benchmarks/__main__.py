@@ -38,7 +38,11 @@ class _Size:
     starts: int
 
 
-_FULL, _QUICK = _Size(rounds=7, bookings=2000, reads=12_000, starts=5), _Size(rounds=3, bookings=1000, reads=6000, starts=3)
+_FULL, _QUICK = (
+    _Size(rounds=7, bookings=2000, reads=12_000, starts=5),
+    _Size(rounds=3, bookings=1000, reads=6000, starts=3),
+)
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -151,8 +155,13 @@ def _print(console: Console, figures: Figures) -> None:
     table = Table("what", "figure", "of the baseline", "bar", "", title="One worker of the service")
     bookings, reads = figures.bookings, figures.reads
     ratio = bookings["service"] / bookings["bare"]
-    table.add_row("bookings, the service", _rate_text(bookings["service"]), f"{ratio:.2f}",
-                  f">= {_LEAST_BOOKINGS_RATIO}", _met(ratio >= _LEAST_BOOKINGS_RATIO))
+    table.add_row(
+        "bookings, the service",
+        _rate_text(bookings["service"]),
+        f"{ratio:.2f}",
+        f">= {_LEAST_BOOKINGS_RATIO}",
+        _met(ratio >= _LEAST_BOOKINGS_RATIO),
+    )
 
 
 def main() -> None:
@@ -161,7 +170,9 @@ def main() -> None:
     size = _QUICK if parser.parse_args().quick else _FULL
     with tempfile.TemporaryDirectory(prefix="zapis-bench-") as folder:
         figures = _measure(size, Path(folder))
-    import json; print(json.dumps(figures.__dict__, indent=1))
+    import json
+
+    print(json.dumps(figures.__dict__, indent=1))
 
 
 if __name__ == "__main__":

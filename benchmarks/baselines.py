@@ -72,6 +72,4 @@ def empty() -> web.Application:
 if __name__ == "__main__":
     kind, port, *rest = sys.argv[1:]
     made = bare(*rest) if kind == "bare" else empty()
-    web.run_app(
-        made, host="127.0.0.1", port=int(port), access_log=None, print=None, loop=uvloop.new_event_loop()
-    )
+    web.run_app(made, host="127.0.0.1", port=int(port), access_log=None, print=None, loop=uvloop.new_event_loop())

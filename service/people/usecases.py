@@ -77,9 +77,7 @@ async def delete_person(conn: Connection, actor: Actor, person_id: UUID, clock: 
     await store.delete_person(conn, actor.region_id, actor.id, person_id, clock())
 
 
-def row_of(
-    sealer: Sealer, region_id: int, person_id: UUID, fields: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
+def row_of(sealer: Sealer, region_id: int, person_id: UUID, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The columns of `persons`, as JSON is made of them, for somebody who is written down now."""
     return {
         **{name: fields[name] for name in _NAMES},

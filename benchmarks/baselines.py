@@ -14,7 +14,7 @@ import orjson
 import uvloop
 from aiohttp import web
 
-from benchmarks.ground import POOL_SIZE, REGION
+from benchmarks.ground import POOL_SIZE, REGION, SERVER_SETTINGS
 from service.core.clock import utc_now
 from service.core.ids import new_id, new_number
 from service.doctors.store import SQL
@@ -53,7 +53,9 @@ async def _answer(_asked: web.Request) -> web.Response:
 
 def bare(dsn: str) -> web.Application:
     async def pool(app: web.Application) -> AsyncIterator[None]:
-        async with asyncpg.create_pool(dsn, min_size=POOL_SIZE, max_size=POOL_SIZE, reset=_no_reset) as opened:
+        async with asyncpg.create_pool(
+            dsn, min_size=POOL_SIZE, max_size=POOL_SIZE, reset=_no_reset, server_settings=SERVER_SETTINGS
+        ) as opened:
             app[_POOL] = opened
             yield
 

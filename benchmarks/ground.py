@@ -15,6 +15,8 @@ from service.launch.tokens import Tokens
 
 REGION = 42
 POOL_SIZE = 10
+# What the service asks its connections for: plans are the same for all that is compared.
+SERVER_SETTINGS = {"jit": "off", "enable_seqscan": "off"}
 _CLINICS = 20
 _SPECIALTIES = ("58", "122", "34", "45", "54")
 _CLINIC, _SLOT, _CITIZEN, _PERSON = 1, 5, 6, 7
@@ -88,5 +90,5 @@ class Requests:
             # However many days are asked for, the first page is full.
             days = 14 if alike else _LEAST_DAYS + number // 100 % (_MOST_DAYS - _LEAST_DAYS)
             target = f"/v1/slots?institution_id={bench_id(_CLINIC, clinic)}&specialty_code={specialty}&days={days}"
-            made.append(request("GET", target, **headers))
+            made.append(request("GET", target, b"", **headers))
         return made

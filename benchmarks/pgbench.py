@@ -1,12 +1,13 @@
 """The same booking statement by PostgreSQL's own load generator: what the database alone can do."""
 
 import asyncio
+import os
 import re
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.ground import POOL_SIZE, REGION
+from benchmarks.ground import POOL_SIZE, REGION, SERVER_SETTINGS
 
 _SCRIPT = f"""\
 \\set i :i + 1
@@ -34,9 +35,10 @@ async def bookings_per_second(dsn: str, numbers: range) -> float:
             *(f"--transactions={len(numbers) // POOL_SIZE}", "--define=i=-1", f"--define=first={numbers.start}"),
             dsn,
             stdout=asyncio.subprocess.PIPE,
+            env=os.environ | {"PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())},
         )
         output, _ = await pgbench.communicate()
-    found = re.search(rb"^number of failed transactions: 0 .*^tps = ([0-9.]+) ", output, re.M | re.S)
+    found = re.search(rb"^number of failed transactions: 0 .*^tps = ([0-9.]+) ", output, re.MULTILINE | re.DOTALL)
     if pgbench.returncode != 0 or found is None:
         raise RuntimeError(f"pgbench failed:\n{output.decode()}")
     return float(found[1])

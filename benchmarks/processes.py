@@ -64,4 +64,6 @@ def children(process_id: int) -> list[int]:
 def memory_megabytes(process_id: int) -> dict[str, float]:
     """Rss and Pss: with what is shared with others, and with each one's part of it."""
     said = Path(f"/proc/{process_id}/smaps_rollup").read_text()
-    return {name: int(kilobytes) / 1024 for name, kilobytes in re.findall(r"^(Rss|Pss): +(\d+) kB$", said, re.M)}
+    return {
+        name: int(kilobytes) / 1024 for name, kilobytes in re.findall(r"^(Rss|Pss): +(\d+) kB$", said, re.MULTILINE)
+    }

@@ -33,14 +33,21 @@ class SecondCache:
         now = asyncio.get_running_loop().time()
         expires, making = self._made.get(key, (0.0, None))
         if making is None or expires <= now:
+            self._make_room(now)
             making = asyncio.create_task(_kept(make))
             making.add_done_callback(partial(self._forget_failure, key))
             self._made[key] = (now + self._seconds, making)
             self._made.move_to_end(key)
-            if len(self._made) > self._size:
-                self._made.popitem(last=False)
         # Shielded: one impatient caller, be it the first, must not cancel what the others wait for.
         return await asyncio.shield(making)
+
+    def _make_room(self, now: float) -> None:
+        """What nobody asks for any more goes at once, for a page of free times takes tens of kilobytes."""
+        while self._made:
+            oldest = next(iter(self._made))
+            if self._made[oldest][0] > now and len(self._made) < self._size:
+                return
+            del self._made[oldest]
 
     def _forget_failure(self, key: Hashable, made: asyncio.Task[Kept]) -> None:
         failed = made.cancelled() or made.exception() is not None

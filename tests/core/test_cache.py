@@ -123,6 +123,19 @@ def test_its_size_is_bounded_and_the_oldest_goes_first() -> None:
     run(test)
 
 
+def test_what_has_expired_does_not_stay_in_memory() -> None:
+    async def test() -> None:
+        cache, make = SecondCache(seconds=0.05), Maker()
+        make.may.set()
+        for key in ("a", "b", "c"):
+            await cache.get(key, make)
+        await asyncio.sleep(0.06)
+        await cache.get("d", make)
+        assert list(cache._made) == ["d"]
+
+    run(test)
+
+
 def test_equal_bodies_have_equal_tags() -> None:
     assert etag_of(b"a") == etag_of(b"a") != etag_of(b"b")
     assert etag_of(b"").startswith('"')

@@ -145,7 +145,6 @@ Instant = Annotated[
         lambda text: datetime.fromisoformat(text.upper()),
         "an instant with an offset (RFC 3339), from 1900 to 2199,",
     ),
-    PlainSerializer(lambda value: value.isoformat(), return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
     Field(description="An instant with an offset (RFC 3339).", examples=["2026-09-01T08:30:00+07:00"]),
 ]

@@ -1,6 +1,6 @@
 """The citizen's side: find a doctor and a free time, book it, keep the ticket, cancel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -94,7 +94,7 @@ async def list_slots(conn: Connection, actor: Actor, query: SlotFilter, cursors:
         query.limit + 1,
     )
     page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["starts_at"].isoformat(), row["id"]))
-    return SlotList(items=[_slot(row, zone) for row in page], next_cursor=cursor)
+    return SlotList(items=_slots(page, zone), next_cursor=cursor)
 
 
 async def book_appointment(
@@ -174,23 +174,35 @@ async def cancel_appointment(
     return await get_appointment(conn, actor, appointment_id, language, tokens)
 
 
-def _slot(row: Record, zone: ZoneInfo) -> Slot:
-    return Slot(
-        id=row["id"],
-        specialty_code=row["specialty_code"],
-        practitioner=NamedPractitioner(
-            id=row["practitioner_id"],
-            last_name=row["last_name"],
-            first_name=row["first_name"],
-            patronymic=row["patronymic"],
-        ),
-        location=Place(name=row["name"], address=row["address"], room=row["room"]),
-        starts_at=row["starts_at"].astimezone(zone),
-        ends_at=row["ends_at"].astimezone(zone),
-        free=row["free"],
-        age_from=row["age_from"],
-        age_to=row["age_to"],
-        sex=row["sex"],
+def _slots(rows: Sequence[Record], zone: ZoneInfo) -> list[Slot]:
+    """Free times; what they have in common, doctors and rooms, is made once for a page."""
+    practitioners: dict[UUID, NamedPractitioner] = {}
+    places: dict[tuple[str, str, str | None], Place] = {}
+    return [
+        Slot(
+            id=row["id"],
+            specialty_code=row["specialty_code"],
+            practitioner=practitioners.get(row["practitioner_id"])
+            or practitioners.setdefault(row["practitioner_id"], _practitioner(row)),
+            location=places.get(place := (row["name"], row["address"], row["room"]))
+            or places.setdefault(place, Place(name=place[0], address=place[1], room=place[2])),
+            starts_at=row["starts_at"].astimezone(zone),
+            ends_at=row["ends_at"].astimezone(zone),
+            free=row["free"],
+            age_from=row["age_from"],
+            age_to=row["age_to"],
+            sex=row["sex"],
+        )
+        for row in rows
+    ]
+
+
+def _practitioner(row: Record) -> NamedPractitioner:
+    return NamedPractitioner(
+        id=row["practitioner_id"],
+        last_name=row["last_name"],
+        first_name=row["first_name"],
+        patronymic=row["patronymic"],
     )
 
 

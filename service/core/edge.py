@@ -1,12 +1,12 @@
 """The edge of the service: request ids, problems, the access log, metrics. It logs no query, path value or body."""
 
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from functools import cache
 
 import structlog
+import uuid_utils
 from aiohttp import web
 from prometheus_client import Histogram
 
@@ -38,7 +38,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Whatever happens behind it, the answer is one of ours: with a request id, and never a stack trace."""
     began = time.perf_counter()
     given = request.headers.get("X-Request-Id", "")
-    request_id = given if _GIVEN_REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+    request_id = given if _GIVEN_REQUEST_ID.fullmatch(given) else uuid_utils.uuid4().hex
     operation: str = getattr(request.match_info.handler, "operation_id", "other")
     code = None
     try:

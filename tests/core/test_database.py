@@ -135,6 +135,25 @@ def test_a_migration_meanwhile_costs_nobody_a_failure(dsn: str) -> None:
     run(dsn, test)
 
 
+def test_who_is_told_that_the_database_is_read_only_goes_by_the_dsn_anew(dsn: str) -> None:
+    """After a failover the open connections lead to a standby, and the DSN to the server that took over."""
+
+    async def test(database: Database) -> None:
+        async def become_standby(conn: Connection) -> int:
+            await conn.execute("SET default_transaction_read_only = on")
+            return await conn.fetchval("SELECT pg_backend_pid()")
+
+        async def write(conn: Connection) -> int:
+            await conn.execute("CREATE TABLE written ()")
+            return await conn.fetchval("SELECT pg_backend_pid()")
+
+        standby = await database.run(READ, become_standby)
+        assert await refusal_of(database, WRITE, write) is problems.UNAVAILABLE
+        assert await database.run(WRITE, write) != standby
+
+    run(dsn, test)
+
+
 def test_a_mistake_is_not_taken_for_a_broken_database(dsn: str) -> None:
     async def test(database: Database) -> None:
         for mistake, work in (

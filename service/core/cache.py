@@ -21,9 +21,12 @@ def etag_of(body: bytes) -> str:
 
 
 class SecondCache:
-    """Keeps at most `size` answers for `seconds`; whoever asks for one that is being made waits for it."""
+    """Keeps at most `size` answers for `seconds`; whoever asks for one that is being made waits for it.
 
-    def __init__(self, size: int = 1000, seconds: float = 1.0) -> None:
+    A full page of free times takes 20 to 40 kB, so the default is some 10 MB.
+    """
+
+    def __init__(self, size: int = 300, seconds: float = 1.0) -> None:
         self._size = size
         self._seconds = seconds
         # In the order in which they expire.

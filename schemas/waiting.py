@@ -1,4 +1,4 @@
-"""The waiting list, and offers: of a place to those who wait, of another time to those whose time the clinic took away."""
+"""The waiting list, and offers: of places to those who wait, of another time to those whose time was taken away."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -186,8 +186,6 @@ class OfferList(Schema):
 
 class AcceptedOffer(Schema):
     """The tickets that came of an offer."""
-
-    model_config = example(offer_id=AN_OFFER, tickets=Ticket.model_config["json_schema_extra"]["examples"])
 
     offer_id: UUID
     tickets: list[Ticket]

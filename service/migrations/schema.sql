@@ -5,6 +5,97 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
 
+CREATE FUNCTION public.accept_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_appointments uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    offer offers := lock_offer(p_region, p_citizen, p_offer);
+BEGIN
+    IF offer.status <> 'accepted' THEN
+        PERFORM refuse(answer_refusal(offer, p_now));
+        PERFORM close_offer(offer, 'accepted', p_citizen, p_now);
+        -- The places stay taken: from now on by tickets.
+        DELETE FROM holds WHERE region_id = p_region AND offer_id = p_offer;
+        offer.places := CASE
+            WHEN offer.entry_id IS NULL THEN accept_rebooking(offer, p_citizen, p_now)
+            ELSE accept_waiting(offer, p_appointments, p_numbers, p_now)
+        END;
+        UPDATE offers SET places = offer.places WHERE region_id = p_region AND id = p_offer;
+    END IF;
+    RETURN ARRAY(SELECT (given ->> 'appointment_id')::uuid FROM jsonb_array_elements(offer.places) AS given);
+END $$;
+
+CREATE TABLE public.offers (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    citizen_id uuid,
+    entry_id uuid,
+    appointment_id uuid,
+    places jsonb NOT NULL,
+    status text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT offers_status_check CHECK ((status = ANY (ARRAY['open'::text, 'accepted'::text, 'declined'::text, 'lapsed'::text, 'withdrawn'::text]))),
+    CONSTRAINT offers_to_one CHECK (((entry_id IS NULL) <> (appointment_id IS NULL)))
+);
+
+CREATE FUNCTION public.accept_rebooking(offer public.offers, p_actor uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bookable_slots := place_offered(offer.region_id, (offer.places #>> '{0,slot_id}')::uuid);
+BEGIN
+    PERFORM refuse('offer_closed') WHERE place.status <> 'open';
+    PERFORM move_appointment(offer.region_id, offer.appointment_id, place, p_actor, gen_random_uuid(),
+                             'appointment_rescheduled', p_now);
+    RETURN jsonb_build_array(offer.places -> 0 || jsonb_build_object('appointment_id', offer.appointment_id));
+END $$;
+
+CREATE FUNCTION public.accept_waiting(offer public.offers, p_appointments uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    referral text := (SELECT referral_number FROM waiting_entries
+                      WHERE region_id = offer.region_id AND id = offer.entry_id);
+    place bookable_slots;
+    patient persons;
+    given jsonb;
+    booked jsonb := '[]';
+    number integer := 0;
+BEGIN
+    PERFORM end_waiting(offer.region_id, offer.entry_id, 'served', p_now);
+    FOR given IN SELECT jsonb_array_elements(offer.places) LOOP
+        number := number + 1;
+        SELECT p.* INTO patient
+        FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+        WHERE g.region_id = offer.region_id AND g.citizen_id = offer.citizen_id
+          AND g.person_id = (given ->> 'person_id')::uuid AND p.deleted_at IS NULL
+        FOR KEY SHARE OF p;
+        PERFORM refuse('person_not_found') WHERE patient.id IS NULL;
+        place := place_offered(offer.region_id, (given ->> 'slot_id')::uuid);
+        PERFORM refuse(booking_refusal(place, patient, referral, 'internet', p_now));
+        PERFORM refuse(booking_limit(place, patient, p_now));
+        PERFORM write_appointment(place, patient, offer.citizen_id, referral, NULL, 'internet', NULL,
+                                  p_appointments[number], p_numbers[number], gen_random_uuid(), offer.citizen_id,
+                                  p_now);
+        booked := booked || jsonb_build_array(given || jsonb_build_object('appointment_id', p_appointments[number]));
+    END LOOP;
+    RETURN booked;
+END $$;
+
+CREATE FUNCTION public.answer_refusal(offer public.offers, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN offer.status = 'lapsed' OR (offer.status = 'open' AND offer.expires_at <= p_now) THEN 'offer_lapsed'
+        WHEN offer.status <> 'open' THEN 'offer_closed'
+        WHEN offer.places = '[]' THEN 'offer_without_time'
+    END
+$$;
+
 CREATE FUNCTION public.apply_to_group(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_group uuid, p_person uuid, p_application uuid, p_number text, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -85,105 +176,406 @@ BEGIN
     RETURN result;
 END $$;
 
-CREATE FUNCTION public.book_appointment(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_slot uuid, p_person uuid, p_referral text, p_appointment uuid, p_number text, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
+CREATE FUNCTION public.book_appointments(p_region smallint, p_citizen uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    patient record;
-    place record;
-    years integer;
-    terms jsonb;
-    result jsonb;
+    count integer := jsonb_array_length(p_items);
+    item jsonb;
+    patient persons;
+    patients persons[];
+    place bookable_slots;
+    places bookable_slots[];
+    held boolean[];
+    tickets jsonb := '[]';
     earlier jsonb;
 BEGIN
-    -- Who waits here for a deletion sees the guardian as before it, and the person as after it: hence deleted_at.
-    SELECT p.id, p.identity, p.birth_date, p.sex, p.last_name, p.first_name, p.patronymic INTO patient
-    FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
-    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
-    FOR KEY SHARE OF p;
+    FOR number IN 0..count - 1 LOOP
+        item := p_items -> number;
+        -- Who waits here for a deletion sees the guardian as before it, and the person as after it: hence deleted_at.
+        SELECT p.* INTO patient
+        FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = (item ->> 'person_id')::uuid
+          AND p.deleted_at IS NULL
+        FOR KEY SHARE OF p;
+        SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = (item ->> 'slot_id')::uuid;
+        patients[number] := patient;
+        places[number] := place;
+        -- Only where it matters, which is seldom.
+        held[number] := place.taken >= place.capacity AND EXISTS (
+            SELECT FROM holds h
+            WHERE h.region_id = p_region AND h.slot_id = place.id AND h.offer_id IS NULL
+              AND (h.citizen_id = p_citizen OR h.expires_at <= p_now));
+    END LOOP;
 
-    SELECT s.id, s.institution_id, s.practitioner_id, s.location_id, s.specialty_code, s.starts_at, s.ends_at,
-           s.capacity, s.taken, s.status, s.age_from, s.age_to, s.sex, o.access, i.require_attachment, i.cancel_until_minutes,
-           i.name, i.address, i.phone, i.zone, y.name_ru, y.name_en,
-           l.name AS location_name, l.address AS location_address, l.room,
-           d.last_name, d.first_name, d.patronymic
-    INTO place
-    FROM slots s
-    JOIN institutions i ON i.region_id = s.region_id AND i.id = s.institution_id
-    JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
-    JOIN locations l ON l.region_id = s.region_id AND l.id = s.location_id
-    JOIN specialties y ON y.code = s.specialty_code
-    JOIN offered_specialties o ON o.region_id = s.region_id AND o.institution_id = s.institution_id
-                              AND o.specialty_code = s.specialty_code
-    WHERE s.region_id = p_region AND s.id = p_slot;
-
-    earlier := idempotency_find(p_region, p_citizen, 'bookAppointment', p_key, p_request_hash);
+    earlier := idempotency_find(p_region, p_citizen, p_operation, p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
 
-    years := full_months(patient.birth_date, (place.starts_at AT TIME ZONE place.zone)::date) / 12;
-    PERFORM refuse(CASE
-        WHEN patient.id IS NULL THEN 'person_not_found'
-        WHEN place.id IS NULL THEN 'slot_not_found'
+    -- What stands in the way whoever else books: most of a rush ends here, before anything is written.
+    FOR number IN 0..count - 1 LOOP
+        item := p_items -> number;
+        patient := patients[number];
+        place := places[number];
+        PERFORM refuse(CASE
+            WHEN patient.id IS NULL THEN 'person_not_found'
+            WHEN place.id IS NULL THEN 'slot_not_found'
+            ELSE coalesce(booking_refusal(place, patient, item ->> 'referral', 'internet', p_now), CASE
+                WHEN place.taken >= place.capacity AND NOT held[number] THEN 'time_taken'
+                WHEN place.purpose = 'home_visit' AND item ->> 'home_address' IS NULL THEN 'home_address_needed'
+            END)
+        END, number);
+        tickets := tickets || ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
+                                            (item ->> 'id')::uuid, item ->> 'number', p_now);
+    END LOOP;
+
+    earlier := idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, tickets, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+
+    FOR number IN 0..count - 1 LOOP
+        item := p_items -> number;
+        patient := patients[number];
+        place := places[number];
+        PERFORM refuse(booking_limit(place, patient, p_now), number);
+        IF count > 1 THEN
+            PERFORM refuse(booking_conflict(place, patient, p_now), number);
+        END IF;
+        PERFORM write_appointment(
+            place, patient, p_citizen, item ->> 'referral', item ->> 'home_address', 'internet', NULL,
+            (item ->> 'id')::uuid, item ->> 'number', (item ->> 'event_id')::uuid, p_citizen, p_now);
+    END LOOP;
+    -- In the order of their ids, so that two families never wait for each other.
+    FOR place IN SELECT * FROM unnest(places) AS wanted ORDER BY wanted.id LOOP
+        PERFORM claim_place(place, p_citizen, p_now);
+    END LOOP;
+    RETURN tickets;
+END $$;
+
+CREATE TABLE public.institutions (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    municipality text NOT NULL,
+    address text NOT NULL,
+    phone text,
+    zone text NOT NULL,
+    require_attachment boolean DEFAULT false NOT NULL,
+    cancel_until_minutes integer DEFAULT 0 NOT NULL,
+    hold_minutes smallint DEFAULT 10 NOT NULL,
+    offer_minutes smallint DEFAULT 60 NOT NULL,
+    rebooking_hours smallint DEFAULT 48 NOT NULL,
+    rest_minutes smallint DEFAULT 0 NOT NULL,
+    most_tickets smallint,
+    most_bookings smallint,
+    bookings_days smallint DEFAULT 30 NOT NULL,
+    check_referrals boolean DEFAULT false NOT NULL,
+    noshow_after_minutes smallint,
+    noshow_limit smallint,
+    noshow_days smallint DEFAULT 90 NOT NULL,
+    noshow_pause_days smallint DEFAULT 30 NOT NULL,
+    CONSTRAINT institutions_bookings_days_check CHECK (((bookings_days >= 1) AND (bookings_days <= 366))),
+    CONSTRAINT institutions_cancel_until_minutes_check CHECK ((cancel_until_minutes >= 0)),
+    CONSTRAINT institutions_hold_minutes_check CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
+    CONSTRAINT institutions_kind_check CHECK ((kind = ANY (ARRAY['clinic'::text, 'school'::text, 'club'::text, 'sports'::text, 'other'::text]))),
+    CONSTRAINT institutions_most_bookings_check CHECK ((most_bookings >= 1)),
+    CONSTRAINT institutions_most_tickets_check CHECK ((most_tickets >= 1)),
+    CONSTRAINT institutions_noshow_after_minutes_check CHECK (((noshow_after_minutes >= 5) AND (noshow_after_minutes <= 1440))),
+    CONSTRAINT institutions_noshow_days_check CHECK (((noshow_days >= 1) AND (noshow_days <= 366))),
+    CONSTRAINT institutions_noshow_limit_check CHECK ((noshow_limit >= 1)),
+    CONSTRAINT institutions_noshow_pause_days_check CHECK (((noshow_pause_days >= 1) AND (noshow_pause_days <= 366))),
+    CONSTRAINT institutions_offer_minutes_check CHECK (((offer_minutes >= 5) AND (offer_minutes <= 2880))),
+    CONSTRAINT institutions_rebooking_hours_check CHECK (((rebooking_hours >= 1) AND (rebooking_hours <= 336))),
+    CONSTRAINT institutions_rest_minutes_check CHECK (((rest_minutes >= 0) AND (rest_minutes <= 120)))
+);
+
+CREATE TABLE public.locations (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    name text NOT NULL,
+    address text NOT NULL,
+    room text
+);
+
+CREATE TABLE public.offered_specialties (
+    region_id smallint NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    access text NOT NULL,
+    CONSTRAINT offered_specialties_access_check CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text, 'closed'::text])))
+);
+
+CREATE TABLE public.practitioners (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    last_name text NOT NULL,
+    first_name text NOT NULL,
+    patronymic text
+);
+
+CREATE TABLE public.slots (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    practitioner_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    location_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    capacity smallint NOT NULL,
+    taken smallint DEFAULT 0 NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    age_from smallint,
+    age_to smallint,
+    sex text,
+    schedule_id uuid,
+    purpose text DEFAULT 'routine'::text NOT NULL,
+    channels text[] DEFAULT '{internet,desk,call_centre,doctor,other_clinic}'::text[] NOT NULL,
+    access text,
+    policy text DEFAULT 'first_come'::text NOT NULL,
+    internet_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    min_lead_minutes integer DEFAULT 0 NOT NULL,
+    draw_id uuid,
+    CONSTRAINT slots_access CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text, 'closed'::text]))),
+    CONSTRAINT slots_channels CHECK (((channels <@ ARRAY['internet'::text, 'desk'::text, 'call_centre'::text, 'doctor'::text, 'other_clinic'::text]) AND (channels <> '{}'::text[]))),
+    CONSTRAINT slots_not_oversold CHECK (((taken >= 0) AND (taken <= capacity))),
+    CONSTRAINT slots_policy CHECK ((policy = ANY (ARRAY['first_come'::text, 'jittered'::text, 'draw'::text]))),
+    CONSTRAINT slots_purpose CHECK ((purpose = ANY (ARRAY['routine'::text, 'repeat'::text, 'referral'::text, 'checkup'::text, 'vaccination'::text, 'home_visit'::text, 'diagnostics'::text]))),
+    CONSTRAINT slots_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text]))),
+    CONSTRAINT slots_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text]))),
+    CONSTRAINT slots_take_time CHECK ((ends_at > starts_at))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE public.specialties (
+    code text NOT NULL,
+    name_ru text NOT NULL,
+    name_en text NOT NULL,
+    access text NOT NULL,
+    CONSTRAINT specialties_access_check CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text])))
+);
+
+CREATE VIEW public.bookable_slots AS
+ SELECT s.region_id,
+    s.id,
+    s.institution_id,
+    s.practitioner_id,
+    s.specialty_code,
+    s.location_id,
+    s.starts_at,
+    s.ends_at,
+    s.capacity,
+    s.taken,
+    s.status,
+    s.age_from,
+    s.age_to,
+    s.sex,
+    s.purpose,
+    s.channels,
+    s.policy,
+    s.internet_at,
+    s.min_lead_minutes,
+    s.draw_id,
+    COALESCE(s.access, o.access) AS access,
+    i.name,
+    i.address,
+    i.phone,
+    i.zone,
+    i.require_attachment,
+    i.cancel_until_minutes,
+    i.hold_minutes,
+    i.offer_minutes,
+    i.rebooking_hours,
+    i.most_tickets,
+    i.most_bookings,
+    i.bookings_days,
+    i.check_referrals,
+    i.noshow_limit,
+    i.noshow_days,
+    i.noshow_pause_days,
+    y.name_ru,
+    y.name_en,
+    l.name AS location_name,
+    l.address AS location_address,
+    l.room,
+    d.last_name,
+    d.first_name,
+    d.patronymic
+   FROM (((((public.slots s
+     JOIN public.institutions i ON (((i.region_id = s.region_id) AND (i.id = s.institution_id))))
+     JOIN public.practitioners d ON (((d.region_id = s.region_id) AND (d.id = s.practitioner_id))))
+     JOIN public.locations l ON (((l.region_id = s.region_id) AND (l.id = s.location_id))))
+     JOIN public.specialties y ON ((y.code = s.specialty_code)))
+     JOIN public.offered_specialties o ON (((o.region_id = s.region_id) AND (o.institution_id = s.institution_id) AND (o.specialty_code = s.specialty_code))));
+
+CREATE TABLE public.persons (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    identity bytea NOT NULL,
+    last_name text NOT NULL,
+    first_name text NOT NULL,
+    patronymic text,
+    birth_date date NOT NULL,
+    sex text NOT NULL,
+    snils_sealed text,
+    policy_sealed text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT persons_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text])))
+);
+
+CREATE FUNCTION public.booking_conflict(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN EXISTS (
+            SELECT FROM appointments a
+            WHERE a.region_id = place.region_id AND a.institution_id = place.institution_id
+              AND a.specialty_code = place.specialty_code AND a.identity = patient.identity AND a.active
+              AND (a.ends_at > p_now OR a.status = 'orphaned')
+        ) THEN 'appointments_one_a_specialty'
+        WHEN place.purpose <> 'home_visit' AND EXISTS (
+            SELECT FROM engagements e
+            WHERE e.region_id = place.region_id AND e.identity = patient.identity
+              AND e.times && tstzmultirange(tstzrange(place.starts_at, place.ends_at))
+        ) THEN 'engagements_one_place_at_a_time'
+    END
+$$;
+
+CREATE FUNCTION public.booking_limit(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    missed record;
+BEGIN
+    IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(patient.identity, 'hex'), place.region_id));
+    IF (SELECT count(*) FROM appointments
+        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+          AND active AND ends_at > p_now) >= place.most_tickets THEN
+        RETURN 'too_many_tickets';
+    END IF;
+    IF (SELECT count(*) FROM appointments
+        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+          AND created_at > p_now - make_interval(days => place.bookings_days)
+          AND source = 'internet') >= place.most_bookings THEN
+        RETURN 'too_many_bookings';
+    END IF;
+    SELECT count(*) AS times, max(starts_at) AS last_at INTO missed FROM appointments
+    WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+      AND status = 'noshow' AND NOT excused AND starts_at > p_now - make_interval(days => place.noshow_days);
+    RETURN CASE WHEN missed.times >= place.noshow_limit
+                 AND missed.last_at > p_now - make_interval(days => place.noshow_pause_days)
+        THEN 'paused_for_no_shows' END;
+END $$;
+
+CREATE FUNCTION public.booking_refusal(place public.bookable_slots, patient public.persons, p_referral text, p_source text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    visit_on date := (place.starts_at AT TIME ZONE place.zone)::date;
+    years integer := full_months(patient.birth_date, visit_on) / 12;
+    online boolean := p_source = 'internet';
+BEGIN
+    RETURN CASE
         WHEN place.starts_at <= p_now THEN 'time_passed'
-        WHEN place.status <> 'open' OR place.taken >= place.capacity THEN 'time_taken'
-        WHEN place.access = 'closed' THEN 'specialty_closed'
-        WHEN place.access = 'referral' AND p_referral IS NULL THEN 'referral_needed'
+        WHEN place.status <> 'open' THEN 'time_taken'
+        WHEN online AND place.internet_at = 'infinity' THEN 'not_online'
+        WHEN online AND place.internet_at > p_now THEN 'not_released'
+        WHEN online AND place.starts_at - make_interval(mins => place.min_lead_minutes) <= p_now THEN 'too_late_online'
+        WHEN NOT online AND p_source <> ALL (place.channels) THEN 'another_channel'
+        WHEN online AND place.access = 'closed' THEN 'specialty_closed'
+        WHEN online AND place.access = 'referral' AND p_referral IS NULL AND patient.id IS NOT NULL
+            THEN 'referral_needed'
+        WHEN place.check_referrals AND p_referral IS NOT NULL AND NOT EXISTS (
+            SELECT FROM referrals r
+            WHERE r.region_id = place.region_id AND r.institution_id = place.institution_id AND r.number = p_referral
+              AND r.specialty_code = place.specialty_code AND visit_on BETWEEN r.valid_from AND r.valid_to
+              AND (r.identity IS NULL OR r.identity = patient.identity)
+        ) THEN 'referral_unknown'
         WHEN years < place.age_from OR years > place.age_to THEN 'slot_for_another_age'
         WHEN place.sex <> patient.sex THEN 'slot_for_another_sex'
-        WHEN place.require_attachment AND NOT EXISTS (
+        WHEN place.require_attachment AND patient.id IS NOT NULL AND NOT EXISTS (
             SELECT FROM attachments a
-            WHERE a.region_id = p_region AND a.institution_id = place.institution_id AND a.identity = patient.identity
+            WHERE a.region_id = place.region_id AND a.institution_id = place.institution_id
+              AND a.identity = patient.identity
         ) THEN 'not_attached'
-    END);
-
-    terms := jsonb_build_object(
-        'starts_at', place.starts_at, 'ends_at', place.ends_at, 'zone', place.zone,
-        'cancel_until', place.starts_at - make_interval(mins => place.cancel_until_minutes),
-        'institution', jsonb_build_object('id', place.institution_id, 'name', place.name, 'address', place.address,
-                                          'phone', place.phone),
-        'practitioner', jsonb_build_object('id', place.practitioner_id, 'last_name', place.last_name,
-                                           'first_name', place.first_name, 'patronymic', place.patronymic),
-        'specialty', jsonb_build_object('code', place.specialty_code, 'name_ru', place.name_ru,
-                                        'name_en', place.name_en),
-        'location', jsonb_build_object('name', place.location_name, 'address', place.location_address,
-                                       'room', place.room));
-    result := jsonb_build_object(
-        'id', p_appointment, 'number', p_number, 'status', 'booked', 'slot_id', p_slot, 'terms', terms,
-        'referral_number', p_referral, 'created_at', p_now, 'cancelled_at', NULL,
-        'person', jsonb_build_object('id', patient.id, 'last_name', patient.last_name,
-                                     'first_name', patient.first_name, 'patronymic', patient.patronymic));
-
-    earlier := idempotency_keep(p_region, p_citizen, 'bookAppointment', p_key, p_request_hash, result, p_now);
-    IF earlier IS NOT NULL THEN
-        RETURN earlier;
-    END IF;
-
-    UPDATE appointments SET active = false
-    WHERE region_id = p_region AND institution_id = place.institution_id AND specialty_code = place.specialty_code
-      AND identity = patient.identity AND active AND ends_at <= p_now;
-    INSERT INTO appointments (region_id, id, number, institution_id, slot_id, specialty_code, citizen_id, person_id,
-                              identity, status, active, source, referral_number, terms, starts_at, ends_at, created_at)
-    VALUES (p_region, p_appointment, p_number, place.institution_id, p_slot, place.specialty_code, p_citizen, p_person,
-            patient.identity, 'booked', true, 'internet', p_referral, terms, place.starts_at, place.ends_at, p_now);
-    INSERT INTO engagements (region_id, booking_id, identity, times)
-    VALUES (p_region, p_appointment, patient.identity,
-            tstzmultirange(tstzrange(place.starts_at, place.ends_at)));
-    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'appointment_booked', p_appointment,
-                    jsonb_build_object('slot_id', p_slot, 'person_id', p_person), true);
-    -- The hot row comes last, so that it is locked for as short as can be. Its terms are compared again: the slot may
-    -- have been published anew since it was read. The guard is not written as in the index of free slots: PostgreSQL 18
-    -- would skip through that index in place of the primary key.
-    UPDATE slots SET taken = taken + 1
-    WHERE region_id = p_region AND id = p_slot AND status = 'open' AND capacity - taken > 0
-      AND (starts_at, ends_at, practitioner_id, location_id)
-          = (place.starts_at, place.ends_at, place.practitioner_id, place.location_id);
-    IF NOT FOUND THEN
-        PERFORM refuse('time_taken');
-    END IF;
-    RETURN result;
+    END;
 END $$;
+
+CREATE FUNCTION public.by_itself() RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '00000000-0000-0000-0000-000000000000'::uuid;
+
+CREATE FUNCTION public.can_be_offered(place public.slots, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT place.status = 'open' AND place.taken < place.capacity AND place.internet_at < 'infinity'
+       AND place.starts_at - make_interval(mins => place.min_lead_minutes) > p_now
+       AND (place.policy <> 'draw' OR place.internet_at <= p_now)
+$$;
+
+CREATE TABLE public.appointments (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    institution_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    citizen_id uuid,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    status text NOT NULL,
+    active boolean NOT NULL,
+    source text NOT NULL,
+    referral_number text,
+    terms jsonb NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    cancelled_at timestamp with time zone,
+    sequence smallint DEFAULT 0 NOT NULL,
+    purpose text DEFAULT 'routine'::text NOT NULL,
+    home_address_sealed text,
+    override_reason text,
+    arrived_at timestamp with time zone,
+    fulfilled_at timestamp with time zone,
+    appeal text,
+    excused boolean DEFAULT false NOT NULL,
+    CONSTRAINT appointments_active_status CHECK (((NOT active) OR (status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text])))),
+    CONSTRAINT appointments_source CHECK ((source = ANY (ARRAY['internet'::text, 'desk'::text, 'call_centre'::text, 'doctor'::text, 'other_clinic'::text]))),
+    CONSTRAINT appointments_status CHECK ((status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text, 'fulfilled'::text, 'noshow'::text, 'cancelled'::text])))
+);
+
+CREATE FUNCTION public.can_move_to(ticket public.appointments, place public.bookable_slots, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT ticket.purpose = place.purpose AND ticket.slot_id <> place.id
+       AND (ticket.override_reason IS NOT NULL OR booking_refusal(place, p, ticket.referral_number, ticket.source, p_now)
+            IS NULL)
+       AND NOT EXISTS (
+           SELECT FROM engagements e
+           WHERE e.region_id = ticket.region_id AND e.identity = ticket.identity
+             AND e.times && tstzmultirange(tstzrange(place.starts_at, place.ends_at)))
+       AND NOT EXISTS (
+           SELECT FROM offers o
+           WHERE o.region_id = ticket.region_id AND o.appointment_id = ticket.id
+             AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
+       AND (SELECT count(*) FROM offers o
+            WHERE o.region_id = ticket.region_id AND o.appointment_id = ticket.id AND o.status = 'lapsed') < 3
+    FROM persons p WHERE p.region_id = ticket.region_id AND p.id = ticket.person_id
+$$;
 
 CREATE FUNCTION public.cancel_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -198,17 +590,13 @@ BEGIN
     FOR UPDATE;
     PERFORM refuse(CASE
         WHEN booked.id IS NULL THEN 'appointment_not_found'
+        WHEN booked.status NOT IN ('booked', 'orphaned', 'cancelled') THEN 'appointment_over'
         WHEN booked.status = 'booked' AND (booked.terms ->> 'cancel_until')::timestamptz <= p_now
             THEN 'cancellation_closed'
     END);
-    IF booked.status = 'cancelled' THEN
-        RETURN;
+    IF booked.status <> 'cancelled' THEN
+        PERFORM end_appointment(booked, p_event_id, p_citizen, '{}', p_now);
     END IF;
-    UPDATE appointments SET status = 'cancelled', active = false, cancelled_at = p_now
-    WHERE region_id = p_region AND id = p_appointment;
-    DELETE FROM engagements WHERE region_id = p_region AND booking_id = p_appointment;
-    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'appointment_cancelled', p_appointment, '{}', true);
-    UPDATE slots SET taken = taken - 1 WHERE region_id = p_region AND id = booked.slot_id;
 END $$;
 
 CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_identity bytea) RETURNS void
@@ -217,12 +605,67 @@ CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_ident
     UPDATE guardians SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE appointments SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE applications SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE waiting_persons SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE draw_requests SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE engagements SET identity = p_identity
     WHERE region_id = p_region AND booking_id IN (
         SELECT id FROM appointments WHERE region_id = p_region AND person_id = p_person
         UNION ALL
         SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person);
 $$;
+
+CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM holds
+    WHERE region_id = place.region_id AND slot_id = place.id AND citizen_id = p_citizen AND offer_id IS NULL;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    IF place.taken >= place.capacity THEN
+        PERFORM free_expired_holds(place.region_id, place.id, p_now);
+    END IF;
+    PERFORM take_place(place);
+END $$;
+
+CREATE FUNCTION public.close_offer(offer public.offers, p_status text, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE offers SET status = p_status, closed_at = p_now WHERE region_id = offer.region_id AND id = offer.id;
+    PERFORM journal(offer.region_id, gen_random_uuid(), p_now, p_actor, 'offer_' || p_status, offer.id, '{}',
+                    p_status IN ('lapsed', 'withdrawn'));
+END $$;
+
+CREATE FUNCTION public.close_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    offer offers;
+BEGIN
+    SELECT * INTO offer FROM offers
+    WHERE region_id = p_region AND appointment_id = p_appointment AND status = 'open'
+    FOR UPDATE;
+    IF FOUND THEN
+        PERFORM close_offer(offer, 'withdrawn', by_itself(), p_now);
+        PERFORM release_places(p_region, offer.id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.close_slot(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held integer;
+BEGIN
+    UPDATE slots SET status = 'closed' WHERE region_id = p_region AND id = p_slot;
+    DELETE FROM holds WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL;
+    GET DIAGNOSTICS held = ROW_COUNT;
+    UPDATE slots SET taken = taken - held WHERE region_id = p_region AND id = p_slot;
+    PERFORM withdraw_offers(p_region, p_slot, p_now);
+    RETURN orphan_appointments(p_region, p_slot, 32767, p_actor, p_now);
+END $$;
 
 CREATE FUNCTION public.create_person(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person jsonb, p_kinship text, p_result jsonb, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
@@ -244,6 +687,25 @@ BEGIN
     RETURN p_result;
 END $$;
 
+CREATE FUNCTION public.decline_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    offer offers := lock_offer(p_region, p_citizen, p_offer);
+BEGIN
+    IF offer.status = 'declined' THEN
+        RETURN;
+    END IF;
+    PERFORM refuse(answer_refusal(offer, p_now));
+    PERFORM close_offer(offer, 'declined', p_citizen, p_now);
+    IF offer.entry_id IS NULL THEN
+        PERFORM open_rebooking(p_region, offer.appointment_id, p_now);
+    ELSE
+        PERFORM end_waiting(p_region, offer.entry_id, 'declined', p_now);
+    END IF;
+    PERFORM release_places(p_region, p_offer, p_now);
+END $$;
+
 CREATE FUNCTION public.delete_person(p_region smallint, p_citizen uuid, p_person uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -258,10 +720,15 @@ BEGIN
     END IF;
     PERFORM refuse('person_has_bookings') WHERE EXISTS (
         SELECT FROM appointments a
-        WHERE a.region_id = p_region AND a.person_id = p_person AND a.active AND a.ends_at > p_now
+        WHERE a.region_id = p_region AND a.person_id = p_person AND a.active
+          AND (a.ends_at > p_now OR a.status = 'orphaned')
     ) OR EXISTS (
         SELECT FROM applications a
-        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status IN ('submitted', 'approved', 'enrolled'));
+        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status IN ('submitted', 'approved', 'enrolled')
+    ) OR EXISTS (
+        SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
+    ) OR EXISTS (
+        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting');
     DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
     IF NOT EXISTS (SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person) THEN
         UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
@@ -269,14 +736,217 @@ BEGIN
         WHERE region_id = p_region AND id = p_person;
         PERFORM change_identity(p_region, p_person, nobody);
         DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
-            AND (result ->> 'id' = p_person::text OR result #>> '{person,id}' = p_person::text);
+            AND result::text LIKE '%' || p_person || '%';
     END IF;
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
+END $$;
+
+CREATE FUNCTION public.end_appointment(booked public.appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE appointments SET status = 'cancelled', active = false, cancelled_at = p_now, sequence = sequence + 1
+    WHERE region_id = booked.region_id AND id = booked.id;
+    DELETE FROM engagements WHERE region_id = booked.region_id AND booking_id = booked.id;
+    PERFORM journal(booked.region_id, p_event_id, p_now, p_actor, 'appointment_cancelled', booked.id, p_details, true);
+    IF booked.status = 'orphaned' THEN
+        PERFORM close_rebooking(booked.region_id, booked.id, p_now);
+    ELSE
+        PERFORM free_place(booked.region_id, booked.slot_id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.end_waiting(p_region smallint, p_entry uuid, p_status text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE waiting_entries SET status = p_status, ended_at = p_now WHERE region_id = p_region AND id = p_entry;
+    UPDATE waiting_persons SET active = false WHERE region_id = p_region AND entry_id = p_entry;
+$$;
+
+CREATE FUNCTION public.engage(p_appointment uuid, place public.bookable_slots, p_identity bytea) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF place.purpose <> 'home_visit' THEN
+        INSERT INTO engagements (region_id, booking_id, identity, times)
+        VALUES (place.region_id, p_appointment, p_identity, tstzmultirange(tstzrange(place.starts_at, place.ends_at)))
+        ON CONFLICT (region_id, booking_id) DO UPDATE SET times = excluded.times;
+    ELSE
+        DELETE FROM engagements WHERE region_id = place.region_id AND booking_id = p_appointment;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.expire_entries(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    over record;
+    expired integer := 0;
+BEGIN
+    FOR over IN
+        SELECT e.region_id, e.id FROM regions r
+        JOIN waiting_entries e ON e.region_id = r.code AND e.status = 'waiting'
+         -- The latest day that may be over anywhere: for the index.
+         AND e.day_to < (p_now AT TIME ZONE 'Etc/GMT-14')::date
+        JOIN institutions i ON i.region_id = e.region_id AND i.id = e.institution_id
+        WHERE e.day_to < (p_now AT TIME ZONE i.zone)::date
+        LIMIT 100
+        FOR UPDATE OF e SKIP LOCKED
+    LOOP
+        PERFORM end_waiting(over.region_id, over.id, 'expired', p_now);
+        PERFORM journal(over.region_id, gen_random_uuid(), p_now, by_itself(), 'waiting_expired', over.id, '{}', true);
+        expired := expired + 1;
+    END LOOP;
+    RETURN expired;
+END $$;
+
+CREATE FUNCTION public.expire_holds(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held holds;
+    freed integer := 0;
+BEGIN
+    FOR held IN
+        SELECT h.* FROM regions r CROSS JOIN LATERAL (
+            SELECT * FROM holds
+            WHERE region_id = r.code AND offer_id IS NULL AND expires_at <= p_now
+            ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED
+        ) h
+    LOOP
+        DELETE FROM holds WHERE region_id = held.region_id AND id = held.id;
+        PERFORM free_place(held.region_id, held.slot_id, p_now);
+        freed := freed + 1;
+    END LOOP;
+    RETURN freed;
+END $$;
+
+CREATE FUNCTION public.find_rebooking(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+    patient persons;
+    free_slot uuid;
+    place bookable_slots;
+BEGIN
+    SELECT a.* INTO ticket FROM offers o JOIN appointments a ON a.region_id = o.region_id AND a.id = o.appointment_id
+    WHERE o.region_id = p_region AND o.id = p_offer AND o.status = 'open' AND o.places = '[]';
+    SELECT * INTO patient FROM persons WHERE region_id = p_region AND id = ticket.person_id;
+    FOR free_slot IN
+        SELECT s.id FROM slots s
+        WHERE s.region_id = p_region AND s.institution_id = ticket.institution_id
+          AND s.specialty_code = ticket.specialty_code AND s.status = 'open' AND s.taken < s.capacity
+          AND s.starts_at > p_now AND s.purpose = ticket.purpose
+          AND is_for(s.age_from, s.age_to, s.sex, (s.starts_at AT TIME ZONE (ticket.terms ->> 'zone'))::date,
+                     patient.birth_date, patient.sex)
+          AND (s.policy <> 'draw' OR s.internet_at <= p_now)
+        ORDER BY s.practitioner_id::text <> ticket.terms #>> '{practitioner,id}',
+                 abs(extract(epoch FROM s.starts_at - ticket.starts_at)), s.id
+    LOOP
+        place := place_offered(p_region, free_slot);
+        IF can_move_to(ticket, place, p_now) AND offer_to_ticket(p_region, p_offer, ticket, place, p_now) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
+END $$;
+
+CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    expired integer;
+BEGIN
+    DELETE FROM holds
+    WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL AND expires_at <= p_now;
+    GET DIAGNOSTICS expired = ROW_COUNT;
+    FOR _ IN 1..expired LOOP
+        PERFORM free_place(p_region, p_slot, p_now);
+    END LOOP;
+    RETURN expired;
+END $$;
+
+CREATE FUNCTION public.free_place(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    freed slots;
+BEGIN
+    UPDATE slots SET taken = taken - 1 WHERE region_id = p_region AND id = p_slot RETURNING * INTO freed;
+    IF freed.status <> 'open' OR freed.starts_at <= p_now OR offer_place(p_region, p_slot, p_now) THEN
+        RETURN;
+    END IF;
+    UPDATE slots s SET internet_at = p_now + random() * make_interval(mins => i.rest_minutes)
+    FROM institutions i
+    WHERE s.region_id = p_region AND s.id = p_slot AND i.region_id = p_region AND i.id = s.institution_id
+      AND i.rest_minutes > 0 AND s.internet_at <= p_now;
 END $$;
 
 CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
+
+CREATE FUNCTION public.hold_places(p_region smallint, p_offer uuid, p_places jsonb, p_at_most interval, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ends_at timestamptz;
+BEGIN
+    SELECT least(p_now + p_at_most, min(s.starts_at - make_interval(mins => s.min_lead_minutes))) INTO ends_at
+    FROM jsonb_to_recordset(p_places) AS given (slot_id uuid)
+    JOIN slots s ON s.region_id = p_region AND s.id = given.slot_id;
+    UPDATE slots s SET taken = taken + w.places
+    FROM (SELECT slot_id, count(*) AS places FROM jsonb_to_recordset(p_places) AS given (slot_id uuid)
+          GROUP BY slot_id) AS w
+    WHERE s.region_id = p_region AND s.id = w.slot_id;
+    UPDATE offers SET places = p_places, expires_at = ends_at WHERE region_id = p_region AND id = p_offer;
+    INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, offer_id, expires_at)
+    SELECT p_region, gen_random_uuid(), given.slot_id, o.institution_id, o.citizen_id, o.id, ends_at
+    FROM offers o, jsonb_to_recordset(p_places) AS given (slot_id uuid)
+    WHERE o.region_id = p_region AND o.id = p_offer;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, by_itself(), 'offer_made', p_offer, p_places, true);
+END $$;
+
+CREATE FUNCTION public.hold_slot(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_slot uuid, p_hold uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bookable_slots;
+    held holds;
+    result jsonb;
+    earlier jsonb;
+BEGIN
+    SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
+    SELECT * INTO held FROM holds
+    WHERE region_id = p_region AND institution_id = place.institution_id AND citizen_id = p_citizen
+      AND offer_id IS NULL;
+    earlier := idempotency_find(p_region, p_citizen, 'holdSlot', p_key, p_request_hash);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse(CASE WHEN place.id IS NULL THEN 'slot_not_found' END);
+    PERFORM refuse(booking_refusal(place, NULL, NULL, 'internet', p_now));
+    result := jsonb_build_object(
+        'id', p_hold, 'slot_id', p_slot, 'zone', place.zone,
+        'expires_at', least(p_now + make_interval(mins => place.hold_minutes), place.starts_at));
+    earlier := idempotency_keep(p_region, p_citizen, 'holdSlot', p_key, p_request_hash, result, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    -- The one before goes: who looks at another time has left that one.
+    DELETE FROM holds WHERE region_id = p_region AND id = held.id;
+    IF FOUND THEN
+        PERFORM free_place(p_region, held.slot_id, p_now);
+    END IF;
+    IF place.taken >= place.capacity THEN
+        PERFORM free_expired_holds(p_region, p_slot, p_now);
+    END IF;
+    INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at)
+    VALUES (p_region, p_hold, p_slot, place.institution_id, p_citizen, (result ->> 'expires_at')::timestamptz);
+    PERFORM take_place(place);
+    RETURN result;
+END $$;
 
 CREATE FUNCTION public.idempotency_find(p_region smallint, p_caller uuid, p_operation text, p_key text, p_request_hash bytea) RETURNS jsonb
     LANGUAGE plpgsql
@@ -303,6 +973,135 @@ BEGIN
     RETURN idempotency_find(p_region, p_caller, p_operation, p_key, p_request_hash);
 END $$;
 
+CREATE FUNCTION public.is_for(p_age_from smallint, p_age_to smallint, p_sex text, p_visit_on date, p_born date, p_patient_sex text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT (p_sex IS NULL OR p_sex = p_patient_sex)
+       AND (p_age_from IS NULL OR full_months(p_born, p_visit_on) >= p_age_from * 12)
+       AND (p_age_to IS NULL OR full_months(p_born, p_visit_on) < (p_age_to + 1) * 12)
+$$;
+
+CREATE FUNCTION public.is_waited_for(free_slot public.slots, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    place bookable_slots := place_offered(free_slot.region_id, free_slot.id);
+    entry waiting_entries;
+BEGIN
+    FOR entry IN
+        SELECT e.* FROM waiting_entries e
+        WHERE e.region_id = free_slot.region_id AND e.institution_id = free_slot.institution_id
+          AND e.specialty_code = free_slot.specialty_code AND e.status = 'waiting' AND waits_for(e, place)
+    LOOP
+        IF EXISTS (SELECT FROM places_together(free_slot, persons_of(entry), p_now) AS together
+                   WHERE seated(entry, together, p_now) IS NOT NULL) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
+END $$;
+
+CREATE FUNCTION public.join_waiting_list(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_entry jsonb, p_persons uuid[], p_id uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    entry waiting_entries := jsonb_populate_record(NULL::waiting_entries, p_entry);
+    patients persons[];
+    result jsonb;
+    earlier jsonb;
+BEGIN
+    entry.region_id := p_region;
+    entry.id := p_id;
+    entry.citizen_id := p_citizen;
+    entry.status := 'waiting';
+    entry.lapses := 0;
+    entry.queued_at := p_now;
+    entry.created_at := p_now;
+    WITH own AS (
+        SELECT p.* FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = ANY (p_persons)
+          AND p.deleted_at IS NULL
+        ORDER BY p.id
+        FOR KEY SHARE OF p)
+    SELECT array_agg(p) INTO patients FROM own JOIN persons p ON p.region_id = p_region AND p.id = own.id;
+    earlier := idempotency_find(p_region, p_citizen, 'joinWaitingList', p_key, p_request_hash);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse('person_not_found') WHERE coalesce(cardinality(patients), 0) < cardinality(p_persons);
+    PERFORM refuse(joining_refusal(entry, patients, p_now));
+    result := shown_entry(entry, p_persons, p_now);
+    earlier := idempotency_keep(p_region, p_citizen, 'joinWaitingList', p_key, p_request_hash, result, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO waiting_entries SELECT entry.*;
+    INSERT INTO waiting_persons (region_id, entry_id, person_id, institution_id, specialty_code, identity)
+    SELECT p_region, p_id, p.id, entry.institution_id, entry.specialty_code, p.identity FROM unnest(patients) AS p;
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'waiting_joined', p_id,
+                    jsonb_build_object('person_ids', to_jsonb(p_persons)), false);
+    RETURN result;
+END $$;
+
+CREATE TABLE public.waiting_entries (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    practitioner_id uuid,
+    citizen_id uuid NOT NULL,
+    day_from date NOT NULL,
+    day_to date NOT NULL,
+    time_from time without time zone NOT NULL,
+    time_to time without time zone NOT NULL,
+    referral_number text,
+    status text NOT NULL,
+    lapses smallint DEFAULT 0 NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT waiting_entries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'served'::text, 'declined'::text, 'left'::text, 'expired'::text]))),
+    CONSTRAINT waiting_entries_take_time CHECK (((day_to >= day_from) AND (time_to > time_from)))
+);
+
+CREATE FUNCTION public.joining_refusal(entry public.waiting_entries, patients public.persons[], p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    clinic institutions;
+    booked_by text;
+BEGIN
+    SELECT * INTO clinic FROM institutions i WHERE i.region_id = entry.region_id AND i.id = entry.institution_id;
+    SELECT o.access INTO booked_by FROM offered_specialties o
+    WHERE o.region_id = entry.region_id AND o.institution_id = entry.institution_id
+      AND o.specialty_code = entry.specialty_code;
+    RETURN CASE
+        WHEN clinic.id IS NULL THEN 'institution_not_found'
+        WHEN booked_by IS NULL THEN 'specialty_not_offered'
+        WHEN booked_by = 'closed' THEN 'specialty_closed'
+        WHEN entry.practitioner_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM practitioner_specialties s
+            WHERE s.region_id = entry.region_id AND s.institution_id = entry.institution_id
+              AND s.practitioner_id = entry.practitioner_id AND s.specialty_code = entry.specialty_code
+        ) THEN 'practitioner_not_found'
+        WHEN (p_now AT TIME ZONE clinic.zone)::date > entry.day_to THEN 'time_passed'
+        WHEN booked_by = 'referral' AND entry.referral_number IS NULL THEN 'referral_needed'
+        WHEN booked_by = 'referral' AND cardinality(patients) > 1 THEN 'referral_of_several'
+        WHEN clinic.require_attachment AND EXISTS (
+            SELECT FROM unnest(patients) AS p WHERE NOT EXISTS (
+                SELECT FROM attachments a
+                WHERE a.region_id = entry.region_id AND a.institution_id = entry.institution_id
+                  AND a.identity = p.identity)
+        ) THEN 'not_attached'
+        WHEN EXISTS (
+            SELECT FROM unnest(patients) AS p JOIN appointments a
+              ON a.region_id = entry.region_id AND a.institution_id = entry.institution_id
+             AND a.specialty_code = entry.specialty_code AND a.identity = p.identity AND a.active
+             AND (a.ends_at > p_now OR a.status = 'orphaned')
+        ) THEN 'already_has_ticket'
+    END;
+END $$;
+
 CREATE FUNCTION public.journal(p_region smallint, p_event_id uuid, p_now timestamp with time zone, p_actor uuid, p_event text, p_subject uuid, p_details jsonb, p_tell boolean) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -313,6 +1112,102 @@ BEGIN
         INSERT INTO outbox (region_id, id, at, event, subject_id)
         VALUES (p_region, p_event_id, p_now, p_event, p_subject);
     END IF;
+END $$;
+
+CREATE FUNCTION public.lapse_an_offer(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    due record;
+    offer offers;
+BEGIN
+    FOR due IN
+        SELECT o.region_id, o.id FROM regions r
+        JOIN offers o ON o.region_id = r.code AND o.status = 'open' AND o.expires_at <= p_now
+    LOOP
+        offer := try_offer(due.region_id, due.id);
+        IF offer.id IS NOT NULL THEN
+            PERFORM lapse_offer(offer, p_now);
+            RETURN 1;
+        END IF;
+    END LOOP;
+    RETURN 0;
+END $$;
+
+CREATE FUNCTION public.lapse_offer(offer public.offers, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    times smallint;
+BEGIN
+    PERFORM close_offer(offer, 'lapsed', by_itself(), p_now);
+    IF offer.entry_id IS NULL THEN
+        PERFORM open_rebooking(offer.region_id, offer.appointment_id, p_now);
+    ELSE
+        UPDATE waiting_entries SET status = 'waiting', lapses = lapses + 1, queued_at = p_now
+        WHERE region_id = offer.region_id AND id = offer.entry_id
+        RETURNING lapses INTO times;
+        IF times >= 3 THEN
+            PERFORM end_waiting(offer.region_id, offer.entry_id, 'expired', p_now);
+        END IF;
+    END IF;
+    PERFORM release_places(offer.region_id, offer.id, p_now);
+END $$;
+
+CREATE FUNCTION public.leave_waiting_list(p_region smallint, p_citizen uuid, p_entry uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    entry waiting_entries;
+    offer offers;
+BEGIN
+    SELECT * INTO entry FROM waiting_entries
+    WHERE region_id = p_region AND id = p_entry AND citizen_id = p_citizen
+    FOR UPDATE;
+    PERFORM refuse('waiting_entry_not_found') WHERE entry.id IS NULL;
+    IF entry.status NOT IN ('waiting', 'offered') THEN
+        RETURN;
+    END IF;
+    PERFORM end_waiting(p_region, p_entry, 'left', p_now);
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'waiting_left', p_entry, '{}', false);
+    SELECT * INTO offer FROM offers WHERE region_id = p_region AND entry_id = p_entry AND status = 'open' FOR UPDATE;
+    IF FOUND THEN
+        PERFORM close_offer(offer, 'declined', p_citizen, p_now);
+        PERFORM release_places(p_region, offer.id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.lock_free_places(p_region smallint, p_places jsonb) RETURNS boolean
+    LANGUAGE sql
+    AS $$
+    WITH wanted AS (
+        SELECT slot_id, count(*) AS places FROM jsonb_to_recordset(p_places) AS given (slot_id uuid) GROUP BY slot_id
+    ), locked AS (
+        SELECT s.id FROM slots s JOIN wanted w ON w.slot_id = s.id
+        WHERE s.region_id = p_region AND s.status = 'open' AND s.capacity - s.taken >= w.places
+        ORDER BY s.id
+        FOR NO KEY UPDATE OF s SKIP LOCKED
+    )
+    SELECT (SELECT count(*) FROM locked) = (SELECT count(*) FROM wanted)
+$$;
+
+CREATE FUNCTION public.lock_offer(p_region smallint, p_citizen uuid, p_offer uuid) RETURNS public.offers
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named offers;
+BEGIN
+    SELECT o.* INTO named FROM offers o
+    WHERE o.region_id = p_region AND o.id = p_offer AND (
+        (o.entry_id IS NOT NULL AND o.citizen_id = p_citizen) OR EXISTS (
+            SELECT FROM appointments a
+            JOIN guardians g ON g.region_id = a.region_id AND g.person_id = a.person_id
+            WHERE a.region_id = p_region AND a.id = o.appointment_id AND g.citizen_id = p_citizen));
+    PERFORM refuse('offer_not_found') WHERE named.id IS NULL;
+    PERFORM FROM waiting_entries WHERE region_id = p_region AND id = named.entry_id FOR UPDATE;
+    PERFORM FROM appointments WHERE region_id = p_region AND id = named.appointment_id FOR UPDATE;
+    SELECT * INTO named FROM offers WHERE region_id = p_region AND id = p_offer FOR UPDATE;
+    RETURN named;
 END $$;
 
 CREATE FUNCTION public.move_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid, p_from text[], p_to text, p_decision jsonb, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
@@ -345,6 +1240,266 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.move_appointment(p_region smallint, p_appointment uuid, place public.bookable_slots, p_actor uuid, p_event_id uuid, p_event text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    moved appointments;
+BEGIN
+    SELECT * INTO moved FROM appointments WHERE region_id = p_region AND id = p_appointment FOR UPDATE;
+    UPDATE appointments
+    SET slot_id = place.id, terms = terms_of(place), starts_at = place.starts_at, ends_at = place.ends_at,
+        purpose = place.purpose, status = 'booked', sequence = sequence + 1
+    WHERE region_id = p_region AND id = p_appointment;
+    PERFORM engage(p_appointment, place, moved.identity);
+    PERFORM journal(p_region, p_event_id, p_now, p_actor, p_event, p_appointment,
+                    jsonb_build_object('from', moved.slot_id, 'to', place.id), true);
+    IF moved.status = 'orphaned' THEN
+        PERFORM close_rebooking(p_region, p_appointment, p_now);
+    ELSE
+        PERFORM free_place(p_region, moved.slot_id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.offer_a_free_place(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    free_slot slots;
+BEGIN
+    FOR free_slot IN
+        SELECT sample.* FROM (
+            SELECT s.* FROM regions r
+            CROSS JOIN LATERAL (
+                SELECT DISTINCT institution_id, specialty_code FROM waiting_entries
+                WHERE region_id = r.code AND status = 'waiting') AS queue
+            JOIN slots s ON s.region_id = r.code AND s.institution_id = queue.institution_id
+                        AND s.specialty_code = queue.specialty_code AND s.status = 'open' AND s.taken < s.capacity
+                        AND s.starts_at > p_now
+            WHERE can_be_offered(s, p_now)
+            ORDER BY random() LIMIT 50) AS sample
+        ORDER BY sample.starts_at, sample.id
+    LOOP
+        CONTINUE WHEN NOT is_waited_for(free_slot, p_now);
+        PERFORM FROM slots s WHERE s.region_id = free_slot.region_id AND s.id = free_slot.id
+        FOR NO KEY UPDATE SKIP LOCKED;
+        IF FOUND AND offer_place(free_slot.region_id, free_slot.id, p_now) THEN
+            RETURN 1;
+        END IF;
+    END LOOP;
+    RETURN 0;
+END $$;
+
+CREATE FUNCTION public.offer_place(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    freed slots;
+    place bookable_slots;
+    orphan record;
+    entry waiting_entries;
+    together uuid[];
+    places jsonb;
+BEGIN
+    SELECT * INTO freed FROM slots WHERE region_id = p_region AND id = p_slot;
+    IF freed.status <> 'open' OR freed.taken >= freed.capacity OR freed.starts_at <= p_now
+       OR (freed.policy = 'draw' AND freed.internet_at > p_now) THEN
+        RETURN false;
+    END IF;
+    place := place_offered(p_region, p_slot);
+    FOR orphan IN
+        SELECT o.id AS offer_id, a AS ticket
+        FROM offers o JOIN appointments a ON a.region_id = o.region_id AND a.id = o.appointment_id
+        WHERE o.region_id = p_region AND o.institution_id = freed.institution_id
+          AND o.specialty_code = freed.specialty_code AND o.status = 'open' AND o.places = '[]'
+        ORDER BY a.terms #>> '{practitioner,id}' <> freed.practitioner_id::text, o.created_at, o.id
+    LOOP
+        IF can_move_to(orphan.ticket, place, p_now)
+           AND offer_to_ticket(p_region, orphan.offer_id, orphan.ticket, place, p_now) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    IF NOT can_be_offered(freed, p_now) THEN
+        RETURN false;
+    END IF;
+    FOR entry IN
+        SELECT e.* FROM waiting_entries e
+        WHERE e.region_id = p_region AND e.institution_id = freed.institution_id
+          AND e.specialty_code = freed.specialty_code AND e.status = 'waiting' AND waits_for(e, place)
+        ORDER BY e.queued_at, e.id
+    LOOP
+        FOR together IN SELECT places_together(freed, persons_of(entry), p_now) LOOP
+            places := seated(entry, together, p_now);
+            IF places IS NOT NULL AND offer_to_entry(entry, places, p_now) THEN
+                RETURN true;
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN false;
+END $$;
+
+CREATE FUNCTION public.offer_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM find_rebooking(p_region, open_rebooking(p_region, p_appointment, p_now), p_now);
+END $$;
+
+CREATE FUNCTION public.offer_to_entry(entry public.waiting_entries, p_places jsonb, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    offer_id uuid := gen_random_uuid();
+BEGIN
+    PERFORM FROM waiting_entries
+    WHERE region_id = entry.region_id AND id = entry.id AND status = 'waiting'
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND OR NOT lock_free_places(entry.region_id, p_places) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO offers (region_id, id, institution_id, specialty_code, citizen_id, entry_id, places, status, created_at)
+    VALUES (entry.region_id, offer_id, entry.institution_id, entry.specialty_code, entry.citizen_id, entry.id, '[]',
+            'open', p_now);
+    UPDATE waiting_entries SET status = 'offered' WHERE region_id = entry.region_id AND id = entry.id;
+    PERFORM hold_places(entry.region_id, offer_id, p_places, make_interval(mins => i.offer_minutes), p_now)
+    FROM institutions i WHERE i.region_id = entry.region_id AND i.id = entry.institution_id;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.offer_to_ticket(p_region smallint, p_offer uuid, ticket public.appointments, place public.bookable_slots, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    places jsonb := jsonb_build_array(jsonb_build_object('slot_id', place.id, 'person_id', ticket.person_id));
+BEGIN
+    PERFORM FROM appointments WHERE region_id = p_region AND id = ticket.id AND status = 'orphaned'
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM offers WHERE region_id = p_region AND id = p_offer AND status = 'open' AND offers.places = '[]'
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND OR NOT lock_free_places(p_region, places) THEN
+        RETURN false;
+    END IF;
+    PERFORM hold_places(p_region, p_offer, places, make_interval(hours => place.rebooking_hours), p_now);
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.offered_places(offer public.offers) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'slot_id', s.id, 'person_id', given.person_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at,
+        'practitioner', jsonb_build_object('id', d.id, 'last_name', d.last_name, 'first_name', d.first_name,
+                                           'patronymic', d.patronymic),
+        'location', jsonb_build_object('name', l.name, 'address', l.address, 'room', l.room)
+    ) ORDER BY s.starts_at, given.person_id), '[]')
+    FROM jsonb_to_recordset(offer.places) AS given (slot_id uuid, person_id uuid)
+    JOIN slots s ON s.region_id = offer.region_id AND s.id = given.slot_id
+    JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
+    JOIN locations l ON l.region_id = s.region_id AND l.id = s.location_id
+$$;
+
+CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+    INSERT INTO offers (region_id, id, institution_id, specialty_code, citizen_id, appointment_id, places, status,
+                        created_at)
+    SELECT region_id, gen_random_uuid(), institution_id, specialty_code, citizen_id, id, '[]', 'open', p_now
+    FROM appointments WHERE region_id = p_region AND id = p_appointment
+    RETURNING id
+$$;
+
+CREATE FUNCTION public.orphan_appointments(p_region smallint, p_slot uuid, p_count integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+    orphaned uuid[] := '{}';
+BEGIN
+    FOR ticket IN
+        SELECT * FROM appointments WHERE region_id = p_region AND slot_id = p_slot AND status = 'booked'
+        ORDER BY created_at DESC, id DESC LIMIT p_count FOR UPDATE
+    LOOP
+        UPDATE appointments SET status = 'orphaned' WHERE region_id = p_region AND id = ticket.id;
+        DELETE FROM engagements WHERE region_id = p_region AND booking_id = ticket.id;
+        UPDATE slots SET taken = taken - 1 WHERE region_id = p_region AND id = p_slot;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'appointment_orphaned', ticket.id,
+                        jsonb_build_object('slot_id', p_slot), true);
+        orphaned := ticket.id || orphaned;
+    END LOOP;
+    -- Who booked first is found another time first.
+    FOR number IN 1..cardinality(orphaned) LOOP
+        PERFORM offer_rebooking(p_region, orphaned[number], p_now);
+    END LOOP;
+    RETURN cardinality(orphaned);
+END $$;
+
+CREATE FUNCTION public.persons_of(entry public.waiting_entries) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT count(*) FROM waiting_persons w WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
+$$;
+
+CREATE FUNCTION public.persons_waiting(entry public.waiting_entries) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT array_agg(w.person_id ORDER BY w.person_id) FROM waiting_persons w
+    WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
+$$;
+
+CREATE FUNCTION public.place_offered(p_region smallint, p_slot uuid) RETURNS public.bookable_slots
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    place bookable_slots;
+BEGIN
+    SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
+    IF place.internet_at < 'infinity' THEN
+        place.internet_at := '-infinity';
+    END IF;
+    RETURN place;
+END $$;
+
+CREATE FUNCTION public.places_together(freed public.slots, p_count bigint, p_now timestamp with time zone) RETURNS SETOF uuid[]
+    LANGUAGE sql STABLE
+    AS $$
+    WITH RECURSIVE near AS (
+        SELECT s.id, s.starts_at, s.ends_at FROM slots s
+        WHERE s.region_id = freed.region_id AND s.practitioner_id = freed.practitioner_id
+          AND s.starts_at BETWEEN freed.starts_at - interval '1 day' AND freed.starts_at + interval '1 day'
+          AND s.specialty_code = freed.specialty_code AND s.purpose = freed.purpose AND can_be_offered(s, p_now)
+    ), run AS (
+        SELECT ARRAY[id] AS ids, ends_at FROM near
+        UNION ALL
+        SELECT run.ids || near.id, near.ends_at FROM run JOIN near ON near.starts_at = run.ends_at
+        WHERE cardinality(run.ids) < p_count
+    )
+    SELECT ids FROM run WHERE cardinality(ids) = p_count AND freed.id = ANY (ids)
+    UNION ALL
+    SELECT array_fill(freed.id, ARRAY[p_count::integer])
+    WHERE p_count > 1 AND freed.capacity - freed.taken >= p_count AND can_be_offered(freed, p_now)
+$$;
+
+CREATE FUNCTION public.rebook_a_ticket(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    due record;
+BEGIN
+    FOR due IN
+        SELECT o.region_id, o.id FROM regions r
+        JOIN offers o ON o.region_id = r.code AND o.status = 'open' AND o.expires_at IS NULL
+        ORDER BY random() LIMIT 50
+    LOOP
+        IF find_rebooking(due.region_id, due.id, p_now) THEN
+            RETURN 1;
+        END IF;
+    END LOOP;
+    RETURN 0;
+END $$;
+
 CREATE FUNCTION public.refuse(p_refusal text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -352,6 +1507,297 @@ BEGIN
     IF p_refusal IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'ZP001', MESSAGE = p_refusal, CONSTRAINT = p_refusal;
     END IF;
+END $$;
+
+CREATE FUNCTION public.refuse(p_refusal text, p_item integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF p_refusal IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'ZP001', MESSAGE = p_refusal, CONSTRAINT = p_refusal,
+                              DETAIL = '/items/' || p_item;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.release_hold(p_region smallint, p_citizen uuid, p_hold uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held holds;
+BEGIN
+    DELETE FROM holds
+    WHERE region_id = p_region AND id = p_hold AND citizen_id = p_citizen AND offer_id IS NULL
+    RETURNING * INTO held;
+    IF FOUND THEN
+        PERFORM free_place(p_region, held.slot_id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.release_places(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    released uuid;
+BEGIN
+    PERFORM FROM slots s
+    WHERE s.region_id = p_region
+      AND s.id IN (SELECT h.slot_id FROM holds h WHERE h.region_id = p_region AND h.offer_id = p_offer)
+    ORDER BY s.id
+    FOR NO KEY UPDATE OF s;
+    FOR released IN
+        WITH gone AS (DELETE FROM holds WHERE region_id = p_region AND offer_id = p_offer RETURNING slot_id)
+        SELECT slot_id FROM gone ORDER BY slot_id
+    LOOP
+        PERFORM free_place(p_region, released, p_now);
+    END LOOP;
+END $$;
+
+CREATE FUNCTION public.renew_terms(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bookable_slots;
+    ticket uuid;
+    renewed integer := 0;
+BEGIN
+    SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
+    FOR ticket IN
+        UPDATE appointments SET terms = terms_of(place), sequence = sequence + 1
+        WHERE region_id = p_region AND slot_id = p_slot AND status = 'booked' RETURNING id
+    LOOP
+        renewed := renewed + 1;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'appointment_moved', ticket,
+                        jsonb_build_object('slot_id', p_slot), true);
+    END LOOP;
+    RETURN renewed;
+END $$;
+
+CREATE FUNCTION public.reschedule_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_slot uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    booked appointments;
+    patient persons;
+    place bookable_slots;
+BEGIN
+    SELECT a.* INTO booked FROM appointments a
+    WHERE a.region_id = p_region AND a.id = p_appointment AND EXISTS (
+        SELECT FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id)
+    FOR UPDATE;
+    SELECT * INTO patient FROM persons WHERE region_id = p_region AND id = booked.person_id;
+    SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
+    IF booked.slot_id = p_slot AND booked.status = 'booked' THEN
+        RETURN;
+    END IF;
+    PERFORM refuse(CASE
+        WHEN booked.id IS NULL THEN 'appointment_not_found'
+        WHEN place.id IS NULL THEN 'slot_not_found'
+        WHEN booked.status NOT IN ('booked', 'orphaned') THEN 'appointment_over'
+        WHEN booked.status = 'booked' AND (booked.terms ->> 'cancel_until')::timestamptz <= p_now
+            THEN 'cancellation_closed'
+        WHEN (place.institution_id, place.specialty_code) <> (booked.institution_id, booked.specialty_code)
+            THEN 'slot_elsewhere'
+        WHEN place.purpose = 'home_visit' AND booked.home_address_sealed IS NULL THEN 'home_address_needed'
+        ELSE booking_refusal(place, patient, booked.referral_number, 'internet', p_now)
+    END);
+    PERFORM claim_place(place, p_citizen, p_now);
+    PERFORM move_appointment(p_region, p_appointment, place, p_citizen, p_event_id, 'appointment_rescheduled', p_now);
+END $$;
+
+CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    WITH RECURSIVE fits AS (
+        SELECT given.number, p.id AS person_id
+        FROM unnest(p_slots) WITH ORDINALITY AS given (slot_id, number)
+        CROSS JOIN LATERAL place_offered(entry.region_id, given.slot_id) AS place
+        JOIN waiting_persons w ON w.region_id = entry.region_id AND w.entry_id = entry.id
+        JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
+        WHERE waits_for(entry, place)
+          AND booking_refusal(place, p, entry.referral_number, 'internet', p_now) IS NULL
+          AND booking_conflict(place, p, p_now) IS NULL
+    ), seating AS (
+        SELECT number, ARRAY[person_id] AS persons FROM fits WHERE number = 1
+        UNION ALL
+        SELECT fits.number, seating.persons || fits.person_id
+        FROM seating JOIN fits ON fits.number = seating.number + 1 AND fits.person_id <> ALL (seating.persons)
+    )
+    SELECT jsonb_agg(jsonb_build_object('slot_id', p_slots[number], 'person_id', whole.persons[number]) ORDER BY number)
+    FROM (SELECT persons FROM seating WHERE cardinality(persons) = cardinality(p_slots) LIMIT 1) AS whole,
+         generate_subscripts(whole.persons, 1) AS number
+$$;
+
+CREATE FUNCTION public.shown_entry(entry public.waiting_entries, p_persons uuid[], p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', entry.id, 'practitioner_id', entry.practitioner_id, 'person_ids', to_jsonb(p_persons),
+        'day_from', entry.day_from, 'day_to', entry.day_to, 'time_from', entry.time_from, 'time_to', entry.time_to,
+        'referral_number', entry.referral_number, 'status', entry.status, 'lapses', entry.lapses,
+        'created_at', entry.created_at, 'ended_at', entry.ended_at, 'before', waiting_before(entry),
+        'institution', jsonb_build_object('id', i.id, 'name', i.name, 'zone', i.zone),
+        'specialty', jsonb_build_object('code', y.code, 'name_ru', y.name_ru, 'name_en', y.name_en),
+        'offer_id', (SELECT o.id FROM offers o
+                     WHERE o.region_id = entry.region_id AND o.entry_id = entry.id AND o.status = 'open'),
+        'moved', (SELECT count(*) FROM waiting_entries e
+                  WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
+                    AND e.specialty_code = entry.specialty_code AND e.ended_at > p_now - interval '14 days'))
+    FROM institutions i, specialties y
+    WHERE i.region_id = entry.region_id AND i.id = entry.institution_id AND y.code = entry.specialty_code
+$$;
+
+CREATE FUNCTION public.shrink_slot(p_region smallint, p_slot uuid, p_capacity integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held integer;
+    booked integer;
+BEGIN
+    DELETE FROM holds WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL;
+    GET DIAGNOSTICS held = ROW_COUNT;
+    UPDATE slots SET taken = taken - held WHERE region_id = p_region AND id = p_slot;
+    PERFORM withdraw_offers(p_region, p_slot, p_now);
+    SELECT taken INTO booked FROM slots WHERE region_id = p_region AND id = p_slot;
+    RETURN orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+END $$;
+
+CREATE FUNCTION public.take_place(place public.bookable_slots) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE slots SET taken = taken + 1
+    WHERE region_id = place.region_id AND id = place.id AND status = 'open' AND capacity - taken > 0
+      AND (starts_at, ends_at, practitioner_id, location_id)
+          = (place.starts_at, place.ends_at, place.practitioner_id, place.location_id);
+    IF NOT FOUND THEN
+        PERFORM refuse('time_taken');
+    END IF;
+END $$;
+
+CREATE FUNCTION public.terms_of(place public.bookable_slots) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'starts_at', place.starts_at, 'ends_at', place.ends_at, 'zone', place.zone, 'purpose', place.purpose,
+        'cancel_until', place.starts_at - make_interval(mins => place.cancel_until_minutes),
+        'institution', jsonb_build_object('id', place.institution_id, 'name', place.name, 'address', place.address,
+                                          'phone', place.phone),
+        'practitioner', jsonb_build_object('id', place.practitioner_id, 'last_name', place.last_name,
+                                           'first_name', place.first_name, 'patronymic', place.patronymic),
+        'specialty', jsonb_build_object('code', place.specialty_code, 'name_ru', place.name_ru,
+                                        'name_en', place.name_en),
+        'location', jsonb_build_object('name', place.location_name, 'address', place.location_address,
+                                       'room', place.room))
+$$;
+
+CREATE FUNCTION public.ticket_answer(place public.bookable_slots, patient public.persons, p_referral text, p_home_address text, p_appointment uuid, p_number text, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', p_appointment, 'region_id', place.region_id, 'number', p_number, 'status', 'booked', 'slot_id', place.id,
+        'terms', terms_of(place), 'sequence', 0, 'referral_number', p_referral, 'home_address_sealed', p_home_address, 'created_at', p_now,
+        'cancelled_at', NULL,
+        'person', jsonb_build_object('id', patient.id, 'last_name', patient.last_name,
+                                     'first_name', patient.first_name, 'patronymic', patient.patronymic))
+$$;
+
+CREATE FUNCTION public.try_offer(p_region smallint, p_offer uuid) RETURNS public.offers
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named offers;
+BEGIN
+    SELECT * INTO named FROM offers WHERE region_id = p_region AND id = p_offer AND status = 'open';
+    PERFORM FROM waiting_entries WHERE region_id = p_region AND id = named.entry_id FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        PERFORM FROM appointments WHERE region_id = p_region AND id = named.appointment_id FOR UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    SELECT * INTO named FROM offers WHERE region_id = p_region AND id = p_offer AND status = 'open'
+    FOR UPDATE SKIP LOCKED;
+    RETURN named;
+END $$;
+
+CREATE FUNCTION public.waiting_before(entry public.waiting_entries) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN entry.status = 'waiting' THEN (
+        SELECT count(*) FROM waiting_entries e
+        WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
+          AND e.specialty_code = entry.specialty_code AND e.status = 'waiting'
+          AND (e.queued_at, e.id) < (entry.queued_at, entry.id)) END
+$$;
+
+CREATE FUNCTION public.waits_for(entry public.waiting_entries, place public.bookable_slots) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT place.purpose IN ('routine', 'referral', 'diagnostics')
+       AND (entry.practitioner_id IS NULL OR entry.practitioner_id = place.practitioner_id)
+       AND (place.starts_at AT TIME ZONE place.zone)::date BETWEEN entry.day_from AND entry.day_to
+       AND (place.starts_at AT TIME ZONE place.zone)::time >= entry.time_from
+       AND (place.starts_at AT TIME ZONE place.zone)::time <= entry.time_to
+       AND EXISTS (
+           SELECT FROM waiting_persons w JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
+           WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
+             AND is_for(place.age_from, place.age_to, place.sex, (place.starts_at AT TIME ZONE place.zone)::date,
+                        p.birth_date, p.sex))
+       AND NOT EXISTS (
+           SELECT FROM offers o
+           WHERE o.region_id = entry.region_id AND o.entry_id = entry.id
+             AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
+$$;
+
+CREATE FUNCTION public.withdraw_offers(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held record;
+    offer offers;
+BEGIN
+    FOR held IN
+        SELECT DISTINCT o.id, o.entry_id, o.appointment_id
+        FROM holds h JOIN offers o ON o.region_id = h.region_id AND o.id = h.offer_id
+        WHERE h.region_id = p_region AND h.slot_id = p_slot AND o.status = 'open'
+    LOOP
+        PERFORM FROM waiting_entries WHERE region_id = p_region AND id = held.entry_id FOR UPDATE;
+        PERFORM FROM appointments WHERE region_id = p_region AND id = held.appointment_id FOR UPDATE;
+        SELECT * INTO offer FROM offers WHERE region_id = p_region AND id = held.id AND status = 'open' FOR UPDATE;
+        CONTINUE WHEN NOT FOUND;
+        PERFORM close_offer(offer, 'withdrawn', by_itself(), p_now);
+        WITH gone AS (DELETE FROM holds WHERE region_id = p_region AND offer_id = offer.id RETURNING slot_id)
+        UPDATE slots s SET taken = taken - freed.places
+        FROM (SELECT slot_id, count(*) AS places FROM gone GROUP BY slot_id) AS freed
+        WHERE s.region_id = p_region AND s.id = freed.slot_id;
+        IF offer.entry_id IS NULL THEN
+            PERFORM find_rebooking(p_region, open_rebooking(p_region, offer.appointment_id, p_now), p_now);
+        ELSE
+            UPDATE waiting_entries SET status = 'waiting' WHERE region_id = p_region AND id = offer.entry_id;
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION public.write_appointment(place public.bookable_slots, patient public.persons, p_citizen uuid, p_referral text, p_home_address text, p_source text, p_override text, p_appointment uuid, p_number text, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    -- A ticket whose time has gone by is found out here: it no longer stands in the way of the next.
+    UPDATE appointments SET active = false
+    WHERE region_id = place.region_id AND institution_id = place.institution_id
+      AND specialty_code = place.specialty_code AND identity = patient.identity AND active AND status <> 'orphaned'
+      AND ends_at <= p_now;
+    INSERT INTO appointments (region_id, id, number, institution_id, slot_id, specialty_code, citizen_id, person_id,
+                              identity, status, active, source, purpose, referral_number, home_address_sealed,
+                              override_reason, terms, starts_at, ends_at, created_at)
+    VALUES (place.region_id, p_appointment, p_number, place.institution_id, place.id, place.specialty_code, p_citizen,
+            patient.id, patient.identity, 'booked', true, p_source, place.purpose, p_referral, p_home_address,
+            p_override, terms_of(place), place.starts_at, place.ends_at, p_now);
+    PERFORM engage(p_appointment, place, patient.identity);
+    PERFORM journal(place.region_id, p_event_id, p_now, p_actor, 'appointment_booked', p_appointment,
+                    jsonb_build_object('slot_id', place.id, 'person_id', patient.id, 'source', p_source,
+                                       'override', p_override IS NOT NULL), true);
 END $$;
 
 CREATE TABLE public.alembic_version (
@@ -375,30 +1821,6 @@ CREATE TABLE public.applications (
     CONSTRAINT applications_status_check CHECK ((status = ANY (ARRAY['submitted'::text, 'approved'::text, 'enrolled'::text, 'refused'::text, 'withdrawn'::text])))
 );
 
-CREATE TABLE public.appointments (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    institution_id uuid NOT NULL,
-    slot_id uuid NOT NULL,
-    specialty_code text NOT NULL,
-    citizen_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    identity bytea NOT NULL,
-    status text NOT NULL,
-    active boolean NOT NULL,
-    source text NOT NULL,
-    referral_number text,
-    terms jsonb NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    cancelled_at timestamp with time zone,
-    CONSTRAINT appointments_active_are_booked CHECK (((NOT active) OR (status = 'booked'::text))),
-    CONSTRAINT appointments_source_check CHECK ((source = 'internet'::text)),
-    CONSTRAINT appointments_status_check CHECK ((status = ANY (ARRAY['booked'::text, 'cancelled'::text])))
-);
-
 CREATE TABLE public.attachments (
     region_id smallint NOT NULL,
     institution_id uuid NOT NULL,
@@ -415,6 +1837,14 @@ CREATE TABLE public.audit_trail (
     event text NOT NULL,
     subject_id uuid NOT NULL,
     details jsonb NOT NULL
+);
+
+CREATE TABLE public.calendar_days (
+    region_id smallint NOT NULL,
+    institution_id uuid NOT NULL,
+    day date NOT NULL,
+    works_as smallint,
+    CONSTRAINT calendar_days_works_as_check CHECK (((works_as >= 1) AND (works_as <= 7)))
 );
 
 CREATE TABLE public.citizens (
@@ -434,6 +1864,44 @@ CREATE TABLE public.clients (
     scopes text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone
+);
+
+CREATE TABLE public.delays (
+    region_id smallint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    day date NOT NULL,
+    minutes smallint NOT NULL,
+    CONSTRAINT delays_minutes_check CHECK (((minutes >= 0) AND (minutes <= 480)))
+);
+
+CREATE TABLE public.draw_requests (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    draw_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    wishes uuid[] NOT NULL,
+    referral_number text,
+    status text NOT NULL,
+    appointment_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT draw_requests_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'booked'::text, 'lost'::text, 'withdrawn'::text])))
+);
+
+CREATE TABLE public.draws (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    day date NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    seed_sealed text NOT NULL,
+    seed_hash text NOT NULL,
+    record jsonb,
+    drawn_at timestamp with time zone,
+    CONSTRAINT draws_take_time CHECK ((closes_at > opens_at))
 );
 
 CREATE TABLE public.engagements (
@@ -479,6 +1947,17 @@ CREATE TABLE public.guardians (
     CONSTRAINT guardians_kinship_check CHECK ((kinship = ANY (ARRAY['self'::text, 'child'::text, 'spouse'::text, 'parent'::text, 'ward'::text, 'other'::text])))
 );
 
+CREATE TABLE public.holds (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    citizen_id uuid,
+    offer_id uuid,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT holds_of_someone CHECK (((citizen_id IS NOT NULL) OR (offer_id IS NOT NULL)))
+);
+
 CREATE TABLE public.idempotency_keys (
     region_id smallint NOT NULL,
     caller_id uuid NOT NULL,
@@ -487,39 +1966,6 @@ CREATE TABLE public.idempotency_keys (
     request_hash bytea NOT NULL,
     result jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL
-);
-
-CREATE TABLE public.institutions (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL,
-    municipality text NOT NULL,
-    address text NOT NULL,
-    phone text,
-    zone text NOT NULL,
-    require_attachment boolean DEFAULT false NOT NULL,
-    cancel_until_minutes integer DEFAULT 0 NOT NULL,
-    CONSTRAINT institutions_cancel_until_minutes_check CHECK ((cancel_until_minutes >= 0)),
-    CONSTRAINT institutions_kind_check CHECK ((kind = ANY (ARRAY['clinic'::text, 'school'::text, 'club'::text, 'sports'::text, 'other'::text])))
-);
-
-CREATE TABLE public.locations (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    institution_id uuid NOT NULL,
-    external_id text NOT NULL,
-    name text NOT NULL,
-    address text NOT NULL,
-    room text
-);
-
-CREATE TABLE public.offered_specialties (
-    region_id smallint NOT NULL,
-    institution_id uuid NOT NULL,
-    specialty_code text NOT NULL,
-    access text NOT NULL,
-    CONSTRAINT offered_specialties_access_check CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text, 'closed'::text])))
 );
 
 CREATE TABLE public.outbox (
@@ -540,38 +1986,11 @@ CREATE TABLE public.pages (
     CONSTRAINT pages_platform_check CHECK ((platform = 'vk'::text))
 );
 
-CREATE TABLE public.persons (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    identity bytea NOT NULL,
-    last_name text NOT NULL,
-    first_name text NOT NULL,
-    patronymic text,
-    birth_date date NOT NULL,
-    sex text NOT NULL,
-    snils_sealed text,
-    policy_sealed text,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    deleted_at timestamp with time zone,
-    CONSTRAINT persons_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text])))
-);
-
 CREATE TABLE public.practitioner_specialties (
     region_id smallint NOT NULL,
     practitioner_id uuid NOT NULL,
     specialty_code text NOT NULL,
     institution_id uuid NOT NULL
-);
-
-CREATE TABLE public.practitioners (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    institution_id uuid NOT NULL,
-    external_id text NOT NULL,
-    last_name text NOT NULL,
-    first_name text NOT NULL,
-    patronymic text
 );
 
 CREATE TABLE public.programmes (
@@ -585,6 +2004,17 @@ CREATE TABLE public.programmes (
     description text NOT NULL
 );
 
+CREATE TABLE public.referrals (
+    region_id smallint NOT NULL,
+    institution_id uuid NOT NULL,
+    number text NOT NULL,
+    specialty_code text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date NOT NULL,
+    identity bytea,
+    CONSTRAINT referrals_take_time CHECK ((valid_to >= valid_from))
+);
+
 CREATE TABLE public.regions (
     code smallint NOT NULL,
     name_ru text NOT NULL,
@@ -592,35 +2022,36 @@ CREATE TABLE public.regions (
     zone text NOT NULL
 );
 
-CREATE TABLE public.slots (
+CREATE TABLE public.schedules (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
     institution_id uuid NOT NULL,
     external_id text NOT NULL,
     practitioner_id uuid NOT NULL,
     specialty_code text NOT NULL,
-    location_id uuid NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    capacity smallint NOT NULL,
-    taken smallint DEFAULT 0 NOT NULL,
-    status text DEFAULT 'open'::text NOT NULL,
-    age_from smallint,
-    age_to smallint,
-    sex text,
-    CONSTRAINT slots_not_oversold CHECK (((taken >= 0) AND (taken <= capacity))),
-    CONSTRAINT slots_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text]))),
-    CONSTRAINT slots_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text]))),
-    CONSTRAINT slots_take_time CHECK ((ends_at > starts_at))
-)
-WITH (fillfactor='80');
+    valid_from date NOT NULL,
+    valid_to date,
+    rules jsonb NOT NULL,
+    policy text NOT NULL,
+    horizon_days smallint NOT NULL,
+    release_time time without time zone,
+    window_minutes smallint DEFAULT 0 NOT NULL,
+    min_lead_minutes integer DEFAULT 0 NOT NULL,
+    made_until date,
+    CONSTRAINT schedules_horizon_days_check CHECK (((horizon_days >= 1) AND (horizon_days <= 90))),
+    CONSTRAINT schedules_min_lead_minutes_check CHECK (((min_lead_minutes >= 0) AND (min_lead_minutes <= 20160))),
+    CONSTRAINT schedules_policy_check CHECK ((policy = ANY (ARRAY['first_come'::text, 'jittered'::text, 'draw'::text]))),
+    CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
+);
 
-CREATE TABLE public.specialties (
-    code text NOT NULL,
-    name_ru text NOT NULL,
-    name_en text NOT NULL,
-    access text NOT NULL,
-    CONSTRAINT specialties_access_check CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text])))
+CREATE TABLE public.waiting_persons (
+    region_id smallint NOT NULL,
+    entry_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    identity bytea NOT NULL,
+    active boolean DEFAULT true NOT NULL
 );
 
 ALTER TABLE ONLY public.alembic_version
@@ -644,6 +2075,9 @@ ALTER TABLE ONLY public.attachments
 ALTER TABLE ONLY public.audit_trail
     ADD CONSTRAINT audit_trail_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.calendar_days
+    ADD CONSTRAINT calendar_days_pkey PRIMARY KEY (region_id, institution_id, day);
+
 ALTER TABLE ONLY public.citizens
     ADD CONSTRAINT citizens_one_per_platform_user UNIQUE (region_id, platform, external_id);
 
@@ -652,6 +2086,18 @@ ALTER TABLE ONLY public.citizens
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.delays
+    ADD CONSTRAINT delays_pkey PRIMARY KEY (region_id, practitioner_id, day);
+
+ALTER TABLE ONLY public.draw_requests
+    ADD CONSTRAINT draw_requests_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.draws
+    ADD CONSTRAINT draws_one_a_day UNIQUE (region_id, institution_id, specialty_code, day);
+
+ALTER TABLE ONLY public.draws
+    ADD CONSTRAINT draws_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.engagements
     ADD CONSTRAINT engagements_one_place_at_a_time EXCLUDE USING gist (region_id WITH =, identity WITH =, times WITH &&);
@@ -671,6 +2117,9 @@ ALTER TABLE ONLY public.guardians
 ALTER TABLE ONLY public.guardians
     ADD CONSTRAINT guardians_pkey PRIMARY KEY (region_id, citizen_id, person_id);
 
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (region_id, caller_id, operation, key);
 
@@ -685,6 +2134,9 @@ ALTER TABLE ONLY public.locations
 
 ALTER TABLE ONLY public.offered_specialties
     ADD CONSTRAINT offered_specialties_pkey PRIMARY KEY (region_id, institution_id, specialty_code);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (region_id, id);
@@ -710,8 +2162,17 @@ ALTER TABLE ONLY public.programmes
 ALTER TABLE ONLY public.programmes
     ADD CONSTRAINT programmes_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_pkey PRIMARY KEY (region_id, institution_id, number);
+
 ALTER TABLE ONLY public.regions
     ADD CONSTRAINT regions_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_by_own_id UNIQUE (region_id, institution_id, external_id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_by_own_id UNIQUE (region_id, institution_id, external_id);
@@ -722,19 +2183,39 @@ ALTER TABLE ONLY public.slots
 ALTER TABLE ONLY public.specialties
     ADD CONSTRAINT specialties_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.waiting_persons
+    ADD CONSTRAINT waiting_persons_pkey PRIMARY KEY (region_id, entry_id, person_id);
+
 CREATE INDEX applications_by_institution ON public.applications USING btree (region_id, institution_id, id);
 
 CREATE INDEX applications_by_person ON public.applications USING btree (region_id, person_id, id);
 
 CREATE UNIQUE INDEX applications_person_once_a_group ON public.applications USING btree (region_id, group_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'approved'::text, 'enrolled'::text]));
 
+CREATE INDEX appointments_by_identity ON public.appointments USING btree (region_id, institution_id, identity, created_at);
+
 CREATE INDEX appointments_by_person ON public.appointments USING btree (region_id, person_id, starts_at DESC, id);
+
+CREATE INDEX appointments_by_slot ON public.appointments USING btree (region_id, slot_id) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
 
 CREATE UNIQUE INDEX appointments_one_a_specialty ON public.appointments USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
 
-CREATE UNIQUE INDEX appointments_person_once_a_slot ON public.appointments USING btree (region_id, slot_id, identity) WHERE (status = 'booked'::text);
+CREATE INDEX appointments_overdue ON public.appointments USING btree (region_id, starts_at) WHERE (status = 'booked'::text);
+
+CREATE UNIQUE INDEX appointments_person_once_a_slot ON public.appointments USING btree (region_id, slot_id, identity) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
+
+CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btree (region_id, institution_id, specialty_code, referral_number) WHERE ((referral_number IS NOT NULL) AND (status <> ALL (ARRAY['cancelled'::text, 'noshow'::text])));
 
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
+
+CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (region_id, citizen_id, id);
+
+CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
+
+CREATE INDEX draws_to_draw ON public.draws USING btree (region_id, closes_at) WHERE (drawn_at IS NULL);
 
 CREATE INDEX groups_by_programme ON public.groups USING btree (region_id, programme_id, starts_on, id);
 
@@ -744,9 +2225,29 @@ CREATE INDEX guardians_by_person ON public.guardians USING btree (region_id, per
 
 CREATE UNIQUE INDEX guardians_one_self ON public.guardians USING btree (region_id, citizen_id) WHERE (kinship = 'self'::text);
 
+CREATE INDEX holds_by_offer ON public.holds USING btree (region_id, offer_id);
+
+CREATE INDEX holds_by_slot ON public.holds USING btree (region_id, slot_id);
+
+CREATE UNIQUE INDEX holds_one_a_citizen ON public.holds USING btree (region_id, institution_id, citizen_id) WHERE (offer_id IS NULL);
+
+CREATE INDEX holds_to_expire ON public.holds USING btree (region_id, expires_at) WHERE (offer_id IS NULL);
+
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id, name, id);
+
+CREATE INDEX offers_by_citizen ON public.offers USING btree (region_id, citizen_id, id);
+
+CREATE INDEX offers_by_institution ON public.offers USING btree (region_id, institution_id, specialty_code, id);
+
+CREATE INDEX offers_of_entry ON public.offers USING btree (region_id, entry_id);
+
+CREATE UNIQUE INDEX offers_one_an_appointment ON public.offers USING btree (region_id, appointment_id) WHERE (status = 'open'::text);
+
+CREATE UNIQUE INDEX offers_one_an_entry ON public.offers USING btree (region_id, entry_id) WHERE (status = 'open'::text);
+
+CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_at) WHERE (status = 'open'::text);
 
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
@@ -754,9 +2255,27 @@ CREATE INDEX practitioners_by_name ON public.practitioners USING btree (region_i
 
 CREATE INDEX programmes_by_name ON public.programmes USING btree (region_id, name, id);
 
+CREATE INDEX schedules_by_practitioner ON public.schedules USING btree (region_id, practitioner_id);
+
 CREATE INDEX slots_by_time ON public.slots USING btree (region_id, institution_id, starts_at, id);
 
 CREATE INDEX slots_free ON public.slots USING btree (region_id, institution_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
+
+CREATE INDEX slots_free_in_region ON public.slots USING btree (region_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
+
+CREATE INDEX slots_of_practitioner ON public.slots USING btree (region_id, practitioner_id, starts_at, id);
+
+CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
+
+CREATE INDEX waiting_entries_by_end ON public.waiting_entries USING btree (region_id, day_to) WHERE (status = 'waiting'::text);
+
+CREATE INDEX waiting_entries_ended ON public.waiting_entries USING btree (region_id, institution_id, specialty_code, ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX waiting_entries_queue ON public.waiting_entries USING btree (region_id, institution_id, specialty_code, queued_at, id) WHERE (status = 'waiting'::text);
+
+CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (region_id, person_id);
+
+CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
 
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
@@ -779,6 +2298,9 @@ ALTER TABLE ONLY public.appointments
 ALTER TABLE ONLY public.attachments
     ADD CONSTRAINT attachments_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
+ALTER TABLE ONLY public.calendar_days
+    ADD CONSTRAINT calendar_days_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
 ALTER TABLE ONLY public.citizens
     ADD CONSTRAINT citizens_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
@@ -787,6 +2309,21 @@ ALTER TABLE ONLY public.clients
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.delays
+    ADD CONSTRAINT delays_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
+
+ALTER TABLE ONLY public.draw_requests
+    ADD CONSTRAINT draw_requests_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.draw_requests
+    ADD CONSTRAINT draw_requests_region_id_draw_id_fkey FOREIGN KEY (region_id, draw_id) REFERENCES public.draws(region_id, id);
+
+ALTER TABLE ONLY public.draw_requests
+    ADD CONSTRAINT draw_requests_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
+
+ALTER TABLE ONLY public.draws
+    ADD CONSTRAINT draws_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
 ALTER TABLE ONLY public.groups
     ADD CONSTRAINT groups_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
@@ -800,6 +2337,12 @@ ALTER TABLE ONLY public.guardians
 ALTER TABLE ONLY public.guardians
     ADD CONSTRAINT guardians_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_region_id_offer_id_fkey FOREIGN KEY (region_id, offer_id) REFERENCES public.offers(region_id, id);
+
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_region_id_slot_id_fkey FOREIGN KEY (region_id, slot_id) REFERENCES public.slots(region_id, id);
+
 ALTER TABLE ONLY public.institutions
     ADD CONSTRAINT institutions_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
@@ -811,6 +2354,12 @@ ALTER TABLE ONLY public.offered_specialties
 
 ALTER TABLE ONLY public.offered_specialties
     ADD CONSTRAINT offered_specialties_specialty_code_fkey FOREIGN KEY (specialty_code) REFERENCES public.specialties(code);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_region_id_appointment_id_fkey FOREIGN KEY (region_id, appointment_id) REFERENCES public.appointments(region_id, id);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_region_id_entry_id_fkey FOREIGN KEY (region_id, entry_id) REFERENCES public.waiting_entries(region_id, id);
 
 ALTER TABLE ONLY public.pages
     ADD CONSTRAINT pages_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
@@ -827,6 +2376,18 @@ ALTER TABLE ONLY public.practitioners
 ALTER TABLE ONLY public.programmes
     ADD CONSTRAINT programmes_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_specialty_code_fkey FOREIGN KEY (specialty_code) REFERENCES public.specialties(code);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
+
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
@@ -835,3 +2396,21 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
+
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
+
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_specialty_code_fkey FOREIGN KEY (specialty_code) REFERENCES public.specialties(code);
+
+ALTER TABLE ONLY public.waiting_persons
+    ADD CONSTRAINT waiting_persons_region_id_entry_id_fkey FOREIGN KEY (region_id, entry_id) REFERENCES public.waiting_entries(region_id, id);
+
+ALTER TABLE ONLY public.waiting_persons
+    ADD CONSTRAINT waiting_persons_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);

@@ -8,8 +8,9 @@ SPEED_DAYS = 14
 
 
 def expected_days(before: int | None, moved: int) -> int | None:
-    """After how many days it is the turn of who has `before` others before them, where `moved` left the queue in the last
-    SPEED_DAYS. None where nothing is known: nobody left it, or one does not wait.
+    """After how many days it is one's turn, with `before` others ahead in a queue that `moved` left in SPEED_DAYS.
+
+    None where nothing is known: nobody left the queue, or one does not wait.
     """
     if before is None or not moved:
         return None

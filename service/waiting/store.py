@@ -92,9 +92,7 @@ async def find_waiting_entry(
     return await conn.fetchval(SQL.find_waiting_entry, region_id, citizen_id, entry_id, now)
 
 
-async def leave_waiting_list(
-    conn: Connection, region_id: int, citizen_id: UUID, entry_id: UUID, now: datetime
-) -> None:
+async def leave_waiting_list(conn: Connection, region_id: int, citizen_id: UUID, entry_id: UUID, now: datetime) -> None:
     with refusing(VIOLATIONS):
         await conn.execute(SQL.leave_waiting_list, region_id, citizen_id, entry_id, new_id(), now)
 
@@ -111,9 +109,7 @@ async def find_offer(conn: Connection, region_id: int, offer_id: UUID) -> Record
     return await conn.fetchrow(SQL.find_offer, region_id, offer_id)
 
 
-async def accept_offer(
-    conn: Connection, region_id: int, citizen_id: UUID, offer_id: UUID, now: datetime
-) -> list[UUID]:
+async def accept_offer(conn: Connection, region_id: int, citizen_id: UUID, offer_id: UUID, now: datetime) -> list[UUID]:
     """The ids of the tickets, the same again where the offer is accepted already."""
     ids, numbers = [new_id() for _ in range(_PERSONS)], [new_number() for _ in range(_PERSONS)]
     with refusing(VIOLATIONS):

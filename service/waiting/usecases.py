@@ -10,6 +10,7 @@ from service.core.database import Connection
 from service.core.errors import DomainError
 from service.core.lists import page_of
 from service.core.operations import Actor, IdempotencyKey, Language
+from service.core.sealing import Sealer
 from service.doctors.usecases import get_appointment
 from service.launch.tokens import Tokens
 from service.waiting import store
@@ -72,14 +73,20 @@ async def list_offers(conn: Connection, actor: Actor, language: Language, clock:
 
 
 async def accept_offer(
-    conn: Connection, actor: Actor, offer_id: UUID, language: Language, tokens: Tokens, clock: Clock
+    conn: Connection,
+    actor: Actor,
+    offer_id: UUID,
+    language: Language,
+    tokens: Tokens,
+    sealer: Sealer,
+    clock: Clock,
 ) -> AcceptedOffer:
     """Books what is offered: a ticket for each person, all or none; or moves the ticket to its new time.
 
     Accepting twice is no error and gives the same tickets.
     """
     ids = await store.accept_offer(conn, actor.region_id, actor.id, offer_id, clock())
-    tickets = [await get_appointment(conn, actor, appointment_id, language, tokens) for appointment_id in ids]
+    tickets = [await get_appointment(conn, actor, appointment_id, language, tokens, sealer) for appointment_id in ids]
     return AcceptedOffer(offer_id=offer_id, tickets=tickets)
 
 

@@ -571,7 +571,7 @@ CREATE FUNCTION public.can_move_to(ticket public.appointments, place public.book
        AND NOT EXISTS (
            SELECT FROM offers o
            WHERE o.region_id = ticket.region_id AND o.appointment_id = ticket.id
-             AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
+             AND o.status IN ('declined', 'lapsed') AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
        AND (SELECT count(*) FROM offers o
             WHERE o.region_id = ticket.region_id AND o.appointment_id = ticket.id AND o.status = 'lapsed') < 3
     FROM persons p WHERE p.region_id = ticket.region_id AND p.id = ticket.person_id
@@ -1083,7 +1083,7 @@ BEGIN
             SELECT FROM practitioner_specialties s
             WHERE s.region_id = entry.region_id AND s.institution_id = entry.institution_id
               AND s.practitioner_id = entry.practitioner_id AND s.specialty_code = entry.specialty_code
-        ) THEN 'practitioner_not_found'
+        ) THEN 'specialty_not_offered'
         WHEN (p_now AT TIME ZONE clinic.zone)::date > entry.day_to THEN 'time_passed'
         WHEN booked_by = 'referral' AND entry.referral_number IS NULL THEN 'referral_needed'
         WHEN booked_by = 'referral' AND cardinality(patients) > 1 THEN 'referral_of_several'
@@ -1653,13 +1653,17 @@ CREATE FUNCTION public.shrink_slot(p_region smallint, p_slot uuid, p_capacity in
 DECLARE
     held integer;
     booked integer;
+    orphaned integer;
 BEGIN
+    UPDATE slots SET status = 'closed' WHERE region_id = p_region AND id = p_slot;
     DELETE FROM holds WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL;
     GET DIAGNOSTICS held = ROW_COUNT;
     UPDATE slots SET taken = taken - held WHERE region_id = p_region AND id = p_slot;
     PERFORM withdraw_offers(p_region, p_slot, p_now);
     SELECT taken INTO booked FROM slots WHERE region_id = p_region AND id = p_slot;
-    RETURN orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+    orphaned := orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+    UPDATE slots SET status = 'open', capacity = p_capacity WHERE region_id = p_region AND id = p_slot;
+    RETURN orphaned;
 END $$;
 
 CREATE FUNCTION public.take_place(place public.bookable_slots) RETURNS void
@@ -1767,10 +1771,7 @@ BEGIN
         SELECT * INTO offer FROM offers WHERE region_id = p_region AND id = held.id AND status = 'open' FOR UPDATE;
         CONTINUE WHEN NOT FOUND;
         PERFORM close_offer(offer, 'withdrawn', by_itself(), p_now);
-        WITH gone AS (DELETE FROM holds WHERE region_id = p_region AND offer_id = offer.id RETURNING slot_id)
-        UPDATE slots s SET taken = taken - freed.places
-        FROM (SELECT slot_id, count(*) AS places FROM gone GROUP BY slot_id) AS freed
-        WHERE s.region_id = p_region AND s.id = freed.slot_id;
+        PERFORM release_places(p_region, offer.id, p_now);
         IF offer.entry_id IS NULL THEN
             PERFORM find_rebooking(p_region, open_rebooking(p_region, offer.appointment_id, p_now), p_now);
         ELSE

@@ -532,20 +532,25 @@ BEGIN
     RETURN orphan_appointments(p_region, p_slot, 32767, p_actor, p_now);
 END $$;
 
--- Leaves a slot room for p_capacity, which the caller writes next: what is only held goes first, then the last tickets.
+-- Leaves a slot room for p_capacity: what is only held goes first, then the last tickets. It is closed meanwhile, so that
+-- nothing of it is offered to those who have to go.
 CREATE OR REPLACE FUNCTION shrink_slot(
     p_region smallint, p_slot uuid, p_capacity integer, p_actor uuid, p_now timestamptz
 ) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     held integer;
     booked integer;
+    orphaned integer;
 BEGIN
+    UPDATE slots SET status = 'closed' WHERE region_id = p_region AND id = p_slot;
     DELETE FROM holds WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL;
     GET DIAGNOSTICS held = ROW_COUNT;
     UPDATE slots SET taken = taken - held WHERE region_id = p_region AND id = p_slot;
     PERFORM withdraw_offers(p_region, p_slot, p_now);
     SELECT taken INTO booked FROM slots WHERE region_id = p_region AND id = p_slot;
-    RETURN orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+    orphaned := orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+    UPDATE slots SET status = 'open', capacity = p_capacity WHERE region_id = p_region AND id = p_slot;
+    RETURN orphaned;
 END $$;
 
 -- Tickets of a slot whose room, address or doctor's name has changed go along with it.

@@ -108,7 +108,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- Whether an orphaned ticket can move to that place: as the one who gave it could have booked it there, and not where it
--- was offered before. Who let three offers lapse is left to the staff.
+-- would not. Who let three offers lapse is left to the staff.
 CREATE OR REPLACE FUNCTION can_move_to(ticket appointments, place bookable_slots, p_now timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT ticket.purpose = place.purpose AND ticket.slot_id <> place.id
@@ -121,7 +121,7 @@ LANGUAGE sql STABLE AS $$
        AND NOT EXISTS (
            SELECT FROM offers o
            WHERE o.region_id = ticket.region_id AND o.appointment_id = ticket.id
-             AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
+             AND o.status IN ('declined', 'lapsed') AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
        AND (SELECT count(*) FROM offers o
             WHERE o.region_id = ticket.region_id AND o.appointment_id = ticket.id AND o.status = 'lapsed') < 3
     FROM persons p WHERE p.region_id = ticket.region_id AND p.id = ticket.person_id

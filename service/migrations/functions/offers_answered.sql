@@ -54,9 +54,8 @@ BEGIN
     END IF;
 END $$;
 
--- The clinic takes a slot away that is held for offers: none of them may go on with it. A waiting entry keeps its place in
--- the queue, a ticket gets another time. What is given back here is not passed on at once, or it could be offered anew
--- just before it goes.
+-- The clinic takes a slot away that is held for offers, and has closed it: none of them may go on with it. A waiting entry
+-- keeps its place in the queue, a ticket gets another time.
 CREATE OR REPLACE FUNCTION withdraw_offers(p_region smallint, p_slot uuid, p_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -73,10 +72,7 @@ BEGIN
         SELECT * INTO offer FROM offers WHERE region_id = p_region AND id = held.id AND status = 'open' FOR UPDATE;
         CONTINUE WHEN NOT FOUND;
         PERFORM close_offer(offer, 'withdrawn', by_itself(), p_now);
-        WITH gone AS (DELETE FROM holds WHERE region_id = p_region AND offer_id = offer.id RETURNING slot_id)
-        UPDATE slots s SET taken = taken - freed.places
-        FROM (SELECT slot_id, count(*) AS places FROM gone GROUP BY slot_id) AS freed
-        WHERE s.region_id = p_region AND s.id = freed.slot_id;
+        PERFORM release_places(p_region, offer.id, p_now);
         IF offer.entry_id IS NULL THEN
             PERFORM find_rebooking(p_region, open_rebooking(p_region, offer.appointment_id, p_now), p_now);
         ELSE

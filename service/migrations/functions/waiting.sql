@@ -97,7 +97,7 @@ BEGIN
             SELECT FROM practitioner_specialties s
             WHERE s.region_id = entry.region_id AND s.institution_id = entry.institution_id
               AND s.practitioner_id = entry.practitioner_id AND s.specialty_code = entry.specialty_code
-        ) THEN 'practitioner_not_found'
+        ) THEN 'specialty_not_offered'
         WHEN (p_now AT TIME ZONE clinic.zone)::date > entry.day_to THEN 'time_passed'
         WHEN booked_by = 'referral' AND entry.referral_number IS NULL THEN 'referral_needed'
         WHEN booked_by = 'referral' AND cardinality(patients) > 1 THEN 'referral_of_several'

@@ -20,8 +20,8 @@ REFERRAL_OF_SEVERAL = refusal(
     "Направление выдаётся на одного человека: встаньте в лист ожидания на каждого отдельно",
     "A referral is for one person: join the waiting list for each of them apart",
 )
-WAITING_ENTRY_NOT_FOUND = refusal(
-    "waiting_entry_not_found",
+ENTRY_NOT_FOUND = refusal(
+    "entry_not_found",
     Kind.absent,
     "Такой записи в листе ожидания нет",
     "There is no such entry on the waiting list",

@@ -27,11 +27,11 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/v1/waiting-list/{entry_id}", "getWaitingEntry", usecases.get_waiting_entry, CITIZEN, Transaction.READ,
-        "Get a place in the queue", refusals=(p.WAITING_ENTRY_NOT_FOUND,),
+        "Get a place in the queue", refusals=(p.ENTRY_NOT_FOUND,),
     ),
     Operation(
         "POST", "/v1/waiting-list/{entry_id}/leave", "leaveWaitingList", usecases.leave_waiting_list,
-        CITIZEN, Transaction.WRITE, "Leave the waiting list", refusals=(p.WAITING_ENTRY_NOT_FOUND,),
+        CITIZEN, Transaction.WRITE, "Leave the waiting list", refusals=(p.ENTRY_NOT_FOUND,),
     ),
     Operation(
         "GET", "/v1/offers", "listOffers", usecases.list_offers, CITIZEN, Transaction.READ, "List open offers",

@@ -38,7 +38,7 @@ VIOLATIONS = {
     "appointments_person_once_a_slot": problems.ALREADY_HAS_TICKET,
     "engagements_one_place_at_a_time": problems.PERSON_BUSY,
     "waiting_persons_once": problems.ALREADY_WAITING,
-    "waiting_entry_not_found": problems.WAITING_ENTRY_NOT_FOUND,
+    "entry_not_found": problems.ENTRY_NOT_FOUND,
     "offer_not_found": problems.OFFER_NOT_FOUND,
     "offer_lapsed": problems.OFFER_LAPSED,
     "offer_closed": problems.OFFER_CLOSED,

@@ -54,7 +54,7 @@ async def get_waiting_entry(
     """One entry of the citizen, with its place in the queue."""
     shown = await store.find_waiting_entry(conn, actor.region_id, actor.id, entry_id, clock())
     if shown is None:
-        raise DomainError(problems.WAITING_ENTRY_NOT_FOUND)
+        raise DomainError(problems.ENTRY_NOT_FOUND)
     return entry_of(shown, language)
 
 

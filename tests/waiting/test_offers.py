@@ -241,7 +241,8 @@ def test_children_fit_in_one_slot_that_has_room(clinic: Clinic) -> None:
 
 def test_a_family_books_all_or_nothing(clinic: Clinic) -> None:
     world = clinic.world
-    clinic.slot("s1"), clinic.slot("s2", hours=24.25)
+    for number in (1, 2):
+        clinic.slot(f"s{number}", hours=23.75 + number / 4)
     family = join(clinic, {}, {})
     world.live.work()
     # One of them got a ticket elsewhere for that time meanwhile.
@@ -266,7 +267,8 @@ def test_an_offer_is_its_own_citizens(clinic: Clinic) -> None:
 def test_a_place_that_is_taken_away_ends_its_offer_and_leaves_the_waiter_where_they_were(clinic: Clinic) -> None:
     world = clinic.world
     kept = world.slot("s1")
-    clinic.slot("s1"), clinic.slot("s2", hours=24.25)
+    for number in (1, 2):
+        clinic.slot(f"s{number}", hours=23.75 + number / 4)
     family, single = join(clinic, {}, {}), join(clinic)
     world.live.work()
     assert len(family.offered()) == 2

@@ -127,7 +127,7 @@ BEGIN
     SELECT * INTO entry FROM waiting_entries
     WHERE region_id = p_region AND id = p_entry AND citizen_id = p_citizen
     FOR UPDATE;
-    PERFORM refuse('waiting_entry_not_found') WHERE entry.id IS NULL;
+    PERFORM refuse('entry_not_found') WHERE entry.id IS NULL;
     IF entry.status NOT IN ('waiting', 'offered') THEN
         RETURN;
     END IF;

@@ -187,8 +187,7 @@ class OfferList(Schema):
 class AcceptedOffer(Schema):
     """The tickets that came of an offer."""
 
-    offer_id: UUID
-    tickets: list[Ticket]
+    items: list[Ticket]
 
 
 class Rebooking(Schema):

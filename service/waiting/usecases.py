@@ -86,8 +86,9 @@ async def accept_offer(
     Accepting twice is no error and gives the same tickets.
     """
     ids = await store.accept_offer(conn, actor.region_id, actor.id, offer_id, clock())
-    tickets = [await get_appointment(conn, actor, appointment_id, language, tokens, sealer) for appointment_id in ids]
-    return AcceptedOffer(offer_id=offer_id, tickets=tickets)
+    return AcceptedOffer(
+        items=[await get_appointment(conn, actor, ticket_id, language, tokens, sealer) for ticket_id in ids]
+    )
 
 
 async def decline_offer(conn: Connection, actor: Actor, offer_id: UUID, language: Language, clock: Clock) -> Offer:

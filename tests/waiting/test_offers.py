@@ -44,10 +44,10 @@ def test_accepting_is_one_tap_and_twice_is_no_error(clinic: Clinic) -> None:
     cancel(taker, ticket)
     path = f"/v1/offers/{waiter.offers()[0]['id']}"
     accepted = waiter.api.post(f"{path}/accept").ok()
-    (booked,) = accepted["tickets"]
+    (booked,) = accepted["items"]
     assert (booked["slot_id"], booked["status"], booked["person"]["id"]) == (slot, "booked", waiter.children[0])
-    assert waiter.api.post(f"{path}/accept").ok()["tickets"][0]["id"] == booked["id"]
-    assert waiter.api.get("/v1/appointments").ok()["items"] == accepted["tickets"]
+    assert waiter.api.post(f"{path}/accept").ok()["items"][0]["id"] == booked["id"]
+    assert waiter.api.get("/v1/appointments").ok()["items"] == accepted["items"]
     assert waiter.api.post(f"{path}/decline").code == "offer_closed"
     assert (waiter.status, waiter.offers(), clinic.taken()) == ("served", [], 1)
     assert wrong(clinic.world) == []
@@ -57,7 +57,7 @@ def test_who_gives_up_what_was_offered_is_not_offered_again(clinic: Clinic) -> N
     ((slot, taker, ticket),) = full(clinic, "s1")
     first, second = join(clinic), join(clinic)
     cancel(taker, ticket)
-    booked = first.accept().ok()["tickets"][0]["id"]
+    booked = first.accept().ok()["items"][0]["id"]
     cancel(first, booked)
     assert (first.status, first.offers()) == ("served", [])
     assert second.offered() == [slot]
@@ -212,7 +212,7 @@ def test_children_are_offered_places_one_behind_the_other(clinic: Clinic) -> Non
     (offer,) = family.offers()
     assert slots_of([offer]) == [taken[2][0], taken[3][0]]
     assert {place["person_id"] for place in offer["places"]} == set(family.children)
-    tickets = family.accept().ok()["tickets"]
+    tickets = family.accept().ok()["items"]
     assert [ticket["slot_id"] for ticket in tickets] == [taken[2][0], taken[3][0]]
     assert {ticket["person"]["id"] for ticket in tickets} == set(family.children)
     assert wrong(world) == []

@@ -67,10 +67,10 @@ def test_accepting_moves_the_ticket_in_one_tap(clinic: Clinic) -> None:
     near = clinic.slot("near", hours=30)
     holder, ticket = orphan(clinic)
     path = f"/v1/offers/{holder.offers()[0]['id']}/accept"
-    (moved,) = holder.api.post(path).ok()["tickets"]
+    (moved,) = holder.api.post(path).ok()["items"]
     assert (moved["id"], moved["slot_id"], moved["status"], moved["sequence"]) == (ticket, near, "booked", 1)
     assert moved["starts_at"] == "2026-09-08T14:00:00+07:00"
-    assert holder.api.post(path).ok()["tickets"] == [moved]
+    assert holder.api.post(path).ok()["items"] == [moved]
     assert (holder.offers(), clinic.taken("near"), rebookings(clinic)) == ([], 1, [])
     assert wrong(clinic.world) == []
 
@@ -178,8 +178,8 @@ def test_both_parents_see_it_and_one_of_them_accepts(clinic: Clinic) -> None:
     close(clinic, "s1")
     assert father.offers() == mother.offers() != []
     path = f"/v1/offers/{father.offers()[0]['id']}/accept"
-    tickets = father.api.post(path).ok()["tickets"]
-    assert mother.api.post(path).ok()["tickets"] == tickets
+    tickets = father.api.post(path).ok()["items"]
+    assert mother.api.post(path).ok()["items"] == tickets
     stranger = Waiter(world, someone())
     assert stranger.api.post(path).code == "offer_not_found"
 

@@ -454,30 +454,12 @@ $$;
 CREATE FUNCTION public.booking_limit(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
-DECLARE
-    missed record;
 BEGIN
     IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(patient.identity, 'hex'), place.region_id));
-    IF (SELECT count(*) FROM appointments
-        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
-          AND active AND ends_at > p_now) >= place.most_tickets THEN
-        RETURN 'too_many_tickets';
-    END IF;
-    IF (SELECT count(*) FROM appointments
-        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
-          AND created_at > p_now - make_interval(days => place.bookings_days)
-          AND source = 'internet') >= place.most_bookings THEN
-        RETURN 'too_many_bookings';
-    END IF;
-    SELECT count(*) AS times, max(starts_at) AS last_at INTO missed FROM appointments
-    WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
-      AND status = 'noshow' AND NOT excused AND starts_at > p_now - make_interval(days => place.noshow_days);
-    RETURN CASE WHEN missed.times >= place.noshow_limit
-                 AND missed.last_at > p_now - make_interval(days => place.noshow_pause_days)
-        THEN 'paused_for_no_shows' END;
+    RETURN limit_reached(place, patient, p_now);
 END $$;
 
 CREATE FUNCTION public.booking_refusal(place public.bookable_slots, patient public.persons, p_referral text, p_source text, p_now timestamp with time zone) RETURNS text
@@ -1177,6 +1159,34 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.limit_reached(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    missed record;
+BEGIN
+    IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF (SELECT count(*) FROM appointments
+        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+          AND active AND ends_at > p_now) >= place.most_tickets THEN
+        RETURN 'too_many_tickets';
+    END IF;
+    IF (SELECT count(*) FROM appointments
+        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+          AND created_at > p_now - make_interval(days => place.bookings_days)
+          AND source = 'internet') >= place.most_bookings THEN
+        RETURN 'too_many_bookings';
+    END IF;
+    SELECT count(*) AS times, max(starts_at) AS last_at INTO missed FROM appointments
+    WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+      AND status = 'noshow' AND NOT excused AND starts_at > p_now - make_interval(days => place.noshow_days);
+    RETURN CASE WHEN missed.times >= place.noshow_limit
+                 AND missed.last_at > p_now - make_interval(days => place.noshow_pause_days)
+        THEN 'paused_for_no_shows' END;
+END $$;
+
 CREATE FUNCTION public.lock_free_places(p_region smallint, p_places jsonb) RETURNS boolean
     LANGUAGE sql
     AS $$
@@ -1616,6 +1626,7 @@ CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_no
         JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
         WHERE waits_for(entry, place)
           AND booking_refusal(place, p, entry.referral_number, 'internet', p_now) IS NULL
+          AND limit_reached(place, p, p_now) IS NULL
           AND booking_conflict(place, p, p_now) IS NULL
     ), seating AS (
         SELECT number, ARRAY[person_id] AS persons FROM fits WHERE number = 1

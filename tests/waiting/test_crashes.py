@@ -127,9 +127,7 @@ class Town:
         while await self.count() < offers:
             for _ in range(20):
                 with suppress(*REFUSED):
-                    await self._write(
-                        self._chance.choice((self._join, self._join, self._pass_by, self._answer, self._move))
-                    )
+                    await self._write(self._chance.choice(deeds))
             assert await self._write(lambda conn: conn.fetch(WRONG_AT_ANY_MOMENT)) == []
 
     async def count(self) -> int:

@@ -1,14 +1,17 @@
 """Offers to those who wait: to whom, in which order, for how long, and what becomes of them."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
+from service.waiting.store import lapse_an_offer, offer_a_free_place
 from tests.doctors.clinic import Clinic
 from tests.provocation import someone
 from tests.waiting.people import Waiter, book, cancel, full, instant, join, later, wrong
-from tests.world import World
+from tests.world import SURGEON, World
 
 
 @pytest.fixture
@@ -293,3 +296,44 @@ def test_booking_goes_on_beside(clinic: Clinic) -> None:
     assert clinic.taken() == 2
     waiter.accept().ok()
     assert wrong(clinic.world) == []
+
+
+def test_who_has_reached_a_limit_is_passed_over(world: World) -> None:
+    clinic = Clinic(world, most_tickets=1)
+    limited = join(clinic)
+    surgeon = clinic.slot("o1", hours=90, practitioner_id="d3", specialty_code=SURGEON)
+    world.book(limited.api, surgeon, limited.children[0]).ok()
+    other = join(clinic)
+    slot = clinic.slot()
+    world.live.work()
+    assert (limited.offers(), other.offered()) == ([], [slot])
+
+
+# Several workers ---------------------------------------------------------------------------------------------------
+
+
+def test_of_two_workers_one_makes_the_offer_and_nobody_waits(clinic: Clinic) -> None:
+    """The first is in the middle of it when the second comes; and when the first dies, the next one does it."""
+    world = clinic.world
+    clinic.slot()
+    for _ in range(2):
+        join(clinic)
+
+    async def work() -> list[int]:
+        one, two = [await asyncpg.connect(world.live.dsn) for _ in range(2)]
+        await two.execute("SET lock_timeout = '1ms'")
+        begun = one.transaction()
+        await begun.start()
+        done = [await offer_a_free_place(one, world.now), await offer_a_free_place(two, world.now)]
+        await begun.rollback()
+        done += [await offer_a_free_place(two, world.now), await offer_a_free_place(one, world.now)]
+        await one.execute("UPDATE offers SET expires_at = created_at")
+        await (begun := one.transaction()).start()
+        done += [await lapse_an_offer(one, world.now), await lapse_an_offer(two, world.now)]
+        await begun.rollback()
+        done += [await lapse_an_offer(two, world.now), await lapse_an_offer(one, world.now)]
+        await asyncio.gather(one.close(), two.close())
+        return done
+
+    assert world.live.run(work()) == [1, 0, 1, 0, 1, 0, 1, 0]
+    assert wrong(world) == []

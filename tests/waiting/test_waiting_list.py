@@ -79,6 +79,15 @@ def test_one_person_waits_once_even_by_two_parents(clinic: Clinic) -> None:
     father.api.create("/v1/waiting-list", waiting(clinic, *father.children)).ok()
 
 
+def test_a_correction_that_shows_two_to_be_one_is_refused_where_both_wait(clinic: Clinic) -> None:
+    join(clinic, {"snils": "11223344595"})
+    other = join(clinic)
+    path = f"/v1/persons/{other.children[0]}"
+    assert other.api.call("PATCH", path, {"snils": "11223344595"}).code == "already_waiting"
+    other.leave().ok()
+    assert other.api.call("PATCH", path, {"snils": "11223344595"}).status == 200
+
+
 def test_who_could_never_be_booked_does_not_wait(clinic: Clinic) -> None:
     world, today = clinic.world, clinic.world.now.date()
     yesterday, far = today - timedelta(days=1), today + timedelta(days=91)

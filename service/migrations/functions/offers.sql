@@ -95,6 +95,7 @@ LANGUAGE sql STABLE AS $$
         JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
         WHERE waits_for(entry, place)
           AND booking_refusal(place, p, entry.referral_number, 'internet', p_now) IS NULL
+          AND limit_reached(place, p, p_now) IS NULL
           AND booking_conflict(place, p, p_now) IS NULL
     ), seating AS (
         SELECT number, ARRAY[person_id] AS persons FROM fits WHERE number = 1

@@ -31,6 +31,6 @@ async def expire_entries(conn: Connection, clock: Clock) -> int:
 JOBS = (
     Job("lapse_offers", 5, lapse_offers),
     Job("rebook_tickets", 30, rebook_tickets),
-    Job("offer_free_places", 15, offer_free_places),
+    Job("offer_free_places", 5, offer_free_places),
     Job("expire_entries", 600, expire_entries),
 )

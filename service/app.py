@@ -22,8 +22,9 @@ from service.launch import operations as launch
 from service.launch.tokens import Tokens
 from service.migrations import newest
 from service.people import operations as people
+from service.waiting import operations as waiting
 
-_DOMAINS = (launch, institutions, people, doctors, clubs)
+_DOMAINS = (launch, institutions, people, doctors, waiting, clubs)
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
 

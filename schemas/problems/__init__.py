@@ -7,3 +7,4 @@ from schemas.problems.institutions import *
 from schemas.problems.launch import *
 from schemas.problems.people import *
 from schemas.problems.shape import *
+from schemas.problems.waiting import *

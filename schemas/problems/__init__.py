@@ -1,0 +1,9 @@
+"""Every refusal the API knows, a module for each domain, in one namespace: `problems.TIME_TAKEN`."""
+
+from schemas.problems.any_operation import *
+from schemas.problems.clubs import *
+from schemas.problems.doctors import *
+from schemas.problems.institutions import *
+from schemas.problems.launch import *
+from schemas.problems.people import *
+from schemas.problems.shape import *

@@ -1,0 +1,62 @@
+"""Any operation can be refused with these."""
+
+from schemas.problems.shape import Kind, refusal
+
+MALFORMED = refusal("malformed", Kind.malformed, "Запрос не удалось разобрать", "The request can't be parsed")
+INVALID = refusal(
+    "invalid", Kind.invalid, "Проверьте поля, перечисленные в errors", "Check the fields that `errors` lists"
+)
+KEY_MISSING = refusal(
+    "idempotency_key_missing",
+    Kind.malformed,
+    "Нужен заголовок Idempotency-Key: от 1 до 64 латинских букв, цифр, «-» или «_»",
+    "The header Idempotency-Key is needed: 1 to 64 Latin letters, digits, - or _",
+)
+KEY_REUSED = refusal(
+    "idempotency_key_reused",
+    Kind.invalid,
+    "Этот Idempotency-Key уже использован с другим запросом: возьмите новый ключ",
+    "This Idempotency-Key was used with another request: take a new key",
+)
+BUSY = refusal(
+    "in_progress",
+    Kind.conflict,
+    "Такой же запрос ещё выполняется: повторите через секунду с тем же ключом",
+    "The same request or the same place is still being worked on: repeat in a second with the same key",
+)
+UNAUTHENTICATED = refusal(
+    "unauthenticated",
+    Kind.unauthenticated,
+    "Нужен действующий токен доступа: откройте мини-приложение заново",
+    "A valid access token is needed: open the mini-app again",
+)
+FORBIDDEN = refusal("forbidden", Kind.forbidden, "У вас нет прав на это действие", "You have no right to do this")
+NOT_FOUND = refusal("not_found", Kind.absent, "Ничего не найдено", "Nothing is found")
+CURSOR_UNKNOWN = refusal(
+    "cursor_unknown",
+    Kind.absent,
+    "Такой страницы списка нет: начните список сначала",
+    "There is no such page of the list: start it from the beginning",
+)
+METHOD_NOT_ALLOWED = refusal(
+    "method_not_allowed", Kind.method, "Этот метод здесь не поддерживается", "This method is not supported here"
+)
+TOO_LARGE = refusal("too_large", Kind.too_large, "Запрос слишком большой", "The request is too large")
+MEDIA_TYPE = refusal(
+    "media_type",
+    Kind.media_type,
+    "Тело запроса — не того типа, который описан",
+    "The body is not of the described media type",
+)
+OUTCOME_UNKNOWN = refusal(
+    "outcome_unknown",
+    Kind.unavailable,
+    "Не удалось узнать, выполнен ли запрос: повторите его с тем же ключом",
+    "It is not known whether the request was carried out: repeat it with the same key",
+)
+UNAVAILABLE = refusal(
+    "unavailable", Kind.unavailable, "Сервис временно недоступен, повторите позже", "Unavailable for now, try later"
+)
+INTERNAL = refusal(
+    "internal", Kind.internal, "Внутренняя ошибка: сообщите нам request_id", "Internal error: tell us the request_id"
+)

@@ -1,0 +1,46 @@
+"""Entering: launches and tokens."""
+
+from schemas.problems.shape import Kind, refusal
+
+LAUNCH_INVALID = refusal(
+    "launch_invalid",
+    Kind.unauthenticated,
+    "Подпись запуска не подтверждена: откройте мини-приложение заново",
+    "The launch signature is not confirmed: open the mini-app again",
+)
+LAUNCH_STALE = refusal(
+    "launch_stale",
+    Kind.unauthenticated,
+    "Запуск устарел: запросите свежие параметры или откройте мини-приложение заново",
+    "The launch is too old: ask for fresh parameters or open the mini-app again",
+)
+PAGE_MISSING = refusal(
+    "page_missing",
+    Kind.conflict,
+    "Откройте мини-приложение со страницы учреждения",
+    "Open the mini-app from the page of an institution",
+)
+PAGE_UNKNOWN = refusal(
+    "page_unknown",
+    Kind.absent,
+    "Эта страница ещё не подключена к записи: обратитесь в учреждение",
+    "This page is not connected yet: ask the institution",
+)
+CLIENT_INVALID = refusal(
+    "client_invalid",
+    Kind.unauthenticated,
+    "Неизвестный client_id или неверный client_secret",
+    "Unknown client_id or wrong client_secret",
+)
+SCOPE_INVALID = refusal(
+    "scope_invalid",
+    Kind.malformed,
+    "Запрошены права, которых у клиента нет",
+    "A scope is asked for that the client does not have",
+)
+GRANT_UNSUPPORTED = refusal(
+    "grant_unsupported",
+    Kind.malformed,
+    "Поддерживается только grant_type=client_credentials",
+    "Only grant_type=client_credentials is supported",
+)

@@ -1,0 +1,95 @@
+"""Problems (RFC 9457) and every refusal the API knows: a stable code, a kind, and what a person can do about it.
+
+The kinds have their HTTP statuses in core/problems.py. One rule divides 422 from 409: a value that can't be right by
+itself is invalid; values that are right by themselves but can't stand with each other, or with what is stored, are in
+conflict.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.common import A_GROUP, A_SLOT, Instant, Schema, example
+
+
+class Kind(StrEnum):
+    malformed = "malformed"
+    unauthenticated = "unauthenticated"
+    forbidden = "forbidden"
+    absent = "absent"
+    method = "method"
+    conflict = "conflict"
+    too_large = "too_large"
+    media_type = "media_type"
+    invalid = "invalid"
+    unavailable = "unavailable"
+    internal = "internal"
+
+
+class FieldError(BaseModel):
+    """One field that is not as the schema says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    place: str = Field(description="`body`, `query`, `path` or `header`.", examples=["body"])
+    pointer: str = Field(description="JSON pointer (RFC 6901) to the value.", examples=["/birth_date"])
+    message: str = Field(description="What is wrong with it, in English, for developers.")
+
+
+class FreeSlot(Schema):
+    """A free time in place of the one that is taken."""
+
+    model_config = example(slot_id=A_SLOT, starts_at="2026-09-08T08:15:00+07:00")
+
+    slot_id: UUID
+    starts_at: Instant
+
+
+class FreeGroup(Schema):
+    """A group with free places instead of the full one."""
+
+    model_config = example(group_id=A_GROUP, programme="Шахматы для начинающих", group="Группа 2, суббота", free=4)
+
+    group_id: UUID
+    programme: str
+    group: str
+    free: int
+
+
+class Problem(BaseModel):
+    """A problem by RFC 9457, as `application/problem+json`. Programs look at `code`, people read `title`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(description="`urn:zapis:problem:` and the code.", examples=["urn:zapis:problem:time_taken"])
+    title: str = Field(description="In Russian, or in English where Accept-Language prefers it.")
+    status: int
+    code: str = Field(description="Stable; the operation lists those it can answer with.", examples=["time_taken"])
+    request_id: str = Field(description="Also in the header X-Request-Id; name it when you ask for help.")
+    errors: list[FieldError] | None = Field(default=None, description="The fields that were refused.")
+    alternatives: list[FreeSlot] | list[FreeGroup] | None = Field(
+        default=None,
+        description="At `time_taken` and `group_full`: up to three nearest free places, the nearest first.",
+    )
+    error: str | None = Field(default=None, description="At createToken: the error code of RFC 6749, section 5.2.")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    code: str
+    kind: Kind
+    ru: str
+    en: str
+
+
+REFUSALS: dict[str, Refusal] = {}
+
+
+def refusal(code: str, kind: Kind, ru: str, en: str) -> Refusal:
+    """Makes a refusal known. Raises ValueError where its code is taken."""
+    if code in REFUSALS:
+        raise ValueError(f"two refusals have the code {code}")
+    REFUSALS[code] = Refusal(code, kind, ru, en)
+    return REFUSALS[code]

@@ -40,6 +40,7 @@ A_TICKET = "0199a1b2-0008-7000-8000-000000000008"
 A_PROGRAMME = "0199a1b2-0009-7000-8000-000000000009"
 A_GROUP = "0199a1b2-000a-7000-8000-00000000000a"
 AN_APPLICATION = "0199a1b2-000b-7000-8000-00000000000b"
+A_SCHEDULE = "0199a1b2-000c-7000-8000-00000000000c"
 
 
 # No control characters and no white space at either end: what a spreadsheet leaves behind is refused, not trimmed.

@@ -61,7 +61,7 @@ def subtract(intervals: Iterable[Interval], gone: Iterable[Interval]) -> list[In
     left = sorted(intervals)
     for gone_from, gone_to in merge(gone):
         pieces = (((start, min(end, gone_from)), (max(start, gone_to), end)) for start, end in left)
-        left = sorted({piece for pair in pieces for piece in pair if piece[0] < piece[1]})
+        left = [piece for pair in pieces for piece in pair if piece[0] < piece[1]]
     return left
 
 
@@ -83,8 +83,7 @@ def local_day_bounds(day: date, zone: ZoneInfo) -> Interval:
 
 
 def instant_of(day: date, wall_clock: time, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a wall-clock time; a skipped one moves forward by what is skipped, of a repeated one the first.
-    """
+    """The UTC instant of a local time; a skipped one moves forward by what is skipped, of a repeated one the first."""
     # fold=0 is the whole rule (PEP 495): a skipped time is read by the offset before the gap, which lands it as far
     # behind the gap as it lay inside, and a repeated time by the offset before the fold, which is its first occurrence.
     return datetime.combine(day, wall_clock.replace(fold=0), tzinfo=zone).astimezone(UTC)

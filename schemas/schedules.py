@@ -32,11 +32,11 @@ Channel = Literal["internet", "desk", "call_centre", "doctor", "other_clinic"]
 Policy = Literal["first_come", "jittered", "draw"]
 Weekday = Annotated[int, Field(ge=1, le=7, description="ISO weekday: 1 is Monday."), INTEGER]
 Weekdays = Annotated[list[Weekday], Field(min_length=1, max_length=7)]
-SlotMinutes = Annotated[int, Field(ge=1, le=480, description="Length of a slot."), INTEGER]
+SlotMinutes = Annotated[int, Field(ge=3, le=480, description="Length of a slot."), INTEGER]
 Capacity = Annotated[int, Field(ge=1, le=100, description="Places of a slot."), INTEGER]
 Channels = Annotated[list[Channel], Field(min_length=1, max_length=5, description="Who may give the places away.")]
 Percent = Annotated[int, Field(ge=1, le=100), INTEGER]
-Reason = Literal["time_gone", "practitioner_changed", "capacity_lowered", "room_changed", "length_changed"]
+Reason = Literal["time_gone", "practitioner_changed", "capacity_lowered", "room_changed"]
 _HOURS = {"weekdays": [1, 2, 3, 4, 5], "begins": "08:00", "ends": "14:00"}
 _SCHEDULE = {
     "practitioner_id": "d1",
@@ -126,7 +126,7 @@ class ScheduleException(Schema):
     extra_hours: Annotated[list[Hours], Field(max_length=10)] = Field(
         default=[], description="Worked besides the weekly hours, or in place of them, on days off too."
     )
-    breaks: Annotated[list[Break], Field(max_length=10)] = []
+    breaks: Annotated[list[Break], Field(max_length=10)] = Field(default=[])
     location_id: ExternalId | None = Field(default=None, description="Another room.")
     slot_minutes: SlotMinutes | None = Field(default=None, description="Another length of slots.")
 
@@ -172,10 +172,10 @@ class ScheduleBody(Schema):
     capacity: Capacity = 1
     purpose: Purpose = "routine"
     hours: Annotated[list[WeeklyHours], Field(max_length=50)]
-    breaks: Annotated[list[WeeklyBreak], Field(max_length=50)] = []
-    exceptions: Annotated[list[ScheduleException], Field(max_length=200)] = []
+    breaks: Annotated[list[WeeklyBreak], Field(max_length=50)] = Field(default=[])
+    exceptions: Annotated[list[ScheduleException], Field(max_length=200)] = Field(default=[])
     works_on_holidays: bool = Field(default=False, description="The calendar of days off is not looked at.")
-    channels: Channels = ["internet", "desk", "call_centre", "doctor", "other_clinic"]
+    channels: Channels = Field(default=["internet", "desk", "call_centre", "doctor", "other_clinic"])
     shares: Shares | None = Field(default=None, description="In place of `channels`: each slot is for one channel.")
     passes_hours: Annotated[int, Field(ge=0, le=720), INTEGER] | None = Field(
         default=None, description="So many hours before their start unsold places of other channels open to citizens."

@@ -24,3 +24,9 @@ RELEASE_INCOMPLETE = refusal(
     "Для такой выдачи талонов нужны час и длительность",
     "This policy of release needs a time and the minutes of its window",
 )
+TOO_MANY_SLOTS = refusal(
+    "too_many_slots",
+    Kind.conflict,
+    "Слишком много приёмов: сделайте их длиннее или открывайте запись на меньший срок",
+    "Too many slots: make them longer, or open fewer days ahead",
+)

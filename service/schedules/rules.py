@@ -137,6 +137,18 @@ def weekday_worked(schedule: Schedule, day: date, calendar: Calendar) -> int | N
     return day.isoweekday() if schedule.works_on_holidays else calendar.get(day, day.isoweekday())
 
 
+def works_on(schedule: Schedule, day: date, zone: ZoneInfo, calendar: Calendar) -> bool:
+    """Whether anything of a local day is worked."""
+    within = schedule.valid_from <= day and (schedule.valid_to is None or day <= schedule.valid_to)
+    return within and bool(_windows(schedule, day, zone, calendar, _exceptions_of(schedule, day)))
+
+
+def opens_online(schedule: Schedule) -> bool:
+    """Whether any of its places open to citizens by themselves on the days of its release."""
+    weekly = any(INTERNET in (hours.channels or ()) for _, hours in schedule.weekly)
+    return schedule.access != "closed" and (weekly or INTERNET in (schedule.shares or schedule.channels))
+
+
 def release_of(release: Release, day: date, zone: ZoneInfo) -> Interval:
     """When the places of a local day begin to open to citizens, and when the last of them is open."""
     # Without a time they open with the day that comes into the horizon: at once for all that is made later.

@@ -25,10 +25,8 @@ from schemas.common import (
     YearsOfAge,
     example,
 )
-from schemas.doctors import SpecialtyAccess
+from schemas.doctors import CHANNELS, Channel, Purpose, SpecialtyAccess
 
-Purpose = Literal["routine", "repeat", "referral", "checkup", "vaccination", "home_visit", "diagnostics"]
-Channel = Literal["internet", "desk", "call_centre", "doctor", "other_clinic"]
 Policy = Literal["first_come", "jittered", "draw"]
 Weekday = Annotated[int, Field(ge=1, le=7, description="ISO weekday: 1 is Monday."), INTEGER]
 Weekdays = Annotated[list[Weekday], Field(min_length=1, max_length=7)]
@@ -175,7 +173,7 @@ class ScheduleBody(Schema):
     breaks: Annotated[list[WeeklyBreak], Field(max_length=50)] = Field(default=[])
     exceptions: Annotated[list[ScheduleException], Field(max_length=200)] = Field(default=[])
     works_on_holidays: bool = Field(default=False, description="The calendar of days off is not looked at.")
-    channels: Channels = Field(default=["internet", "desk", "call_centre", "doctor", "other_clinic"])
+    channels: Channels = Field(default=list(CHANNELS))
     shares: Shares | None = Field(default=None, description="In place of `channels`: each slot is for one channel.")
     passes_hours: Annotated[int, Field(ge=0, le=720), INTEGER] | None = Field(
         default=None, description="So many hours before their start unsold places of other channels open to citizens."

@@ -73,10 +73,8 @@ async def put_schedule(
         rules,
     )
     days = days_to_make(template.zone, now, rules.release, template.made_until)
-    before = row and template_of(row, await store.locations(conn, actor.region_id, institution_id)).schedule
-    plan = await plan_of(
-        conn, template, days, now, sealer, release_changed=bool(before and not _opens_alike(before, rules))
-    )
+    reopens = row is not None and not _opens_alike(published(row), body)
+    plan = await plan_of(conn, template, days, now, sealer, release_changed=reopens)
     if len(plan.added) + len(plan.changes) + plan.unchanged > _MOST_SLOTS:
         raise DomainError(problems.TOO_MANY_SLOTS)
     change = change_of(template, plan)
@@ -308,5 +306,5 @@ async def _record(conn: Connection, actor: Actor, event: str, subject: UUID, eff
     await journal(conn, actor.region_id, actor.id, event, subject, now, **counts)
 
 
-def _opens_alike(before: Schedule, after: Schedule) -> bool:
+def _opens_alike(before: ScheduleBody, after: ScheduleBody) -> bool:
     return (before.release, before.passes_hours, before.access) == (after.release, after.passes_hours, after.access)

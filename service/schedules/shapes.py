@@ -41,7 +41,7 @@ def template_of(row: Record, locations: Locations) -> Template:
 
 def published(row: Record) -> shown.Schedule:
     """As it was published, which its row keeps word for word."""
-    known = {"id": row["id"], "institution_id": row["institution_id"], "external_id": row["external_id"]}
+    known = {name: str(row[name]) for name in ("id", "institution_id", "external_id")}
     made_until = row["made_until"] and row["made_until"].isoformat()
     return shown.Schedule.model_validate_json(
         orjson.dumps({**orjson.loads(row["rules"]), **known, "made_until": made_until})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from schemas import problems
@@ -133,7 +134,8 @@ async def lock_slots_of_practitioner(
 
 
 def _kept(row: Record) -> KeptSlot:
-    fields = {name: row[name] for name in _FIELDS} | {"channels": tuple(row["channels"])}
+    fields: dict[str, Any] = {name: row[name] for name in _FIELDS}
+    fields["channels"] = tuple(row["channels"])
     return KeptSlot(row["id"], PlannedSlot(**fields), row["taken"], row["tickets"], row["status"] == "open")
 
 

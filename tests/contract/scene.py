@@ -29,6 +29,7 @@ class Scene:
     programme_id: str
     application_id: str
     practitioner_id: str
+    schedule: dict[str, Any]
 
     @property
     def private(self) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def programme(**more: Any) -> dict[str, Any]:
 
 
 def set_scene(world: World) -> Scene:
-    """Eight slots of which one is booked, a programme with two groups, to one of which a child has applied."""
+    """Eight slots of which one is booked, a schedule, a programme with two groups; a child has applied to one."""
     clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
     world.publish_slots(*(world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8))).ok()
     # The club has a doctor under the same own ids: what is published there does not touch the clinic.
@@ -52,6 +53,11 @@ def set_scene(world: World) -> Scene:
     groups = [
         world.put(f"{clinic}/groups/g{weekday}", world.group(weekly_lessons=[lesson(weekday)])) for weekday in (2, 6)
     ]
+    # It begins later: what is made by it is in nobody's way.
+    schedule = {"practitioner_id": "d4", "specialty_code": PAEDIATRICIAN, "location_id": "l1", "slot_minutes": 15}
+    schedule |= {"valid_from": "2030-01-09", "hours": [{"weekdays": [1], "begins": "09:00", "ends": "12:00"}]}
+    for institution, doctor_id in ((CLINIC, "d4"), (CLUB, "d1")):
+        world.put(f"/v1/institutions/{institution}/schedules/c1", schedule | {"practitioner_id": doctor_id})
     parent = world.live.citizen(CLINIC_PAGE, PARENT)
     # Whoever moderates a page, and does not administer it, is a citizen like any other.
     stranger = world.live.citizen(CLINIC_PAGE, STRANGER, "moder")
@@ -79,6 +85,7 @@ def set_scene(world: World) -> Scene:
         programme_id=ours["id"],
         application_id=application["id"],
         practitioner_id=ticket["practitioner"]["id"],
+        schedule=schedule,
     )
 
 

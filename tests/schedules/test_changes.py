@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -94,8 +95,8 @@ def test_no_overlap_and_nothing_that_has_begun_is_touched(kept: list[KeptSlot], 
     plan = plan_change(kept, week_of(schedule), NOON)
     assert all(slot.starts_at > NOON for slot in plan.added)
     assert all(change.kept.slot.starts_at > NOON for change in plan.changes)
-    after = sorted((found.slot.time for found in applied(kept, plan) if found.is_open))
-    assert not any(overlaps(one, other) for one, other in zip(after, after[1:], strict=False))
+    after = sorted(found.slot.time for found in applied(kept, plan) if found.is_open)
+    assert not any(overlaps(one, other) for one, other in pairwise(after))
 
 
 @settings(max_examples=60)
@@ -118,7 +119,7 @@ def test_other_rules_of_a_zone_do_not_move_what_is_booked(schedule: Schedule, da
         if before.tickets:
             assert after[before.slot.external_id].slot.time == before.slot.time
     times = sorted(found.slot.time for found in after.values() if found.is_open)
-    assert not any(overlaps(one, other) for one, other in zip(times, times[1:], strict=False))
+    assert not any(overlaps(one, other) for one, other in pairwise(times))
 
 
 def test_a_longer_slot_leaves_what_is_booked_as_long_as_it_was() -> None:
@@ -135,7 +136,7 @@ def test_when_a_place_opens_is_left_alone_unless_the_release_changed() -> None:
     schedule = Schedule("s1", DOCTOR, "58", ROOM, MONDAY, None, ((2, Hours(time(8), time(9))),), 30)
     rests = [
         replace(found, slot=replace(found.slot, internet_at=NOON))
-        for found in map(lambda s: kept_of(s, 0), week_of(schedule))
+        for found in (kept_of(slot, 0) for slot in week_of(schedule))
     ]
     assert plan_change(rests, week_of(schedule), NOON).changes == []
     changed = plan_change(rests, week_of(schedule), NOON, release_changed=True).changes

@@ -11,7 +11,7 @@ from service.core.database import Connection
 from service.core.sealing import Sealer
 from service.schedules import store
 from service.schedules.calendar import Calendar, calendar_of
-from service.schedules.changes import Plan, plan_change
+from service.schedules.changes import KeptSlot, Plan, plan_change
 from service.schedules.rules import Release, outside, planned_slots
 from service.schedules.shapes import Template
 from service.scheduling.rules import Interval, local_day_bounds
@@ -57,13 +57,15 @@ async def plan_of(
     now: datetime,
     sealer: Sealer,
     *,
+    dry_run: bool = False,
     ended: bool = False,
     release_changed: bool = False,
     own: Calendar | None = None,
     away: Sequence[Interval] | None = None,
 ) -> Plan:
-    """What has to change on these days, its slots being locked; all of them go where the schedule has `ended`.
+    """What has to change on these days; all slots go where the schedule has `ended`.
 
+    Unless it is only tried, slots that are there are locked where one of them changes: nobody books them meanwhile.
     `own` are the institution's days, `away` the times at which the practitioner is: as if they were stored.
     """
     zone, region_id, doctor = template.zone, template.region_id, template.schedule.practitioner_id
@@ -76,8 +78,17 @@ async def plan_of(
     planned = planned_slots(template.schedule, zone, days.first, days.last, calendar, release_key(sealer))
     wanted = [] if ended else outside(planned, away)
     names = [slot.external_id for slot in wanted]
-    kept = await store.lock_slots_of_schedule(conn, region_id, template.institution_id, template.id, window, names)
-    return plan_change(kept, wanted, now, release_changed=release_changed)
+
+    async def kept() -> list[KeptSlot]:
+        return await store.slots_of_schedule(conn, region_id, template.institution_id, template.id, window, names)
+
+    found = await kept()
+    plan = plan_change(found, wanted, now, release_changed=release_changed)
+    # Most often there are only new slots to make, and nobody has to wait.
+    if dry_run or not plan.changes:
+        return plan
+    await store.lock_slots(conn, region_id, [slot.id for slot in found])
+    return plan_change(await kept(), wanted, now, release_changed=release_changed)
 
 
 def change_of(template: Template, plan: Plan) -> Change:
@@ -87,14 +98,14 @@ def change_of(template: Template, plan: Plan) -> Change:
 async def carry_out(conn: Connection, change: Change, actor_id: UUID, now: datetime) -> None:
     """Writes a plan. Tickets that lose their slot are orphaned when the other times they may have are there."""
     region_id, institution_id, changes = change.region_id, change.institution_id, change.plan.changes
-    emptied = [found.kept.id for found in changes if found.empties]
+    emptied = [found.kept for found in changes if found.empties]
     shrunk = {found.kept.id: found.wanted.capacity for found in changes if found.wanted and found.shrinks}
     at_once = [found.wanted for found in changes if found.wanted and not (found.empties or found.shrinks)]
     later = [found.wanted for found in changes if found.wanted and (found.empties or found.shrinks)]
-    moved = [found.kept.id for found in changes if found.room_changes and not found.empties]
-    await store.shut_slots(conn, region_id, [*emptied, *shrunk])
+    moved = [found.kept.id for found in changes if found.room_changes and not found.empties and found.kept.tickets]
+    await store.shut_slots(conn, region_id, [*(kept.id for kept in emptied), *shrunk])
     opened = await store.put_slots(conn, region_id, institution_id, change.schedule_id, change.plan.added + at_once)
-    await store.close_slots(conn, region_id, emptied, actor_id, now)
+    await store.close_slots(conn, region_id, [kept.id for kept in emptied if kept.taken], actor_id, now)
     await store.shrink_slots(conn, region_id, shrunk, actor_id, now)
     opened += await store.put_slots(conn, region_id, institution_id, change.schedule_id, later)
     await store.renew_terms(conn, region_id, moved, actor_id, now)

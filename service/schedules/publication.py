@@ -74,7 +74,7 @@ async def put_schedule(
     )
     days = days_to_make(template.zone, now, rules.release, template.made_until)
     reopens = row is not None and not _opens_alike(published(row), body)
-    plan = await plan_of(conn, template, days, now, sealer, release_changed=reopens)
+    plan = await plan_of(conn, template, days, now, sealer, dry_run=query.dry_run, release_changed=reopens)
     if len(plan.added) + len(plan.changes) + plan.unchanged > _MOST_SLOTS:
         raise DomainError(problems.TOO_MANY_SLOTS)
     change = change_of(template, plan)
@@ -105,7 +105,7 @@ async def delete_schedule(
     now = clock()
     template = template_of(found[0], await store.locations(conn, actor.region_id, institution_id))
     days = days_to_make(template.zone, now, template.schedule.release, template.made_until)
-    plan = await plan_of(conn, template, days, now, sealer, ended=True)
+    plan = await plan_of(conn, template, days, now, sealer, dry_run=query.dry_run, ended=True)
     change = change_of(template, plan)
     effects = await effects_of(conn, actor.region_id, [change], dry_run=query.dry_run)
     if not query.dry_run:
@@ -154,7 +154,7 @@ async def put_calendar_day(
     await lock_institution(conn, actor.region_id, institution_id)
     found = await _templates(conn, actor.region_id, institution_id)
     now = clock()
-    plans = await _plans(conn, found, (day, day), now, sealer, own={day: body.works_as})
+    plans = await _plans(conn, found, (day, day), now, sealer, dry_run=query.dry_run, own={day: body.works_as})
     effects = await effects_of(conn, actor.region_id, plans, dry_run=query.dry_run)
     if not query.dry_run:
         await store.put_calendar_day(conn, actor.region_id, institution_id, day, body.works_as)
@@ -170,7 +170,7 @@ async def delete_calendar_day(
     await lock_institution(conn, actor.region_id, institution_id)
     found = await _templates(conn, actor.region_id, institution_id)
     now = clock()
-    plans = await _plans(conn, found, (day, day), now, sealer, own={})
+    plans = await _plans(conn, found, (day, day), now, sealer, dry_run=query.dry_run, own={})
     effects = await effects_of(conn, actor.region_id, plans, dry_run=query.dry_run)
     if not query.dry_run:
         await store.delete_calendar_day(conn, actor.region_id, institution_id, day)
@@ -196,7 +196,10 @@ async def block_practitioner(
     institution = await lock_institution(conn, actor.region_id, institution_id)
     practitioner = await _practitioner(conn, actor.region_id, institution_id, practitioner_id)
     now, zone = clock(), ZoneInfo(institution["zone"])
-    kept = await store.lock_slots_of_practitioner(conn, actor.region_id, practitioner, now, times)
+    kept = await store.slots_of_practitioner(conn, actor.region_id, practitioner, now, times)
+    if not query.dry_run:
+        await store.lock_slots(conn, actor.region_id, [found.id for found in kept])
+        kept = await store.slots_of_practitioner(conn, actor.region_id, practitioner, now, times)
     plan = Plan([], [taken_away(found) for found in kept if found.is_open], 0)
     plans = [Change(actor.region_id, institution_id, None, zone, plan)]
     effects = await effects_of(conn, actor.region_id, plans, dry_run=query.dry_run)
@@ -227,7 +230,8 @@ async def unblock_practitioner(
     around = local_day_bounds(days[0], zone)[0], local_day_bounds(days[1], zone)[1]
     blocks = await store.blocks_of_practitioner(conn, actor.region_id, practitioner, around)
     left = [(piece, reason) for block, reason in blocks for piece in subtract([block], [times])]
-    plans = await _plans(conn, found, days, now, sealer, away=[piece for piece, _ in left])
+    away = [piece for piece, _ in left]
+    plans = await _plans(conn, found, days, now, sealer, dry_run=query.dry_run, away=away)
     effects = await effects_of(conn, actor.region_id, plans, dry_run=query.dry_run)
     if not query.dry_run:
         for block, _ in blocks:
@@ -254,6 +258,7 @@ async def _plans(
     now: datetime,
     sealer: Sealer,
     *,
+    dry_run: bool,
     own: Calendar | None = None,
     away: Sequence[Interval] | None = None,
 ) -> list[Change]:
@@ -263,7 +268,7 @@ async def _plans(
         today = now.astimezone(template.zone).date()
         days = Days(max(between[0], today), min(between[1], template.made_until or today))
         if days.first <= days.last:
-            plan = await plan_of(conn, template, days, now, sealer, own=own, away=away)
+            plan = await plan_of(conn, template, days, now, sealer, dry_run=dry_run, own=own, away=away)
             changes.append(change_of(template, plan))
     return changes
 

@@ -64,22 +64,23 @@ UPDATE schedules SET made_until = $3 WHERE region_id = $1 AND id = $2;
 -- name: delete_schedule
 DELETE FROM schedules WHERE region_id = $1 AND id = $2;
 
--- name: lock_slots_of_schedule
+-- name: slots_of_schedule
 SELECT s.*, (SELECT count(*) FROM appointments a
              WHERE a.region_id = s.region_id AND a.slot_id = s.id AND a.status = 'booked') AS tickets
 FROM slots s
 WHERE s.region_id = $1 AND s.institution_id = $2
   AND (s.schedule_id = $3 AND s.starts_at >= $4 AND s.starts_at < $5 OR s.external_id = ANY ($6::text[]))
-ORDER BY s.id
-FOR UPDATE OF s;
+ORDER BY s.id;
 
--- name: lock_slots_of_practitioner
+-- name: slots_of_practitioner
 SELECT s.*, (SELECT count(*) FROM appointments a
              WHERE a.region_id = s.region_id AND a.slot_id = s.id AND a.status = 'booked') AS tickets
 FROM slots s
 WHERE s.region_id = $1 AND s.practitioner_id = $2 AND s.starts_at > $3 AND s.starts_at < $5 AND s.ends_at > $4
-ORDER BY s.id
-FOR UPDATE OF s;
+ORDER BY s.id;
+
+-- name: lock_slots
+SELECT FROM slots WHERE region_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE;
 
 -- name: put_slots
 -- Whoever is there already, an arrived patient for one, keeps the place, whatever the capacity says.

@@ -112,7 +112,7 @@ async def delete_schedule(conn: Connection, region_id: int, schedule_id: UUID) -
 # Slots -------------------------------------------------------------------------------------------------------------
 
 
-async def lock_slots_of_schedule(
+async def slots_of_schedule(
     conn: Connection,
     region_id: int,
     institution_id: UUID,
@@ -120,17 +120,22 @@ async def lock_slots_of_schedule(
     window: Interval,
     external_ids: Sequence[str],
 ) -> list[KeptSlot]:
-    """Slots of the schedule that start in the window, and all that have one of the ids; bookings of them wait."""
-    rows = await conn.fetch(SQL.lock_slots_of_schedule, region_id, institution_id, schedule_id, *window, external_ids)
+    """Slots of the schedule that start in the window, and all that have one of the ids."""
+    rows = await conn.fetch(SQL.slots_of_schedule, region_id, institution_id, schedule_id, *window, external_ids)
     return [_kept(row) for row in rows]
 
 
-async def lock_slots_of_practitioner(
+async def slots_of_practitioner(
     conn: Connection, region_id: int, practitioner_id: UUID, now: datetime, times: Interval
 ) -> list[KeptSlot]:
     """Slots of the practitioner that share a moment with the times, and have not begun."""
-    rows = await conn.fetch(SQL.lock_slots_of_practitioner, region_id, practitioner_id, now, *times)
+    rows = await conn.fetch(SQL.slots_of_practitioner, region_id, practitioner_id, now, *times)
     return [_kept(row) for row in rows]
+
+
+async def lock_slots(conn: Connection, region_id: int, slot_ids: Sequence[UUID]) -> None:
+    """Bookings of the slots wait. Read them behind it, not with it: tickets are counted as of a statement's begin."""
+    await conn.execute(SQL.lock_slots, region_id, slot_ids)
 
 
 def _kept(row: Record) -> KeptSlot:

@@ -39,10 +39,10 @@ class Office(Clinic):
         return self.ask("PUT", f"schedules/{own_id}", self.schedule(**more), dry_run=dry_run)
 
     def slots(self, *fields: str) -> list[Any]:
-        """Open slots by time: the fields of each."""
+        """Open slots by time: the fields of each, or the one field."""
         statement = "SELECT * FROM slots WHERE institution_id = $1 AND status = 'open' ORDER BY starts_at, external_id"
-        rows = self.world.live.sql(statement, self.id)
-        return [tuple(row[name] for name in fields) if len(fields) > 1 else row[fields[0]] for row in rows]
+        found = [[row[name] for name in fields] for row in self.world.live.sql(statement, self.id)]
+        return [values[0] if len(values) == 1 else tuple(values) for values in found]
 
     def ticket(self, own_id: str) -> tuple[Api, dict[str, Any]]:
         """Somebody who has booked that slot, and their ticket."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.doctors.provocations import stranger
 from tests.provocation import someone
 from tests.schedules.office import Office, effects, hours
 from tests.world import PAEDIATRICIAN, World
@@ -68,6 +69,30 @@ def test_two_workers_at_once_make_each_slot_once(office: Office) -> None:
     assert len(live.sql("SELECT FROM slots")) == 6 * 12
 
 
+def test_a_schedule_published_several_times_at_once_is_there_once(office: Office) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: office.put_schedule().ok(), range(4)))
+    assert sorted((answer["added"], answer["unchanged"]) for answer in answers) == [(0, 16)] * 3 + [(16, 0)]
+    assert office.slots("external_id") == DAY_BY_DAY
+
+
+def test_a_booking_and_a_change_at_once_leave_a_ticket_with_a_time_or_orphaned(office: Office) -> None:
+    """Whoever of the two comes first: nobody has a ticket to a slot that is gone."""
+    office.put_schedule(capacity=20).ok()
+    asked = [stranger(office.world, office.slot_id(TUESDAY_0900)) for _ in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        booked = [pool.submit(one.answer, "ru") for one in asked[:4]]
+        change = pool.submit(office.put_schedule, hours=[hours("10:00", "11:00")], capacity=20)
+        booked += [pool.submit(one.answer, "ru") for one in asked[4:]]
+    hit = change.result().ok()["appointments"]
+    statuses = [answer.result().status for answer in booked]
+    tickets = office.world.live.sql("SELECT status FROM appointments")
+    assert set(statuses) <= {201, 409}
+    assert [row["status"] for row in tickets] == ["orphaned"] * statuses.count(201)
+    assert len(hit) == len(tickets)
+    assert office.taken(TUESDAY_0900) == 0
+
+
 def test_a_dry_run_changes_nothing_and_says_what_then_happens(office: Office) -> None:
     assert office.put_schedule(dry_run=True).ok() == effects(dry_run=True, added=16)
     assert office.slots("id") == []
@@ -77,7 +102,7 @@ def test_a_dry_run_changes_nothing_and_says_what_then_happens(office: Office) ->
     _, kept = office.ticket("c1:20260908T1000")
     everything = "SELECT * FROM slots ORDER BY id"
     before = office.world.live.sql(everything)
-    later = {"hours": [hours("10:00", "12:00")]}
+    later: dict[str, Any] = {"hours": [hours("10:00", "12:00")]}
     tried = office.put_schedule(dry_run=True, **later).ok()
     hit = {
         "appointment_id": ticket["id"],
@@ -225,3 +250,9 @@ def test_releases_are_announced(office: Office) -> None:
     parent = office.world.parent(someone())
     assert len(office.free(parent)) == 3 * 4 - 2
     assert parent.get("/v1/releases", institution_id=office.id, specialty_code="122").ok()["items"] == []
+
+
+def test_a_specialty_that_a_schedule_needs_stays(office: Office) -> None:
+    office.put_schedule(valid_from="2030-01-01").ok()
+    body = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": ["122"]}
+    assert office.ask("PUT", "practitioners/d1", body).code == "specialty_in_use"

@@ -66,6 +66,7 @@ _EFFECTS = {
     "changed": 3,
     "moved": 1,
     "unchanged": 200,
+    "overlapping": 0,
     "appointments": [
         {
             "appointment_id": A_TICKET,
@@ -237,6 +238,9 @@ class Effects(Schema):
     changed: int
     moved: int = Field(description="Of the changed ones, those that are in another room.")
     unchanged: int
+    overlapping: int = Field(
+        description="Of the added ones, those at which the practitioner has a slot of another origin too: a mistake?"
+    )
     appointments: list[HitAppointment]
 
 
@@ -279,6 +283,18 @@ class BlockBody(Schema):
     begins_at: Instant
     ends_at: Instant
     reason: Annotated[Text, Field(max_length=200)] = Field(default="", description="Only staff see it.")
+
+
+class Block(BlockBody):
+    """A time at which a doctor sees nobody, as it is kept."""
+
+    model_config = example(begins_at="2026-09-08T00:00:00+07:00", ends_at="2026-09-11T00:00:00+07:00", reason="Болеет")
+
+
+class BlockList(Schema):
+    """Times to come at which a doctor sees nobody."""
+
+    items: list[Block]
 
 
 class UnblockBody(Schema):

@@ -14,7 +14,9 @@ from service.schedules.calendar import Calendar, calendar_of
 from service.schedules.changes import KeptSlot, Plan, plan_change
 from service.schedules.rules import Release, outside, planned_slots
 from service.schedules.shapes import Template
-from service.scheduling.rules import Interval, local_day_bounds
+from service.scheduling.rules import Interval, local_day_bounds, merge
+
+_LONGEST_SLOT = timedelta(hours=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +147,21 @@ async def effects_of(conn: Connection, region_id: int, planned: Sequence[Change]
         changed=len(changed),
         moved=sum(change.room_changes for change in changed),
         unchanged=sum(plan.unchanged for plan in plans),
+        overlapping=await _overlapping(conn, planned),
         appointments=appointments,
     )
+
+
+async def _overlapping(conn: Connection, planned: Sequence[Change]) -> int:
+    """How many of the added slots fall upon one of another origin: most likely the same hours were published twice."""
+    count = 0
+    for one in planned:
+        if not one.plan.added:
+            continue
+        first, last = one.plan.added[0].starts_at, max(slot.ends_at for slot in one.plan.added)
+        doctor = one.plan.added[0].practitioner_id
+        there = await store.slots_of_practitioner(conn, one.region_id, doctor, first - _LONGEST_SLOT, (first, last))
+        own = {change.kept.id for change in one.plan.changes}
+        busy = merge(had.slot.time for had in there if had.is_open and had.id not in own)
+        count += len(one.plan.added) - len(outside(one.plan.added, busy))
+    return count

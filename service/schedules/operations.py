@@ -47,6 +47,10 @@ OPERATIONS = (
         publication.unblock_practitioner, _WRITES, Transaction.WRITE, "Say that a practitioner is there again",
         refusals=(p.PRACTITIONER_NOT_FOUND, p.DATES_CROSSED),
     ),
+    Operation(
+        "GET", _INSTITUTION + "/practitioners/{practitioner_id}/blocks", "listBlocks", publication.list_blocks,
+        _WRITES, Transaction.READ, "List when a practitioner is away", refusals=(p.PRACTITIONER_NOT_FOUND,),
+    ),
     # Anybody's
     Operation(
         "GET", _INSTITUTION + "/calendar", "listCalendar", usecases.list_calendar, ANYONE, Transaction.READ,

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from schemas import problems
 from schemas.common import Day, ExternalId
 from schemas.schedules import (
+    Block,
     BlockBody,
+    BlockList,
     CalendarDayBody,
     Effects,
     ScheduleBody,
@@ -36,7 +38,7 @@ from service.schedules.calendar import Calendar
 from service.schedules.changes import Plan, taken_away
 from service.schedules.checks import check_schedule, told_at
 from service.schedules.making import Change, Days, carry_out, change_of, days_to_make, effects_of, plan_of
-from service.schedules.rules import Schedule
+from service.schedules.rules import NEVER, Schedule
 from service.schedules.shapes import Template, locations_in, published, schedule_of, template_of
 from service.scheduling.rules import Interval, local_day_bounds, subtract
 
@@ -241,6 +243,22 @@ async def unblock_practitioner(
         await _carry_out_all(conn, plans, actor.id, now)
         await _record(conn, actor, "practitioner_unblocked", practitioner, effects, now)
     return effects
+
+
+async def list_blocks(
+    conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: ExternalId, clock: Clock
+) -> BlockList:
+    """When the practitioner is away, from now on."""
+    institution = await find_institution(conn, actor.region_id, institution_id)
+    practitioner = await _practitioner(conn, actor.region_id, institution_id, practitioner_id)
+    now, zone = clock(), ZoneInfo(institution["zone"])
+    blocks = await store.blocks_of_practitioner(conn, actor.region_id, practitioner, (now, NEVER))
+    return BlockList(
+        items=[
+            Block(begins_at=begins.astimezone(zone), ends_at=ends.astimezone(zone), reason=reason)
+            for (begins, ends), reason in blocks
+        ]
+    )
 
 
 async def _templates(

@@ -59,6 +59,7 @@ putCalendarDay           401    403      403    404         ok    404          4
 deleteCalendarDay        401    403      403    404         ok    404          403      ok     404       ok  institution
 blockPractitioner        401    403      403    404         ok    404          403      ok     404       ok  institution
 unblockPractitioner      401    403      403    404         ok    404          403      ok     404       ok  institution
+listBlocks               401    403      403    404         ok    404          403      ok     404       ok  institution
 listCalendar             401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
 listReleases             401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
 listSpecialties          401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
@@ -199,6 +200,7 @@ class Stage:
             "deleteCalendarDay": Ask({"day": "2030-03-08", **clinic}),
             "blockPractitioner": Ask({"practitioner_id": "d4", **clinic}, body=times),
             "unblockPractitioner": Ask({"practitioner_id": "d4", **clinic}, body=times),
+            "listBlocks": Ask({"practitioner_id": "d4", **clinic}),
             "listCalendar": Ask(clinic, {"day_from": "2026-11-01", "day_to": "2026-11-30"}),
             "listReleases": Ask(query=clinic),
             "listSpecialties": Ask(query=clinic),

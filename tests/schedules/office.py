@@ -1,14 +1,12 @@
 """The office of a clinic that keeps its schedules here."""
 
-from itertools import count
+from collections.abc import Sequence
 from typing import Any
 
 from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import stranger
 from tests.live import Answer, Api
 from tests.world import PAEDIATRICIAN, World
-
-_asked = count()
 
 
 class Office(Clinic):
@@ -57,8 +55,7 @@ def hours(begins: str, ends: str, weekdays: tuple[int, ...] = (1, 2, 3, 4, 5), *
     return {"weekdays": weekdays, "begins": begins, "ends": ends, **more}
 
 
-def effects(**counts: Any) -> dict[str, Any]:
-    return {
-        "dry_run": False, "added": 0, "removed": 0, "changed": 0, "moved": 0, "unchanged": 0, "appointments": [],
-        **counts,
-    }  # fmt: skip
+def effects(*, dry_run: bool = False, appointments: Sequence[Any] = (), **counts: int) -> dict[str, Any]:
+    """What a change answers, where all other counts are 0."""
+    none = dict.fromkeys(("added", "removed", "changed", "moved", "unchanged", "overlapping"), 0)
+    return {"dry_run": dry_run, **none, **counts, "appointments": list(appointments)}

@@ -65,6 +65,7 @@ def test_a_doctor_falls_ill_and_is_well_again(office: Office) -> None:
     assert office.ask("POST", "practitioners/d1/block", ill).ok() == tried | {"dry_run": False}
     assert office.ticket_now(*one)["status"] == "orphaned"
     assert office.ask("POST", "practitioners/d1/block", ill).ok() == effects()
+    assert office.ask("GET", "practitioners/d1/blocks").ok() == {"items": [ill]}
     left = ["c1:20261102T0900", "mis-2", "c1:20261105T0900"]
     assert [name for name in office.slots("external_id") if "T0900" in name or "mis" in name][:3] == left
     # Nobody makes them again: not the worker, nor the schedule when it is published again.
@@ -79,4 +80,6 @@ def test_a_doctor_falls_ill_and_is_well_again(office: Office) -> None:
     assert office.ask("POST", "practitioners/d1/unblock", well).ok()["added"] == 4
     assert office.ask("POST", "practitioners/d1/unblock", well).ok()["added"] == 0
     assert days(office) == ["1102", "1103", "1105", "1106"]
+    left_of_it = ill | {"ends_at": "2026-11-03T00:00:00+07:00"}
+    assert office.ask("GET", "practitioners/d1/blocks").ok() == {"items": [left_of_it]}
     assert len([name for name in office.slots("external_id") if "1102T" in name]) == 1

@@ -76,6 +76,13 @@ def test_a_schedule_published_several_times_at_once_is_there_once(office: Office
     assert office.slots("external_id") == DAY_BY_DAY
 
 
+def test_the_same_hours_under_another_id_are_pointed_out(office: Office) -> None:
+    office.put_schedule().ok()
+    tried = office.put_schedule("c2", dry_run=True, hours=[hours("10:00", "12:00")]).ok()
+    assert tried == effects(dry_run=True, added=16, overlapping=8)
+    assert office.put_schedule("c2", practitioner_id="d2").ok() == effects(added=16)
+
+
 def test_a_booking_and_a_change_at_once_leave_a_ticket_with_a_time_or_orphaned(office: Office) -> None:
     """Whoever of the two comes first: nobody has a ticket to a slot that is gone."""
     office.put_schedule(capacity=20).ok()

@@ -60,8 +60,8 @@ def plan_change(
 ) -> Plan:
     """How to come from `kept` to `wanted` without losing anybody.
 
-    What has begun stays as it is. What is booked is an instant with a length: where slots get another length, or the
-    clocks of a zone other rules, it stays in its time, and what would overlap it is not made.
+    What has begun stays as it is. What is booked, or held, is an instant with a length: where slots get another length,
+    or the clocks of a zone other rules, it stays in its time, and what would overlap it is not made.
     When a place opens stays as it is too, for a rest or a draw may have changed it, unless the release's rules changed.
     """
     by_name = {found.slot.external_id: found for found in kept}
@@ -70,7 +70,7 @@ def plan_change(
     booked = {
         name: found
         for name, found in by_name.items()
-        if name in asked and name not in begun and found.tickets and not _is_anothers(found, asked[name])
+        if name in asked and name not in begun and found.taken and not _is_anothers(found, asked[name])
     }
     asked |= {name: _in_its_time(found, asked[name]) for name, found in booked.items()}
     busy = merge(found.slot.time for found in (*begun.values(), *booked.values()) if found.is_open)

@@ -35,7 +35,7 @@ class SlotChange:
     @property
     def empties(self) -> bool:
         """All who have the slot, or hold it, lose it."""
-        return self.wanted is None or self.wanted.practitioner_id != self.kept.slot.practitioner_id
+        return self.wanted is None or _is_anothers(self.kept, self.wanted)
 
     @property
     def shrinks(self) -> bool:
@@ -70,7 +70,7 @@ def plan_change(
     booked = {
         name: found
         for name, found in by_name.items()
-        if name in asked and name not in begun and found.taken and not _is_anothers(found, asked[name])
+        if name in asked and name not in begun and _keeps_its_time(found, asked[name])
     }
     asked |= {name: _in_its_time(found, asked[name]) for name, found in booked.items()}
     busy = merge(found.slot.time for found in (*begun.values(), *booked.values()) if found.is_open)
@@ -96,6 +96,11 @@ def plan_change(
 def taken_away(found: KeptSlot) -> SlotChange:
     """The slot goes, and all who have it lose it."""
     return SlotChange(found, None, found.tickets, "time_gone" if found.tickets else None)
+
+
+def _keeps_its_time(found: KeptSlot, wanted: PlannedSlot) -> bool:
+    """Somebody has it, or holds it and may go on with that."""
+    return not _is_anothers(found, wanted) and bool(found.tickets or 0 < found.taken <= wanted.capacity)
 
 
 def _is_anothers(found: KeptSlot, wanted: PlannedSlot) -> bool:

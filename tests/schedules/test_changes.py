@@ -64,7 +64,8 @@ def applied(kept: list[KeptSlot], plan: Plan) -> list[KeptSlot]:
         if change.wanted is None:
             after[name] = replace(after[name], tickets=tickets, taken=tickets, is_open=False)
         else:
-            after[name] = KeptSlot(change.kept.id, change.wanted, max(tickets, 0), tickets, is_open=True)
+            held = 0 if change.empties or change.shrinks else change.kept.taken - change.kept.tickets
+            after[name] = KeptSlot(change.kept.id, change.wanted, tickets + held, tickets, is_open=True)
     for slot in plan.added:
         assert slot.external_id not in after
         after[slot.external_id] = kept_of(slot, 0)
@@ -143,3 +144,12 @@ def test_when_a_place_opens_is_left_alone_unless_the_release_changed() -> None:
     assert [change.wanted for change in changed] == week_of(schedule)
     only_the_desk = plan_change(rests, week_of(replace(schedule, channels=("desk",))), NOON).changes
     assert all(change.wanted and change.wanted.internet_at > NOON + timedelta(days=9999) for change in only_the_desk)
+
+
+def test_another_specialty_of_the_same_doctor_is_another_doctor() -> None:
+    schedule = Schedule("s1", DOCTOR, "58", ROOM, MONDAY, None, ((2, Hours(time(8), time(9))),), 30)
+    kept = [kept_of(slot, 1) for slot in week_of(schedule)]
+    changes = plan_change(kept, week_of(replace(schedule, specialty_code="59")), NOON).changes
+    assert [(change.reason, change.orphans, change.empties) for change in changes] == [
+        ("practitioner_changed", 1, True)
+    ] * 2

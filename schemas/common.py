@@ -45,6 +45,7 @@ ANOTHER_SLOT = "0199a1b2-000d-7000-8000-00000000000d"
 ANOTHER_CHILD = "0199a1b2-000e-7000-8000-00000000000e"
 A_WAITING_ENTRY = "0199a1b2-0020-7000-8000-000000000020"
 AN_OFFER = "0199a1b2-0021-7000-8000-000000000021"
+A_SCHEDULE = "0199a1b2-0101-7000-8000-000000000101"
 
 
 # No control characters and no white space at either end: what a spreadsheet leaves behind is refused, not trimmed.

@@ -6,5 +6,6 @@ from schemas.problems.doctors import *
 from schemas.problems.institutions import *
 from schemas.problems.launch import *
 from schemas.problems.people import *
+from schemas.problems.schedules import *
 from schemas.problems.shape import *
 from schemas.problems.waiting import *

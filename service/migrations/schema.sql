@@ -1355,6 +1355,29 @@ BEGIN
     PERFORM find_rebooking(p_region, open_rebooking(p_region, p_appointment, p_now), p_now);
 END $$;
 
+CREATE FUNCTION public.offer_slots(p_region smallint, p_institution uuid, p_slots uuid[], p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    slot uuid;
+    offered integer := 0;
+BEGIN
+    IF NOT EXISTS (SELECT FROM waiting_entries
+                   WHERE region_id = p_region AND institution_id = p_institution AND status = 'waiting')
+       AND NOT EXISTS (SELECT FROM offers
+                       WHERE region_id = p_region AND institution_id = p_institution AND status = 'open'
+                         AND appointment_id IS NOT NULL AND expires_at IS NULL) THEN
+        RETURN 0;
+    END IF;
+    FOR slot IN SELECT id FROM slots WHERE region_id = p_region AND id = ANY (p_slots) ORDER BY starts_at, id LOOP
+        WHILE EXISTS (SELECT FROM slots WHERE region_id = p_region AND id = slot AND taken < capacity)
+              AND offer_place(p_region, slot, p_now) LOOP
+            offered := offered + 1;
+        END LOOP;
+    END LOOP;
+    RETURN offered;
+END $$;
+
 CREATE FUNCTION public.offer_to_entry(entry public.waiting_entries, p_places jsonb, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -1998,6 +2021,15 @@ CREATE TABLE public.pages (
     CONSTRAINT pages_platform_check CHECK ((platform = 'vk'::text))
 );
 
+CREATE TABLE public.practitioner_blocks (
+    region_id smallint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT practitioner_blocks_take_time CHECK ((ends_at > begins_at))
+);
+
 CREATE TABLE public.practitioner_specialties (
     region_id smallint NOT NULL,
     practitioner_id uuid NOT NULL,
@@ -2159,6 +2191,9 @@ ALTER TABLE ONLY public.pages
 ALTER TABLE ONLY public.persons
     ADD CONSTRAINT persons_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.practitioner_blocks
+    ADD CONSTRAINT practitioner_blocks_pkey PRIMARY KEY (region_id, practitioner_id, begins_at, ends_at);
+
 ALTER TABLE ONLY public.practitioner_specialties
     ADD CONSTRAINT practitioner_specialties_pkey PRIMARY KEY (region_id, practitioner_id, specialty_code);
 
@@ -2269,6 +2304,8 @@ CREATE INDEX programmes_by_name ON public.programmes USING btree (region_id, nam
 
 CREATE INDEX schedules_by_practitioner ON public.schedules USING btree (region_id, practitioner_id);
 
+CREATE INDEX schedules_to_make ON public.schedules USING btree (made_until);
+
 CREATE INDEX slots_by_time ON public.slots USING btree (region_id, institution_id, starts_at, id);
 
 CREATE INDEX slots_free ON public.slots USING btree (region_id, institution_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
@@ -2276,6 +2313,8 @@ CREATE INDEX slots_free ON public.slots USING btree (region_id, institution_id, 
 CREATE INDEX slots_free_in_region ON public.slots USING btree (region_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
 
 CREATE INDEX slots_of_practitioner ON public.slots USING btree (region_id, practitioner_id, starts_at, id);
+
+CREATE INDEX slots_of_schedule ON public.slots USING btree (region_id, schedule_id, starts_at) WHERE (schedule_id IS NOT NULL);
 
 CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
 
@@ -2375,6 +2414,9 @@ ALTER TABLE ONLY public.offers
 
 ALTER TABLE ONLY public.pages
     ADD CONSTRAINT pages_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
+
+ALTER TABLE ONLY public.practitioner_blocks
+    ADD CONSTRAINT practitioner_blocks_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
 
 ALTER TABLE ONLY public.practitioner_specialties
     ADD CONSTRAINT practitioner_specialties_region_id_institution_id_specialt_fkey FOREIGN KEY (region_id, institution_id, specialty_code) REFERENCES public.offered_specialties(region_id, institution_id, specialty_code);

@@ -19,11 +19,13 @@ from service.core.queries import Queries
 from service.doctors import store as doctors
 from service.launch import store as launch
 from service.people import store as people
+from service.schedules import store as schedules
 from service.waiting import store as waiting
 
 _SERVICE = Path(__file__).parents[2] / "service"
 REGION = 42
 NOW = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
+FORTNIGHT = NOW, NOW + timedelta(days=14)
 NIL = UUID(int=0)
 
 # A region, and of what is joined to slots ten more. Ids are made of a kind and a number, so that the tests know them.
@@ -55,6 +57,7 @@ SELECT 42, made(1, 1 + i % 50), made(4, i), 's' || i, made(3, 1 + i % 2000),
        '2026-09-07 02:00Z'::timestamptz + i / 200 * interval '15 minutes',
        '2026-09-07 02:15Z'::timestamptz + i / 200 * interval '15 minutes', 1, (i % 3 = 0)::int
 FROM generate_series(1, 20000) i;
+UPDATE slots SET schedule_id = practitioner_id WHERE specialty_code = '58';
 INSERT INTO citizens SELECT 42, made(5, i), 'vk', i::text, now() FROM generate_series(1, 2000) i;
 INSERT INTO persons (region_id, id, identity, last_name, first_name, birth_date, sex, created_at, updated_at)
 SELECT 42, made(6, i), sha256(i::text::bytea), 'Соколова', 'Вера', '2019-05-14', 'female', now(), now()
@@ -93,7 +96,8 @@ FROM generate_series(1, 10000) i;
 INSERT INTO waiting_entries (region_id, id, institution_id, specialty_code, citizen_id, day_from, day_to, time_from,
                              time_to, status, queued_at, created_at)
 SELECT 42, made(11, i), made(1, 1 + i % 50), '58', made(5, 1 + i % 2000), '2026-09-07', '2026-09-30', '08:00', '20:00',
-       CASE WHEN i % 4 > 0 THEN 'waiting' WHEN i < 100 THEN 'offered' ELSE 'served' END, '2026-09-06'::timestamptz + i * interval '1 second', now()
+       CASE WHEN i % 4 > 0 THEN 'waiting' WHEN i < 100 THEN 'offered' ELSE 'served' END,
+       '2026-09-06'::timestamptz + i * interval '1 second', now()
 FROM generate_series(1, 4000) i;
 INSERT INTO waiting_persons
 SELECT 42, made(11, i), made(6, i), made(1, 1 + i % 50), '58', sha256(i::text::bytea), true
@@ -218,6 +222,14 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "lapse_an_offer": (
         lambda c: waiting.lapse_an_offer(c, NOW + timedelta(hours=3)),
         {"offers_to_expire", "waiting_entries_queue", "slots_pkey"},
+    ),
+    "slots_of_schedule": (
+        lambda c: schedules.slots_of_schedule(c, REGION, made(1, 3), made(3, 2), FORTNIGHT, ["c1:20260908T0900"]),
+        {"slots_of_schedule", "slots_by_own_id"},
+    ),
+    "slots_of_practitioner": (
+        lambda c: schedules.slots_of_practitioner(c, REGION, made(3, 2), NOW, FORTNIGHT),
+        {"slots_of_practitioner"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),

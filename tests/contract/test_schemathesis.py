@@ -114,6 +114,7 @@ def dictionaries(scene: Scene) -> str:
         "own_practitioner": ["d1"],
         "own_location": ["l1"],
         "own_programme": ["chess"],
+        "own_schedule": ["c1"],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

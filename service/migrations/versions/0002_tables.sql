@@ -45,6 +45,7 @@ CREATE TABLE schedules (
     CONSTRAINT schedules_by_own_id UNIQUE (region_id, institution_id, external_id)
 );
 CREATE INDEX schedules_by_practitioner ON schedules (region_id, practitioner_id);
+CREATE INDEX schedules_to_make ON schedules (made_until);
 
 -- Days on which an institution keeps to another calendar than the nation's.
 CREATE TABLE calendar_days (
@@ -55,6 +56,18 @@ CREATE TABLE calendar_days (
     works_as smallint CHECK (works_as BETWEEN 1 AND 7),
     PRIMARY KEY (region_id, institution_id, day),
     FOREIGN KEY (region_id, institution_id) REFERENCES institutions
+);
+
+-- Times at which a practitioner sees nobody.
+CREATE TABLE practitioner_blocks (
+    region_id smallint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    begins_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (region_id, practitioner_id, begins_at, ends_at),
+    FOREIGN KEY (region_id, practitioner_id) REFERENCES practitioners,
+    CONSTRAINT practitioner_blocks_take_time CHECK (ends_at > begins_at)
 );
 
 -- internet_at: from then on citizens may take the place by themselves; 'infinity': never.
@@ -77,6 +90,7 @@ ALTER TABLE slots
     ADD CONSTRAINT slots_policy CHECK (policy IN ('first_come', 'jittered', 'draw'));
 -- A practitioner's day, for the reception desk and for schedules.
 CREATE INDEX slots_of_practitioner ON slots (region_id, practitioner_id, starts_at, id);
+CREATE INDEX slots_of_schedule ON slots (region_id, schedule_id, starts_at) WHERE schedule_id IS NOT NULL;
 -- Free places of a specialty in the whole region.
 CREATE INDEX slots_free_in_region ON slots (region_id, specialty_code, starts_at, id)
     WHERE status = 'open' AND taken < capacity;

@@ -40,6 +40,9 @@ A_TICKET = "0199a1b2-0008-7000-8000-000000000008"
 A_PROGRAMME = "0199a1b2-0009-7000-8000-000000000009"
 A_GROUP = "0199a1b2-000a-7000-8000-00000000000a"
 AN_APPLICATION = "0199a1b2-000b-7000-8000-00000000000b"
+A_DRAW = "0199a1b2-00d1-7000-8000-0000000000d1"
+# Not made of the time, as all others are: in a draw's record it would tell when somebody asked.
+A_DRAW_REQUEST = "8c6f2a54-91d7-4e0b-a3c8-5d1e7b90f2d2"
 
 
 # No control characters and no white space at either end: what a spreadsheet leaves behind is refused, not trimmed.

@@ -32,6 +32,7 @@ from schemas.people import PartOfName, PersonInBooking, Snils
 
 SpecialtyAccess = Literal["self", "referral", "closed"]
 Room = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-zА-Яа-яЁё№ ./-]+$", examples=["214"])]
+ReferralNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-я/-]{1,40}$")]
 _NAME = {"last_name": "Белова", "first_name": "Анна", "patronymic": "Сергеевна"}
 _LOCATION = {"name": "Корпус 1", "address": "г. Кемерово, ул. Весенняя, 5", "room": "214"}
 
@@ -283,7 +284,7 @@ class AppointmentBody(Schema):
 
     slot_id: UUID
     person_id: UUID
-    referral_number: Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-я/-]{1,40}$")] | None = Field(
+    referral_number: ReferralNumber | None = Field(
         default=None, description="Where the specialty's access is `referral`."
     )
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
+from schemas.appointments import ReferralNumber
 from schemas.common import (
     A_CHILD,
     A_CLINIC,
@@ -23,7 +24,7 @@ from schemas.common import (
     SpecialtyCode,
     example,
 )
-from schemas.doctors import NamedPractitioner, Place, ReferralNumber
+from schemas.doctors import A_DOCTOR, A_PLACE, NamedPractitioner, Place
 from schemas.people import PersonInBooking
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]
@@ -170,13 +171,8 @@ class DrawDetails(Draw):
         times=[
             {
                 "id": A_SLOT,
-                "practitioner": {
-                    "id": A_PRACTITIONER,
-                    "last_name": "Белова",
-                    "first_name": "Анна",
-                    "patronymic": "Сергеевна",
-                },
-                "location": {"name": "Корпус 1", "address": "г. Кемерово, ул. Весенняя, 5", "room": "214"},
+                "practitioner": {"id": A_PRACTITIONER, **A_DOCTOR},
+                "location": A_PLACE,
                 "starts_at": "2026-09-21T08:00:00+07:00",
                 "ends_at": "2026-09-21T08:15:00+07:00",
                 "places": 1,

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from schemas.doctors import NamedPractitioner, NamedSpecialty, Place, Ticket
+from schemas.appointments import NamedSpecialty, Ticket
+from schemas.doctors import NamedPractitioner, Place
 from schemas.institutions import InstitutionInBooking
 from service.core.operations import Language
+from service.core.sealing import Sealer
 from service.launch.tokens import ISSUER, Tokens
 from service.people.usecases import person_in_booking
 
@@ -26,8 +28,8 @@ _BRING_REFERRAL = {"ru": "Направление", "en": "Referral"}
 _CALENDAR_TITLE = {"ru": "Запись на приём", "en": "Appointment"}
 
 
-def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens) -> Ticket:
-    """The ticket from `kept`: what book_appointment gave, or a row shaped like it, with instants as ISO text."""
+def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens, sealer: Sealer) -> Ticket:
+    """The ticket from `kept`: what book_appointments gave, or a row shaped like it, with instants as ISO text."""
     terms: Mapping[str, Any] = kept["terms"]
     zone = ZoneInfo(terms["zone"])
 
@@ -62,10 +64,23 @@ def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens) -> Ti
         cancel_until=instant(terms["cancel_until"]),
         bring=bring,
         referral_number=referral,
+        purpose=terms.get("purpose", "routine"),
+        home_address=_home_address(kept, sealer),
+        sequence=kept["sequence"],
         qr_token=tokens.sign(claims, QR_TYPE),
         created_at=created_at,
         cancelled_at=instant(kept["cancelled_at"]) if kept["cancelled_at"] else None,
     )
+
+
+def home_address_row(region_id: int, appointment_id: str) -> str:
+    """What a home address is sealed to."""
+    return f"appointments:{region_id}:{appointment_id}:home_address"
+
+
+def _home_address(kept: Mapping[str, Any], sealer: Sealer) -> str | None:
+    sealed = kept["home_address_sealed"]
+    return sealer.open(sealed, home_address_row(kept["region_id"], kept["id"])) if sealed else None
 
 
 def calendar_of(ticket: Ticket, language: Language) -> bytes:
@@ -77,7 +92,7 @@ def calendar_of(ticket: Ticket, language: Language) -> bytes:
     event = _filled(
         Event(),
         uid=f"{ticket.id}@zapis",
-        sequence=1 if cancelled else 0,
+        sequence=ticket.sequence,
         status="CANCELLED" if cancelled else "CONFIRMED",
         dtstamp=ticket.cancelled_at or ticket.created_at,
         dtstart=ticket.starts_at,

@@ -12,8 +12,9 @@ from service.core.clock import Clock, utc_now
 from service.core.database import Database
 from service.core.jobs import Jobs
 from service.doctors import jobs as doctors
+from service.draws import jobs as draws
 
-JOBS = (*doctors.JOBS,)
+JOBS = (*doctors.JOBS, *draws.JOBS)
 _log = structlog.get_logger("zapis")
 
 

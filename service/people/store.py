@@ -25,6 +25,7 @@ VIOLATIONS = {
     "appointments_one_a_specialty": problems.ALREADY_HAS_TICKET,
     "appointments_person_once_a_slot": problems.PERSON_BUSY,
     "applications_person_once_a_group": problems.ALREADY_APPLIED,
+    "draw_requests_person_once": problems.ALREADY_REQUESTED,
 }
 
 # In the order of the statement update_person.

@@ -127,6 +127,10 @@ def _group(body: dict[str, Any]) -> None:
     body["enrolment_opens_at"], body["enrolment_closes_at"] = sorted(instants, key=datetime.fromisoformat)
 
 
+def _draw_request(body: dict[str, Any]) -> None:
+    body["wishes"] = _WORLD["draw_slots"][: len(body["wishes"])]
+
+
 def _token_request(body: dict[str, Any]) -> None:
     """An id alone is nobody's, so both or none are drawn from the world."""
     if "client_id" in body:
@@ -139,5 +143,6 @@ _SETTLED = {
     "putAttachments": _attachments,
     "putSlots": _slots,
     "putGroup": _group,
+    "requestDraw": _draw_request,
     "createToken": _token_request,
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.draws.scene import Draws, set_draws
 from tests.live import Api
 from tests.world import CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, World
 
@@ -29,11 +30,19 @@ class Scene:
     programme_id: str
     application_id: str
     practitioner_id: str
+    draws: Draws
 
     @property
     def private(self) -> tuple[str, ...]:
         """What nobody but the parent and the clinic may come to know of."""
-        return self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
+        return (
+            self.person_id,
+            self.free_person_id,
+            self.spare_person_id,
+            self.appointment_id,
+            self.application_id,
+            self.draws.request_id,
+        )
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -79,6 +88,7 @@ def set_scene(world: World) -> Scene:
         programme_id=ours["id"],
         application_id=application["id"],
         practitioner_id=ticket["practitioner"]["id"],
+        draws=set_draws(world, parent, child),
     )
 
 

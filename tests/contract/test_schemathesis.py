@@ -79,6 +79,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
     return {
         "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS},
         "client": credentials(scene.world.live, REGION),
+        "draw_slots": scene.draws.slot_ids,
         "instead": {
             scene.person_id: scene.spare_person_id,
             scene.free_person_id: scene.spare_person_id,
@@ -104,6 +105,8 @@ def dictionaries(scene: Scene) -> str:
         "slot": [scene.slot_id, scene.free_slot_id],
         "practitioner": [scene.practitioner_id],
         "specialty": [PAEDIATRICIAN, SURGEON, CARDIOLOGIST],
+        "draw": [scene.draws.open_id, scene.draws.drawn_id],
+        "draw_request": [scene.draws.request_id],
         "own_practitioner": ["d1"],
         "own_location": ["l1"],
         "own_programme": ["chess"],

@@ -89,6 +89,9 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
             case.path_parameters[name] = _WORLD["instead"].get(value, value)
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
+    if _operation_id(case.operation) == "getDrawRecord":
+        # One draw of the two is over.
+        case.path_parameters = {"draw_id": _WORLD["drawn"]}
     if "Idempotency-Key" in case.headers:
         # The document has one example of a key, and a key is good for one body.
         case.headers["Idempotency-Key"] = f"key-{os.getpid()}-{next(_numbers)}"

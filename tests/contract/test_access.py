@@ -65,7 +65,7 @@ getDraw                  401    ok       ok     ok          ok    ok           o
 getDrawRecord            401    ok       ok     ok          ok    ok           ok       ok     404       ok  draw
 requestDraw              401    404      ok     404         404   403          403      403    403       403 person
 listDrawRequests         401    ok       ok     ok          ok    403          403      403    403       403
-withdrawDrawRequest      401    404      ok     404         404   403          403      403    403       403 draw_request
+withdrawDrawRequest      401    404      ok     404         404   403          403      403    403      403 draw_request
 putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
 putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution

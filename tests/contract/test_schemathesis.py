@@ -80,6 +80,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS},
         "client": credentials(scene.world.live, REGION),
         "draw_slots": scene.draws.slot_ids,
+        "drawn": scene.draws.drawn_id,
         "instead": {
             scene.person_id: scene.spare_person_id,
             scene.free_person_id: scene.spare_person_id,

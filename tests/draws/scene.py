@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from tests.live import Api
 from tests.world import CLINIC, SURGEON, World
@@ -32,14 +31,13 @@ def set_draws(world: World, parent: Api, child: str) -> Draws:
     live.sql("UPDATE slots SET policy = 'draw' WHERE external_id LIKE 'drawn-%'")
     live.work()
     over, taking = live.sql("SELECT id FROM draws ORDER BY day")
-    for column in ("closes_at", "closed_at"):
-        # As if the time had come: to close it, and then to draw it.
-        live.sql(
-            f"UPDATE draws SET opens_at = $2 - interval '1 day', {column} = $2 - interval '1 hour' WHERE id = $1",  # noqa: S608
-            over["id"],
-            world.now,
-        )
+    # As if the time had come: to close it, and then to draw it.
+    for statement in (
+        "UPDATE draws SET opens_at = $2::timestamptz - interval '1 day', closes_at = $2 WHERE id = $1",
+        "UPDATE draws SET closed_at = $2::timestamptz - interval '1 hour' WHERE id = $1",
+    ):
+        live.sql(statement, over["id"], world.now)
         live.work()
-    slot_ids = [str(row["id"]) for row in live.sql("SELECT id FROM slots WHERE draw_id = $1", UUID(str(taking["id"])))]
+    slot_ids = [str(row["id"]) for row in live.sql("SELECT id FROM slots WHERE draw_id = $1", taking["id"])]
     request = parent.create(f"/v1/draws/{taking['id']}/requests", {"person_id": child, "wishes": slot_ids}).ok()
     return Draws(str(taking["id"]), slot_ids, request["id"], str(over["id"]))

@@ -78,6 +78,8 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
     tokens = {"citizen": scene.parent.token, "system": scene.operator.token}
     return {
         "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS},
+        "family": scene.family,
+        "moving": scene.moving_appointment_id,
         "client": credentials(scene.world.live, REGION),
         "draw_slots": scene.draws.slot_ids,
         "drawn": scene.draws.drawn_id,
@@ -108,6 +110,7 @@ def dictionaries(scene: Scene) -> str:
         "specialty": [PAEDIATRICIAN, SURGEON, CARDIOLOGIST],
         "draw": [scene.draws.open_id, scene.draws.drawn_id],
         "draw_request": [scene.draws.request_id],
+        "specialties": [f"{PAEDIATRICIAN},{SURGEON}"],
         "own_practitioner": ["d1"],
         "own_location": ["l1"],
         "own_programme": ["chess"],

@@ -7,7 +7,6 @@ import asyncio
 import secrets
 from datetime import datetime, timedelta
 
-from schemas.draws import DrawClosing
 from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.ids import new_id
@@ -85,7 +84,7 @@ async def draw_draws(conn: Connection, sealer: Sealer, clock: Clock) -> int:
     if row is None:
         return 0
     region_id, draw_id = row["region_id"], row["id"]
-    closing = DrawClosing.model_validate_json(row["record"])
+    closing = await store.find_closing(conn, region_id, draw_id)
     seed = bytes.fromhex(sealer.open(row["seed_sealed"], _seed_row(region_id, str(draw_id))))
     record = await asyncio.to_thread(rules.draw, closing, seed)
     await store.open_slots(conn, region_id, draw_id, now)

@@ -29,10 +29,11 @@ WHERE d.drawn_at IS NULL AND s.region_id = d.region_id AND s.draw_id = d.id AND 
 RETURNING s.id;
 
 -- name: next_to_close
+-- In no order: one that can't be done does not stand in the way of the others.
 SELECT d.region_id, d.id, d.institution_id, d.seed_hash
 FROM regions r JOIN draws d ON d.region_id = r.code
 WHERE d.drawn_at IS NULL AND d.closed_at IS NULL AND d.closes_at <= $1
-ORDER BY d.closes_at
+ORDER BY random()
 LIMIT 1
 FOR UPDATE OF d SKIP LOCKED;
 
@@ -53,12 +54,15 @@ UPDATE draws SET closed_at = $3, requests = $4, requests_digest = $5, record = $
 WHERE region_id = $1 AND id = $2;
 
 -- name: next_to_draw
-SELECT d.region_id, d.id, d.institution_id, d.seed_sealed, d.record::text
+SELECT d.region_id, d.id, d.institution_id, d.seed_sealed
 FROM regions r JOIN draws d ON d.region_id = r.code
 WHERE d.drawn_at IS NULL AND d.closed_at <= $1
-ORDER BY d.closed_at
+ORDER BY random()
 LIMIT 1
 FOR UPDATE OF d SKIP LOCKED;
+
+-- name: find_closing
+SELECT record::text FROM draws WHERE region_id = $1 AND id = $2;
 
 -- name: open_slots
 -- From now on they can be booked, by the winners first: nobody else sees this before the draw is done.

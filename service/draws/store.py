@@ -102,6 +102,11 @@ async def next_to_draw(conn: Connection, closed_by: datetime) -> Record | None:
     return await conn.fetchrow(SQL.next_to_draw, closed_by)
 
 
+async def find_closing(conn: Connection, region_id: int, draw_id: UUID) -> DrawClosing:
+    """What takes part in a draw that is closed."""
+    return DrawClosing.model_validate_json(await conn.fetchval(SQL.find_closing, region_id, draw_id))
+
+
 async def open_slots(conn: Connection, region_id: int, draw_id: UUID, now: datetime) -> None:
     await conn.execute(SQL.open_slots, region_id, draw_id, now)
 

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from service.availability import operations as availability
 from service.clubs import operations as clubs
 from service.config import Settings
 from service.core import logs, openapi, reference
@@ -26,7 +27,7 @@ from service.launch.usecases import LaunchTerms
 from service.migrations import newest
 from service.people import operations as people
 
-_DOMAINS = (launch, institutions, people, doctors, clubs)
+_DOMAINS = (launch, institutions, people, doctors, availability, clubs)
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
 

@@ -34,14 +34,12 @@ _PAGE = 51
 Query = Callable[[asyncpg.Connection, str, int], Awaitable[Any]]
 
 
-def _search(conn: asyncpg.Connection, code: str, number: int) -> Awaitable[Any]:
-    begin = _NOW + timedelta(hours=number % 200)
-    return store.search_slots(conn, REGION, code, None, (begin, _NIL), _UNTIL, _NOW, _PAGE)
+def _search(conn: asyncpg.Connection, code: str, _number: int) -> Awaitable[Any]:
+    return store.search_slots(conn, REGION, code, None, (_NOW, _NIL), _UNTIL, _NOW, _PAGE)
 
 
 def _search_town(conn: asyncpg.Connection, code: str, number: int) -> Awaitable[Any]:
-    begin = _NOW + timedelta(hours=number % 200)
-    return store.search_slots(conn, REGION, code, f"Город {number % 30}", (begin, _NIL), _UNTIL, _NOW, _PAGE)
+    return store.search_slots(conn, REGION, code, f"Город {number % 30}", (_NOW, _NIL), _UNTIL, _NOW, _PAGE)
 
 
 def _first_free(conn: asyncpg.Connection, code: str, _number: int) -> Awaitable[Any]:
@@ -81,7 +79,7 @@ async def _seconds(query: Query, conn: asyncpg.Connection, code: str, number: in
 async def _measure(dsns: Mapping[int, str], runs: int) -> dict[str, dict[int, float]]:
     """For each query the median of its seconds over so many slots."""
     conns = {slots: await _filled(dsn, slots) for slots, dsn in dsns.items()}
-    rows = await conns[_FEW].fetch("SELECT code FROM codes ORDER BY n")
+    rows = await conns[_FEW].fetch("SELECT code FROM codes ORDER BY nth")
     codes = [row["code"] for row in rows]
     found: dict[str, dict[int, float]] = {}
     for name, query in QUERIES.items():

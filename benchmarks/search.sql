@@ -7,7 +7,7 @@ CREATE FUNCTION bench_id(p_kind integer, p_n bigint) RETURNS uuid LANGUAGE sql I
     format('00000000-%s-7000-8000-%s', lpad(to_hex(p_kind), 4, '0'), lpad(to_hex(p_n), 12, '0'))::uuid;
 
 CREATE TEMPORARY TABLE codes AS
-SELECT code, row_number() OVER (ORDER BY code) - 1 AS n FROM (SELECT code FROM specialties ORDER BY code LIMIT 20) known;
+SELECT code, row_number() OVER (ORDER BY code) - 1 AS nth FROM (SELECT code FROM specialties ORDER BY code LIMIT 20) known;
 
 INSERT INTO institutions (region_id, id, name, kind, municipality, address, zone)
 SELECT 42, bench_id(1, n), 'Городская поликлиника № ' || n, 'clinic', 'Город ' || n % 30, 'ул. Весенняя, ' || n,
@@ -29,8 +29,8 @@ FROM generate_series(0, 19999) AS n;
 INSERT INTO slots (region_id, id, institution_id, external_id, practitioner_id, specialty_code, location_id, starts_at,
                    ends_at, capacity, taken, internet_at)
 SELECT 42, bench_id(4, n), bench_id(1, n % 20000 % 300), 's' || n, bench_id(2, n % 20000), code,
-       bench_id(3, n % 20000 % 300), starts_at, starts_at + interval '15 minutes', 1, (n % 10 < 7)::int,
-       CASE WHEN n % 10 = 9 THEN 'infinity' ELSE '-infinity' END::timestamptz
+       bench_id(3, n % 20000 % 300), starts_at, starts_at + interval '15 minutes', 1, (n / 7 % 10 < 7)::int,
+       CASE WHEN n / 7 % 10 = 9 THEN 'infinity' ELSE '-infinity' END::timestamptz
 FROM generate_series(1, current_setting('bench.slots')::bigint) AS n
-JOIN codes ON codes.n = n % 20000 / 300 % 20
+JOIN codes ON nth = n % 20000 / 300 % 20
 CROSS JOIN LATERAL (SELECT '2026-09-07 01:00Z'::timestamptz + n * 7919 % 1344 * interval '15 minutes' AS starts_at) AS t;

@@ -6,4 +6,5 @@ from schemas.problems.doctors import *
 from schemas.problems.institutions import *
 from schemas.problems.launch import *
 from schemas.problems.people import *
+from schemas.problems.reception import *
 from schemas.problems.shape import *

@@ -31,17 +31,13 @@ async def _book(asked: web.Request) -> web.Response:
     key = new_id().hex
     async with asked.app[_POOL].acquire() as connection:
         kept: str = await connection.fetchval(
-            SQL.book_appointment,
+            SQL.book_appointments,
             REGION,
             UUID(body["citizen_id"]),
+            "bookAppointment",
             key,
             hashlib.sha256(key.encode()).digest(),
-            UUID(body["slot_id"]),
-            UUID(body["person_id"]),
-            None,
-            new_id(),
-            new_number(),
-            new_id(),
+            orjson.dumps([{**body, "id": new_id(), "number": new_number(), "event_id": new_id()}]).decode(),
             utc_now(),
         )
     return web.Response(body=kept.encode(), status=201, content_type="application/json")

@@ -12,8 +12,9 @@ from benchmarks.ground import POOL_SIZE, REGION, SERVER_SETTINGS
 _SCRIPT = f"""\
 \\set i :i + 1
 \\set n :first + :client_id + :i * {POOL_SIZE}
-SELECT book_appointment({REGION}::smallint, bench_id(6, :n), 'pgbench-' || :n::text, '\\x00'::bytea, bench_id(5, :n),
-    bench_id(7, :n), NULL::text, uuidv7(), :n::text, uuidv7(), now());
+SELECT book_appointments({REGION}::smallint, bench_id(6, :n), 'bookAppointment', 'pgbench-' || :n::text, '\\x00'::bytea,
+    jsonb_build_array(jsonb_build_object('slot_id', bench_id(5, :n), 'person_id', bench_id(7, :n), 'id', uuidv7(),
+                                         'number', :n::text, 'event_id', uuidv7())), now());
 """
 
 

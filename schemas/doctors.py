@@ -1,22 +1,21 @@
 """Doctors: what a clinic publishes, free slots, tickets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field
 
 from schemas.common import (
-    A_CHILD,
     A_CLINIC,
     A_LOCATION,
     A_PRACTITIONER,
     A_SLOT,
-    A_TICKET,
     INTEGER,
     INTEGER_TEXT,
     Address,
     Day,
     ExternalId,
+    Flag,
     Instant,
     Name,
     NextCursor,
@@ -27,13 +26,15 @@ from schemas.common import (
     YearsOfAge,
     example,
 )
-from schemas.institutions import InstitutionInBooking
-from schemas.people import PartOfName, PersonInBooking, Snils
+from schemas.people import PartOfName, Snils
 
 SpecialtyAccess = Literal["self", "referral", "closed"]
 Room = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-zА-Яа-яЁё№ ./-]+$", examples=["214"])]
-_NAME = {"last_name": "Белова", "first_name": "Анна", "patronymic": "Сергеевна"}
-_LOCATION = {"name": "Корпус 1", "address": "г. Кемерово, ул. Весенняя, 5", "room": "214"}
+Purpose = Literal["routine", "repeat", "referral", "checkup", "vaccination", "home_visit", "diagnostics"]
+Channel = Literal["internet", "desk", "call_centre", "doctor", "other_clinic"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+A_DOCTOR = {"last_name": "Белова", "first_name": "Анна", "patronymic": "Сергеевна"}
+A_PLACE = {"name": "Корпус 1", "address": "г. Кемерово, ул. Весенняя, 5", "room": "214"}
 
 
 class Specialty(Schema):
@@ -71,7 +72,7 @@ class SpecialtyBody(Schema):
 class PractitionerBody(Schema):
     """A doctor of a clinic."""
 
-    model_config = example(**_NAME, specialty_codes=["58"])
+    model_config = example(**A_DOCTOR, specialty_codes=["58"])
 
     last_name: PartOfName
     first_name: PartOfName
@@ -82,7 +83,7 @@ class PractitionerBody(Schema):
 class Practitioner(Schema):
     """A doctor of a clinic, as published."""
 
-    model_config = example(id=A_PRACTITIONER, institution_id=A_CLINIC, **_NAME, specialty_codes=["58"])
+    model_config = example(id=A_PRACTITIONER, institution_id=A_CLINIC, **A_DOCTOR, specialty_codes=["58"])
 
     id: UUID
     institution_id: UUID
@@ -107,7 +108,7 @@ class PractitionerList(Schema):
 class LocationBody(Schema):
     """A place where patients are seen."""
 
-    model_config = example(**_LOCATION)
+    model_config = example(**A_PLACE)
 
     name: Name
     address: Address
@@ -117,7 +118,7 @@ class LocationBody(Schema):
 class Location(LocationBody):
     """A place where patients are seen, as published."""
 
-    model_config = example(id=A_LOCATION, institution_id=A_CLINIC, **_LOCATION)
+    model_config = example(id=A_LOCATION, institution_id=A_CLINIC, **A_PLACE)
 
     id: UUID
     institution_id: UUID
@@ -160,6 +161,18 @@ class SlotBody(Schema):
     age_from: YearsOfAge | None = Field(default=None, description="Full years at the visit, inclusive.")
     age_to: YearsOfAge | None = Field(default=None, description="Full years at the visit, inclusive.")
     sex: Sex | None = Field(default=None, description="For patients of this sex alone.")
+    purpose: Purpose = Field(default="routine", description="`home_visit`: the doctor comes, some time in the slot.")
+    channels: Annotated[
+        tuple[Channel, ...], Field(min_length=1, max_length=5, description="Who may book it; all where absent.")
+    ] = CHANNELS
+    access: SpecialtyAccess | None = Field(
+        default=None, description="How this slot is booked, where otherwise than its specialty."
+    )
+    internet_at: Instant | None = Field(
+        default=None,
+        description="From then on citizens book it themselves: when it is released, or when what other channels have "
+        "not sold passes to them. Absent: at once where `channels` has `internet`, else never.",
+    )
 
 
 class SlotsBody(Schema):
@@ -186,14 +199,31 @@ class SlotsBody(Schema):
     window_from: Instant
     window_days: Annotated[int, Field(ge=1, le=62, description="How many days of 24 hours."), INTEGER]
     slots: Annotated[list[SlotBody], Field(max_length=2000)]
+    booked: Literal["keep", "rebook"] = Field(
+        default="keep",
+        description="What becomes of booked slots that are missing or changed. `keep`: they stay as they are. "
+        "`rebook`: the change is made; their tickets become `orphaned`, each with an offer of another time. Where only "
+        "the location changes, the tickets go along.",
+    )
+    dry_run: bool = Field(default=False, description="Only say what would be changed.")
+
+
+class HitTicket(Schema):
+    """A ticket that a change hits."""
+
+    number: str
+    starts_at: Instant
 
 
 class SlotConflict(Schema):
-    """A booked slot that was left as it is, since changing it would lose somebody's ticket."""
+    """A booked slot that the publication would take away or change, and whose tickets it hits."""
 
     external_id: str
-    reason: Literal["booked_missing", "booked_changed", "capacity_below_booked"]
-    appointments: int = Field(description="Active tickets to the slot.")
+    reason: Literal["booked_missing", "booked_changed", "booked_moved", "capacity_below_booked"] = Field(
+        description="`booked_moved`: another location, all else alike."
+    )
+    appointments: int = Field(description="Active tickets to the slot, and places that are held.")
+    tickets: list[HitTicket]
 
 
 class SlotsOutcome(Schema):
@@ -204,14 +234,21 @@ class SlotsOutcome(Schema):
         changed=1,
         closed=2,
         unchanged=340,
-        conflicts=[{"external_id": "mis-0977", "reason": "booked_missing", "appointments": 1}],
+        conflicts=[
+            {
+                "external_id": "mis-0977",
+                "reason": "booked_missing",
+                "appointments": 1,
+                "tickets": [{"number": "7K2M-9QXT", "starts_at": "2026-09-08T08:00:00+07:00"}],
+            }
+        ],
     )
 
     added: int
     changed: int
     closed: int
     unchanged: int
-    conflicts: list[SlotConflict]
+    conflicts: list[SlotConflict] = Field(description="By `booked` left as they were, or carried out.")
 
 
 class SlotFilter(Paged):
@@ -222,6 +259,7 @@ class SlotFilter(Paged):
     practitioner_id: UUID | None = Field(default=None, description="Only free times of this practitioner.")
     day_from: Day | None = Field(default=None, description="First day, in the institution's zone; today where absent.")
     days: Annotated[int, Field(ge=1, le=62, description="How many days from the first."), INTEGER_TEXT] = 14
+    purpose: Purpose | None = Field(default=None, description="Only slots of this purpose.")
 
 
 class NamedPractitioner(Schema):
@@ -247,14 +285,15 @@ class Slot(Schema):
     model_config = example(
         id=A_SLOT,
         specialty_code="58",
-        practitioner={"id": A_PRACTITIONER, **_NAME},
-        location=_LOCATION,
+        practitioner={"id": A_PRACTITIONER, **A_DOCTOR},
+        location=A_PLACE,
         starts_at="2026-09-08T08:00:00+07:00",
         ends_at="2026-09-08T08:15:00+07:00",
         free=1,
         age_from=0,
         age_to=17,
         sex=None,
+        purpose="routine",
     )
 
     id: UUID
@@ -267,6 +306,7 @@ class Slot(Schema):
     age_from: int | None
     age_to: int | None
     sex: Sex | None
+    purpose: Purpose
 
 
 class SlotList(Schema):
@@ -276,76 +316,28 @@ class SlotList(Schema):
     next_cursor: NextCursor
 
 
-class AppointmentBody(Schema):
-    """Which time, and for whom."""
+class TogetherFilter(Schema):
+    """Free times that follow each other: for two children with one doctor, or for parent and child with two."""
 
-    model_config = example(slot_id=A_SLOT, person_id=A_CHILD)
-
-    slot_id: UUID
-    person_id: UUID
-    referral_number: Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-я/-]{1,40}$")] | None = Field(
-        default=None, description="Where the specialty's access is `referral`."
-    )
-
-
-class NamedSpecialty(Schema):
-    code: SpecialtyCode
-    name: str
-
-
-class Ticket(Schema):
-    """A doctor's ticket (талон): the terms are those it was booked under."""
-
-    model_config = example(
-        id=A_TICKET,
-        number="7K2M-9QXT",
-        status="booked",
-        slot_id=A_SLOT,
-        person={"id": A_CHILD, "last_name": "Соколова", "first_name": "Вера", "patronymic": "Ильинична"},
-        institution={
-            "id": A_CLINIC,
-            "name": "Детская поликлиника № 1",
-            "address": "г. Кемерово, ул. Весенняя, 5",
-            "phone": "+73842000000",
-        },
-        practitioner={"id": A_PRACTITIONER, **_NAME},
-        specialty={"code": "58", "name": "врач-педиатр"},
-        location=_LOCATION,
-        starts_at="2026-09-08T08:00:00+07:00",
-        ends_at="2026-09-08T08:15:00+07:00",
-        cancel_until="2026-09-08T07:00:00+07:00",
-        bring=["Паспорт, а для ребёнка — свидетельство о рождении", "Полис ОМС", "СНИЛС"],
-        referral_number=None,
-        qr_token="eyJhbGciOiJFZERTQSIsInR5cCI6InRpY2tldCtqd3QifQ.eyJpc3MiOiJ6YXBpcyJ9.c2lnbmF0dXJl",  # noqa: S106 - an example
-        created_at="2026-09-07T08:00:00+07:00",
-        cancelled_at=None,
-    )
-
-    id: UUID
-    number: str = Field(description="To read out at the desk; unique at the institution.")
-    status: Literal["booked", "cancelled"]
-    slot_id: UUID
-    person: PersonInBooking
-    institution: InstitutionInBooking
-    practitioner: NamedPractitioner
-    specialty: NamedSpecialty
-    location: Place
-    starts_at: Instant
-    ends_at: Instant
-    cancel_until: Instant = Field(description="Until then the ticket can be cancelled.")
-    bring: list[str] = Field(description="What to bring.")
-    referral_number: str | None
-    qr_token: str = Field(description="What the QR code holds: a JWT that a desk verifies offline by the key set.")
-    created_at: Instant
-    cancelled_at: Instant | None
+    institution_id: UUID = Field(description="The clinic.")
+    specialty_codes: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9]{1,4}(,[0-9]{1,4}){1,3}$",
+            description="A specialty for each person, two to four, in any order of visits.",
+            examples=["58,58"],
+        ),
+    ]
+    day_from: Day | None = Field(default=None, description="First day, in the institution's zone; today where absent.")
+    days: Annotated[int, Field(ge=1, le=31, description="How many days from the first."), INTEGER_TEXT] = 14
+    wait_minutes: Annotated[
+        int, Field(ge=0, le=120, description="The longest wait between two visits."), INTEGER_TEXT
+    ] = 0
+    one_practitioner: Flag = Field(default=False, description="All visits with one doctor.")
+    limit: Annotated[int, Field(ge=1, le=50, description="How many at most."), INTEGER_TEXT] = 10
 
 
-class TicketFilter(Paged):
-    person_id: UUID | None = Field(default=None, description="Only tickets of this person.")
+class TogetherList(Schema):
+    """Times that follow each other, the earliest first."""
 
-
-class TicketList(Schema):
-    """A page of tickets."""
-
-    items: list[Ticket]
-    next_cursor: NextCursor
+    items: list[list[Slot]] = Field(description="Each has a slot for each of the specialties, in their order.")

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from schemas.common import (
     A_CLINIC,
-    INTEGER,
     Address,
     Municipality,
     Name,
@@ -29,8 +28,6 @@ _CLINIC = {
     "address": "г. Кемерово, ул. Весенняя, 5",
     "phone": "+73842000000",
     "zone": "Asia/Novokuznetsk",
-    "require_attachment": False,
-    "cancel_until_minutes": 60,
 }
 
 
@@ -59,12 +56,6 @@ class InstitutionBody(Schema):
     address: Address
     phone: Phone | None = None
     zone: Zone
-    require_attachment: bool = Field(
-        default=False, description="Tickets only for patients who are attached to this clinic (прикрепление)."
-    )
-    cancel_until_minutes: Annotated[int, Field(ge=0, le=20160), INTEGER] = Field(
-        default=0, description="How many minutes before the start a ticket can still be cancelled; 0: until the start."
-    )
 
 
 class Institution(InstitutionBody):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from schemas.appointments import ReferralNumber
 from schemas.common import (
     A_CHILD,
     A_PRACTITIONER,
@@ -22,7 +23,7 @@ from schemas.common import (
     Text,
     example,
 )
-from schemas.doctors import NamedPractitioner
+from schemas.doctors import A_PLACE, NamedPractitioner, Place
 from schemas.people import PartOfName, Policy, Snils
 
 DeskSource = Literal["desk", "call_centre", "doctor", "other_clinic"]
@@ -70,7 +71,7 @@ _BY_CHANNEL = {"internet": 1, "desk": 3, "call_centre": 3, "doctor": 3, "other_c
 
 def _one_of(whole: dict[str, Any], *names: str) -> ConfigDict:
     """An example, and that exactly one of the fields is given: for the OpenAPI document."""
-    ways = [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]
+    ways: list[Any] = [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]
     return ConfigDict(json_schema_extra={"examples": [whole], "oneOf": ways})
 
 
@@ -112,6 +113,23 @@ class TicketOfDay(Schema):
     referral_number: str | None
     override_reason: str | None
     arrived_at: Instant | None
+
+
+class DeskTicket(TicketOfDay):
+    """A ticket, and where to send its patient."""
+
+    model_config = example(
+        **_DAY_TICKET,
+        practitioner=_DOCTOR,
+        location=A_PLACE,
+        starts_at="2026-09-08T08:00:00+07:00",
+        ends_at="2026-09-08T08:15:00+07:00",
+    )
+
+    practitioner: NamedPractitioner
+    location: Place
+    starts_at: Instant
+    ends_at: Instant
 
 
 class SlotOfDay(Schema):
@@ -256,7 +274,7 @@ class PatientBookingBody(Schema):
     source: DeskSource = Field(description="By whom it is booked: the slot says which of them may.")
     patient: PatientBody | None = None
     ticket_number: TicketNumber | None = Field(default=None, description="Of an earlier ticket: a repeat visit.")
-    referral_number: Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-я/-]{1,40}$")] | None = None
+    referral_number: ReferralNumber | None = None
     home_address: Address | None = Field(default=None, description="Where to come, for a home visit.")
     override: Reason | None = Field(
         default=None,

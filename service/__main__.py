@@ -1,6 +1,7 @@
 """The command line: `zapis`, or `python -m service`."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -92,7 +93,22 @@ def serve(
             _migrate_if_behind(server.dsn)
             if seed_demo:
                 _seed_if_behind(server.dsn)
-            _serve(settings, server.dsn, port)
+            with _worker_beside(server.dsn):
+                _serve(settings, server.dsn, port)
+
+
+@contextmanager
+def _worker_beside(dsn: str) -> Generator[None]:
+    """`zapis worker` over the embedded database, for as long: who has it has one command alone."""
+    worker = subprocess.Popen([sys.executable, "-m", "service", "worker", "--dsn", dsn])
+    master = os.getpid()
+    try:
+        yield
+    finally:
+        # A worker of the server that leaves comes past here too.
+        if os.getpid() == master:
+            worker.terminate()
+            worker.wait()
 
 
 def _seed_if_behind(dsn: str) -> None:
@@ -130,6 +146,19 @@ def _say_what_next(settings: Settings) -> None:
     typer.echo(f"  API reference   {base}/docs")
     typer.echo(f"  Is it ready?    curl {base}/readyz")
     typer.echo("  A walk-through with curl is in README.md. Ctrl-C stops.")
+
+
+@cli.command()
+def worker(dsn: Annotated[str | None, typer.Option(hidden=True)] = None) -> None:
+    """Do what goes on by itself: offers that pass on, slots that are made ahead. Run one or several beside `serve`."""
+    from service.worker import work
+
+    settings = Settings()
+    if dsn is not None:
+        asyncio.run(work(settings, dsn))
+        return
+    with _database(settings) as found:
+        asyncio.run(work(settings, found))
 
 
 @cli.command()

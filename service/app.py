@@ -9,25 +9,23 @@ from aiohttp import web
 
 from service.availability import operations as availability
 from service.clubs import operations as clubs
+from service.collaborators import make_collaborators, make_database
 from service.config import Settings
 from service.core import logs, openapi, reference
 from service.core.binding import Ground, bind
 from service.core.cache import SecondCache
 from service.core.clock import Clock, utc_now
-from service.core.cursors import Cursors
-from service.core.database import Database
 from service.core.edge import edge
 from service.core.health import Health
-from service.core.sealing import Sealer
 from service.doctors import operations as doctors
 from service.institutions import operations as institutions
 from service.launch import operations as launch
 from service.launch.tokens import Tokens
-from service.launch.usecases import LaunchTerms
 from service.migrations import newest
 from service.people import operations as people
+from service.reception import operations as reception
 
-_DOMAINS = (launch, institutions, people, doctors, availability, clubs)
+_DOMAINS = (launch, institutions, people, doctors, availability, reception, clubs)
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
 
@@ -44,28 +42,10 @@ def document() -> dict[str, Any]:
 def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Application:
     """One worker's application over the database at `dsn`."""
     logs.configure(settings.log_level)
-    database = Database(
-        dsn,
-        pool_size=settings.pool_size,
-        statement_timeout_ms=settings.statement_timeout_ms,
-        lock_timeout_ms=settings.lock_timeout_ms,
-    )
-    keys = settings.keys()
-    tokens = Tokens(keys.signing, clock)
-    collaborators: dict[str, object] = {
-        "clock": clock,
-        "tokens": tokens,
-        "sealer": Sealer(keys.sealing, keys.hashing),
-        "cursors": Cursors(keys.cursors),
-        "launch_terms": LaunchTerms(
-            vk_apps=settings.vk_secrets(),
-            max_age_seconds=settings.launch_max_age_seconds,
-            max_ahead_seconds=settings.launch_max_ahead_seconds,
-            citizen_token_seconds=settings.citizen_token_seconds,
-            administrator_token_seconds=settings.administrator_token_seconds,
-            system_token_seconds=settings.system_token_seconds,
-        ),
-    }
+    database = make_database(settings, dsn)
+    collaborators = make_collaborators(settings, clock)
+    tokens = collaborators["tokens"]
+    assert isinstance(tokens, Tokens)
     health = Health(database, newest())
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
     app.add_routes(bind(OPERATIONS, Ground(database, tokens.authenticate, collaborators, SecondCache())))

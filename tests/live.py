@@ -16,10 +16,12 @@ import requests.structures
 from aiohttp import web
 
 from service.app import make_app
+from service.collaborators import make_database
 from service.config import Settings
 from service.core.ids import new_id
 from service.launch import vk
 from service.launch.usecases import SCOPES, create_client
+from service.worker import make_jobs
 
 VK_APP, VK_SECRET = 7284402, "test-secret-of-the-app"
 # A Monday in September, 08:00 in Kuzbass: no test depends on the day it runs.
@@ -122,6 +124,16 @@ class Live:
     def run(self, work: Any) -> Any:
         """Runs a coroutine in the service's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def work(self) -> int:
+        """Does all that goes on by itself, until nothing is left to do; gives how many things were done."""
+
+        async def run() -> int:
+            database = make_database(self.settings, self.dsn)
+            async with database.opened():
+                return await make_jobs(self.settings, database, self.clock).run_until_idle()
+
+        return self.run(run())
 
     def sql(self, statement: str, *arguments: object) -> list[Any]:
         """Goes round the service, straight to its database."""

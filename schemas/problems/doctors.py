@@ -88,3 +88,72 @@ REFERENCE_UNKNOWN = refusal(
     "Врач с такой специальностью или кабинет ещё не опубликованы",
     "The practitioner with that specialty, or the location, is not published yet",
 )
+
+# Ways to a place --------------------------------------------------------------------------------------------------
+
+NOT_ONLINE = refusal(
+    "not_online",
+    Kind.conflict,
+    "На это время записывает регистратура: позвоните в учреждение",
+    "This slot is booked by the registry desk: call the institution",
+)
+NOT_RELEASED = refusal(
+    "not_released",
+    Kind.conflict,
+    "Запись на это время ещё не открыта",
+    "This slot is not open for booking yet",
+)
+TOO_LATE_ONLINE = refusal(
+    "too_late_online",
+    Kind.conflict,
+    "До приёма осталось мало времени: на него записывает регистратура",
+    "It is too close to the visit to book online: call the institution",
+)
+REFERRAL_UNKNOWN = refusal(
+    "referral_unknown",
+    Kind.conflict,
+    "Такого направления нет, или оно к другому специалисту, другому пациенту или на другой срок",
+    "There is no such referral, or it is for another specialty, patient or time",
+)
+REFERRAL_USED = refusal(
+    "referral_used",
+    Kind.conflict,
+    "По этому направлению уже есть талон",
+    "There is a ticket by this referral already",
+)
+HOME_ADDRESS_NEEDED = refusal(
+    "home_address_needed",
+    Kind.conflict,
+    "Для вызова на дом нужен адрес",
+    "A home visit needs the address",
+)
+TOO_MANY_TICKETS = refusal(
+    "too_many_tickets",
+    Kind.conflict,
+    "У пациента уже столько талонов, сколько здесь можно иметь сразу",
+    "The patient has as many tickets here as one may have at a time",
+)
+TOO_MANY_BOOKINGS = refusal(
+    "too_many_bookings",
+    Kind.conflict,
+    "Пациента записывали так часто, что теперь запишет только регистратура",
+    "The patient was booked so often that only the registry desk can book now",
+)
+PAUSED_FOR_NO_SHOWS = refusal(
+    "paused_for_no_shows",
+    Kind.conflict,
+    "Запись через интернет приостановлена: пациент не приходил по талонам. Обратитесь в регистратуру",
+    "Online booking is paused since the patient did not come to booked visits: ask the registry desk",
+)
+APPOINTMENT_OVER = refusal(
+    "appointment_over",
+    Kind.conflict,
+    "Приём уже состоялся или отменён: этот талон не изменить",
+    "The visit has taken place or is cancelled: the ticket can't be changed",
+)
+SLOT_ELSEWHERE = refusal(
+    "slot_elsewhere",
+    Kind.conflict,
+    "Перенести можно только к тому же специалисту в том же учреждении",
+    "A ticket moves only to the same specialty at the same institution",
+)

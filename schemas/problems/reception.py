@@ -41,6 +41,12 @@ APPOINTMENT_ILLEGAL_MOVE = refusal(
     "Из нынешнего статуса талона это сделать нельзя",
     "The ticket's present status does not allow this",
 )
+ANOTHER_CHANNEL = refusal(
+    "another_channel",
+    Kind.conflict,
+    "Это время отдано другим: выберите другое или укажите причину",
+    "This time is kept for other channels: choose another, or give a reason",
+)
 PATIENT_OF_TICKET_GONE = refusal(
     "patient_of_ticket_gone",
     Kind.conflict,

@@ -11,7 +11,7 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from schemas import problems
-from schemas.problems import Refusal
+from schemas.problems import FieldError, Refusal
 from service.core.errors import DomainError
 from service.core.logs import told_of
 from service.core.operations import Transaction
@@ -31,6 +31,8 @@ _UNLUCKY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.I
 # The statement was not carried out: it took too long, the disk is full, the server is a standby by now.
 _UNABLE = (asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
 _ANY_FAILURE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# The SQLSTATE of functions/core.sql: refuse().
+_REFUSED = "ZP001"
 _SHARD_SUFFIX = re.compile(r"_\d{5,}$")
 
 
@@ -54,8 +56,16 @@ def refusing(violations: Mapping[str, Refusal | type[Collision]]) -> Generator[N
         if refusal is None:
             raise
         if isinstance(refusal, Refusal):
-            raise DomainError(refusal) from None
+            raise DomainError(refusal, errors=_item(error)) from None
         raise refusal from None
+
+
+def _item(error: asyncpg.PostgresError) -> list[FieldError]:
+    """Which item of several a refusal of ours is about."""
+    pointer: str | None = getattr(error, "detail", None)
+    if getattr(error, "sqlstate", None) != _REFUSED or not pointer:
+        return []
+    return [FieldError(place="body", pointer=pointer, message="this one is refused")]
 
 
 async def _keep_session_state(_connection: object) -> None:

@@ -41,9 +41,13 @@ SELECT $1, given.id, given.id, 'self', given.identity FROM given;
 ANALYZE slots, groups;
 
 -- name: book_appointments
-SELECT book_appointment($1, given.person, given.id::text, uuid_send(given.id), given.slot, given.person, $2, given.id,
-                        given.number, given.id, given.at)
-FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
+-- Each with a referral of its own, which only some specialties ask for.
+SELECT book_appointments(
+    $1, given.person, 'bookAppointment', given.id::text, uuid_send(given.id),
+    jsonb_build_array(jsonb_build_object('slot_id', given.slot, 'person_id', given.person, 'id', given.id,
+                                         'referral', given.number, 'number', given.number, 'event_id', given.id)),
+    given.at)
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
      AS given (id, person, slot, number, at);
 
 -- name: apply_to_groups

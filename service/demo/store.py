@@ -63,9 +63,9 @@ async def add_patients(conn: Connection, persons: Sequence[dict[str, Any]]) -> N
     await conn.execute(SQL.add_patients, REGION, orjson.dumps(persons).decode())
 
 
-async def book_appointments(conn: Connection, referral: str, bookings: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+async def book_appointments(conn: Connection, bookings: Sequence[tuple[UUID, UUID, datetime]]) -> None:
     """Each for (person, slot, when it was booked), by the rules that hold for everyone."""
-    await _book(conn, SQL.book_appointments, (REGION, referral), bookings)
+    await _book(conn, SQL.book_appointments, (REGION,), bookings)
 
 
 async def apply_to_groups(conn: Connection, applications: Sequence[tuple[UUID, UUID, datetime]]) -> list[UUID]:

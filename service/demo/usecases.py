@@ -37,7 +37,6 @@ _Step = TypeVar("_Step")
 
 _ACTOR = Actor("system", UUID("0192f000-0000-7000-8000-00000000dd00"), REGION, institution_id=None)
 _OLDEST_YEARS = 85
-_REFERRAL = "Н-1042"
 _BATCH = 500
 
 
@@ -131,7 +130,7 @@ class _Day:
             children += await self._bring_in_groups(institution)
         await store.count_places(self._conn)
         for some in _shown(_batches(patients), "Patients"):
-            await store.book_appointments(self._conn, _REFERRAL, await self._written_down(some))
+            await store.book_appointments(self._conn, await self._written_down(some))
         for some in _shown(_batches(children), "Children"):
             applications = await store.apply_to_groups(self._conn, await self._written_down(some))
             await self._decide(applications)

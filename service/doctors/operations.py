@@ -6,6 +6,16 @@ from service.doctors import publication, usecases
 
 _INSTITUTION = "/v1/institutions/{institution_id}"
 _WRITES = staff("schedules:write")
+# Why nobody can have a slot, why a patient can't have it, and why they can't have one more.
+_CLOSED = (p.SLOT_NOT_FOUND, p.TIME_TAKEN, p.TIME_PASSED, p.NOT_ONLINE, p.NOT_RELEASED, p.TOO_LATE_ONLINE)
+_NOT_FOR_THEM = (
+    p.SLOT_FOR_ANOTHER_AGE, p.SLOT_FOR_ANOTHER_SEX, p.REFERRAL_NEEDED, p.REFERRAL_UNKNOWN, p.SPECIALTY_CLOSED,
+    p.NOT_ATTACHED, p.HOME_ADDRESS_NEEDED,
+)  # fmt: skip
+_BOOKING = (
+    p.PERSON_NOT_FOUND, *_CLOSED, *_NOT_FOR_THEM, p.ALREADY_HAS_TICKET, p.PERSON_BUSY, p.REFERRAL_USED,
+    p.TOO_MANY_TICKETS, p.TOO_MANY_BOOKINGS, p.PAUSED_FOR_NO_SHOWS,
+)  # fmt: skip
 
 OPERATIONS = (
     # The institution's side
@@ -30,6 +40,15 @@ OPERATIONS = (
         _WRITES, Transaction.WRITE, "Publish the slots of a window",
         refusals=(p.SLOT_OUTSIDE_WINDOW, p.SLOT_TWICE, p.AGES_CROSSED, p.REFERENCE_UNKNOWN),
     ),
+    Operation(
+        "PUT", _INSTITUTION + "/booking-rules", "putBookingRules", publication.put_booking_rules,
+        _WRITES, Transaction.WRITE, "Say how the institution books",
+    ),
+    Operation(
+        "PUT", _INSTITUTION + "/referrals", "putReferrals", publication.put_referrals,
+        _WRITES, Transaction.WRITE, "Say which referrals are good",
+        refusals=(p.SNILS_INVALID, p.DATES_CROSSED, p.SPECIALTY_UNKNOWN),
+    ),
     # The citizen's side
     Operation(
         "GET", "/v1/specialties", "listSpecialties", usecases.list_specialties, ANYONE, Transaction.READ,
@@ -44,12 +63,24 @@ OPERATIONS = (
         "List free slots", shared=True, max_age_seconds=1, refusals=(p.INSTITUTION_NOT_FOUND,),
     ),
     Operation(
+        "GET", "/v1/slots/together", "listSlotsTogether", usecases.list_slots_together, ANYONE, Transaction.READ,
+        "List free times that follow each other", shared=True, max_age_seconds=1, refusals=(p.INSTITUTION_NOT_FOUND,),
+    ),
+    Operation(
+        "POST", "/v1/holds", "holdSlot", usecases.hold_slot, CITIZEN, Transaction.STATEMENT,
+        "Keep a place for some minutes", status=201, refusals=(*_CLOSED, p.SPECIALTY_CLOSED),
+    ),
+    Operation(
+        "DELETE", "/v1/holds/{hold_id}", "releaseHold", usecases.release_hold, CITIZEN, Transaction.STATEMENT,
+        "Let a kept place go", status=204,
+    ),
+    Operation(
         "POST", "/v1/appointments", "bookAppointment", usecases.book_appointment, CITIZEN, Transaction.STATEMENT,
-        "Book a slot", status=201,
-        refusals=(
-            p.PERSON_NOT_FOUND, p.SLOT_NOT_FOUND, p.TIME_TAKEN, p.TIME_PASSED, p.ALREADY_HAS_TICKET, p.PERSON_BUSY,
-            p.SLOT_FOR_ANOTHER_AGE, p.SLOT_FOR_ANOTHER_SEX, p.REFERRAL_NEEDED, p.SPECIALTY_CLOSED, p.NOT_ATTACHED,
-        ),
+        "Book a slot", status=201, refusals=_BOOKING,
+    ),
+    Operation(
+        "POST", "/v1/appointments/family", "bookFamily", usecases.book_family, CITIZEN, Transaction.STATEMENT,
+        "Book several slots, all or none", status=201, refusals=_BOOKING,
     ),
     Operation(
         "GET", "/v1/appointments", "listAppointments", usecases.list_appointments, CITIZEN, Transaction.READ,
@@ -70,7 +101,16 @@ OPERATIONS = (
         refusals=(p.APPOINTMENT_NOT_FOUND,),
     ),
     Operation(
+        "POST", "/v1/appointments/{appointment_id}/reschedule", "rescheduleAppointment",
+        usecases.reschedule_appointment, CITIZEN, Transaction.STATEMENT, "Move a ticket to another time",
+        refusals=(
+            p.APPOINTMENT_NOT_FOUND, p.APPOINTMENT_OVER, p.CANCELLATION_CLOSED, p.SLOT_ELSEWHERE, p.PERSON_BUSY,
+            *_CLOSED, *_NOT_FOR_THEM,
+        ),
+    ),
+    Operation(
         "POST", "/v1/appointments/{appointment_id}/cancel", "cancelAppointment", usecases.cancel_appointment,
-        CITIZEN, Transaction.WRITE, "Cancel a ticket", refusals=(p.APPOINTMENT_NOT_FOUND, p.CANCELLATION_CLOSED),
+        CITIZEN, Transaction.WRITE, "Cancel a ticket",
+        refusals=(p.APPOINTMENT_NOT_FOUND, p.APPOINTMENT_OVER, p.CANCELLATION_CLOSED),
     ),
 )  # fmt: skip

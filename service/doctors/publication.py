@@ -1,14 +1,17 @@
 """The institution's side: what a clinic, or its system, publishes. Publishing the same twice changes nothing."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from schemas import problems
+from schemas.appointments import BookingRules, ReferralsBody, ReferralsOutcome
 from schemas.common import ExternalId, SpecialtyCode
 from schemas.doctors import (
     AttachmentsBody,
     AttachmentsOutcome,
+    HitTicket,
     Location,
     LocationBody,
     Practitioner,
@@ -28,7 +31,7 @@ from service.core.journal import journal
 from service.core.operations import Actor, Language
 from service.core.sealing import Sealer
 from service.doctors import store
-from service.doctors.rules import SlotTerms, plan_publication
+from service.doctors.rules import Plan, SlotTerms, plan_publication
 from service.institutions.usecases import find_institution, lock_institution
 from service.people.rules import snils_is_valid
 from service.people.usecases import identity_of_snils
@@ -135,9 +138,10 @@ async def put_slots(
 
     What is new is added, what differs is changed, and slots of the window that are not listed are closed. A slot that
     somebody holds a ticket to is never lost: where it is missing, or differs in anything but more room, it stays as it
-    is, and the answer lists it in `conflicts`. Publishing the same twice changes nothing.
+    is, and the answer lists it in `conflicts`; with `booked: rebook` the change is made and its tickets get an offer
+    of another time. `dry_run` only says what would come of it. Publishing the same twice changes nothing.
     """
-    await lock_institution(conn, actor.region_id, institution_id)
+    institution = await lock_institution(conn, actor.region_id, institution_id)
     window = (body.window_from, body.window_from + timedelta(days=body.window_days))
     wrong = [
         (f"/slots/{index}/starts_at", "outside the window")
@@ -149,30 +153,114 @@ async def put_slots(
     wanted = await _wanted(conn, actor.region_id, institution_id, body.slots)
     kept = await store.lock_slots(conn, actor.region_id, institution_id, window, list(wanted))
     plan = plan_publication(kept, wanted)
-    await store.put_slots(conn, actor.region_id, institution_id, plan.added + plan.changed)
-    await store.close_slots(conn, actor.region_id, plan.closed)
     outcome = SlotsOutcome(
         added=len(plan.added),
         changed=len(plan.changed),
         closed=len(plan.closed),
         unchanged=len(plan.unchanged),
-        conflicts=[
-            SlotConflict(external_id=found.external_id, reason=found.reason, appointments=found.appointments)
-            for found in plan.conflicts
-        ],
+        conflicts=await list_conflicts(conn, actor.region_id, plan, ZoneInfo(institution["zone"])),
     )
+    if body.dry_run:
+        return outcome
+    now = clock()
+    await carry_out(conn, actor.region_id, institution_id, plan)
+    if body.booked == "rebook":
+        await rebook(conn, actor.region_id, institution_id, plan, actor.id, now)
     await journal(
         conn,
         actor.region_id,
         actor.id,
         "slots_put",
         institution_id,
-        clock(),
+        now,
         added=outcome.added,
         changed=outcome.changed,
         closed=outcome.closed,
     )
     return outcome
+
+
+async def list_conflicts(conn: Connection, region_id: int, plan: Plan, zone: ZoneInfo) -> list[SlotConflict]:
+    """The booked slots that a plan would take away or change, each with the tickets it hits."""
+    tickets: dict[UUID, list[HitTicket]] = {found.slot_id: [] for found in plan.conflicts}
+    for row in await store.tickets_of_slots(conn, region_id, list(tickets)):
+        hit = HitTicket(number=row["number"], starts_at=row["starts_at"].astimezone(zone))
+        tickets[row["slot_id"]].append(hit)
+    return [
+        SlotConflict(
+            external_id=found.external_id,
+            reason=found.reason,
+            appointments=found.taken,
+            tickets=tickets[found.slot_id],
+        )
+        for found in plan.conflicts
+    ]
+
+
+async def carry_out(conn: Connection, region_id: int, institution_id: UUID, plan: Plan) -> None:
+    """What a plan changes where nobody has a ticket."""
+    await store.put_slots(conn, region_id, institution_id, plan.added + plan.changed)
+    await store.close_slots(conn, region_id, plan.closed)
+
+
+async def rebook(
+    conn: Connection, region_id: int, institution_id: UUID, plan: Plan, actor_id: UUID, now: datetime
+) -> None:
+    """What a plan changes under tickets: nobody is cancelled.
+
+    Who loses their time keeps the ticket, `orphaned`, with an offer of another time; where only the location changes,
+    the tickets go along.
+    """
+    for found in plan.conflicts:
+        if found.wanted is None or found.reason == "booked_changed":
+            await store.close_booked_slot(conn, region_id, found.slot_id, actor_id, now)
+        elif found.reason == "capacity_below_booked":
+            await store.shrink_slot(conn, region_id, found.slot_id, found.wanted.capacity, actor_id, now)
+    await store.put_slots(conn, region_id, institution_id, [found.wanted for found in plan.conflicts if found.wanted])
+    for found in plan.conflicts:
+        if found.reason in ("booked_moved", "capacity_below_booked"):
+            await store.renew_terms(conn, region_id, found.slot_id, actor_id, now)
+
+
+async def put_booking_rules(
+    conn: Connection, actor: Actor, institution_id: UUID, body: BookingRules, clock: Clock
+) -> BookingRules:
+    """Says how the institution books. Tickets that were booked before keep their terms."""
+    await find_institution(conn, actor.region_id, institution_id)
+    await store.put_booking_rules(conn, actor.region_id, institution_id, body)
+    await journal(
+        conn,
+        actor.region_id,
+        actor.id,
+        "booking_rules_put",
+        institution_id,
+        clock(),
+        fields=sorted(body.model_fields_set),
+    )
+    return body
+
+
+async def put_referrals(
+    conn: Connection, actor: Actor, institution_id: UUID, body: ReferralsBody, sealer: Sealer, clock: Clock
+) -> ReferralsOutcome:
+    """Says which referrals are good here, for institutions that check them. Of a СНИЛС only a keyed hash is kept."""
+    await find_institution(conn, actor.region_id, institution_id)
+    for index, item in enumerate(body.items):
+        if item.snils is not None and not snils_is_valid(item.snils):
+            raise _listed(problems.SNILS_INVALID, [(f"/items/{index}/snils", "check digits do not match")])
+        if item.valid_to < item.valid_from:
+            raise _listed(problems.DATES_CROSSED, [(f"/items/{index}/valid_to", "before valid_from")])
+    # The last of equal numbers counts, and one statement may not touch a row twice.
+    latest = {item.number: item for item in body.items}
+    await store.put_referrals(
+        conn,
+        actor.region_id,
+        institution_id,
+        list(latest.values()),
+        [identity_of_snils(sealer, item.snils) if item.snils else None for item in latest.values()],
+    )
+    await journal(conn, actor.region_id, actor.id, "referrals_put", institution_id, clock(), count=len(latest))
+    return ReferralsOutcome(known=len(latest))
 
 
 async def _wanted(
@@ -206,6 +294,10 @@ async def _wanted(
             age_from=slot.age_from,
             age_to=slot.age_to,
             sex=slot.sex,
+            purpose=slot.purpose,
+            channels=slot.channels,
+            access=slot.access,
+            internet_at=slot.internet_at,
         )
     return wanted
 

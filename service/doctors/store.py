@@ -1,10 +1,13 @@
 """Practitioners, locations, slots and appointments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import orjson
+
 from schemas import problems
+from schemas.appointments import BookingRules, ReferralBody
 from service.core.database import Collision, Connection, Record, refusing
 from service.core.ids import new_id, new_number
 from service.core.operations import IdempotencyKey
@@ -12,15 +15,25 @@ from service.core.queries import beside
 from service.doctors.rules import KeptSlot, SlotTerms
 
 SQL = beside(__file__)
+_READ = tuple(name for name in SlotTerms.__slots__ if name not in ("channels", "internet_at"))
 VIOLATIONS = {
     "idempotency_key_reused": problems.KEY_REUSED,
     "person_not_found": problems.PERSON_NOT_FOUND,
     "slot_not_found": problems.SLOT_NOT_FOUND,
     "time_passed": problems.TIME_PASSED,
     "time_taken": problems.TIME_TAKEN,
+    "not_online": problems.NOT_ONLINE,
+    "not_released": problems.NOT_RELEASED,
+    "too_late_online": problems.TOO_LATE_ONLINE,
     "slots_not_oversold": problems.TIME_TAKEN,
     "specialty_closed": problems.SPECIALTY_CLOSED,
     "referral_needed": problems.REFERRAL_NEEDED,
+    "referral_unknown": problems.REFERRAL_UNKNOWN,
+    "appointments_referral_once": problems.REFERRAL_USED,
+    "home_address_needed": problems.HOME_ADDRESS_NEEDED,
+    "too_many_tickets": problems.TOO_MANY_TICKETS,
+    "too_many_bookings": problems.TOO_MANY_BOOKINGS,
+    "paused_for_no_shows": problems.PAUSED_FOR_NO_SHOWS,
     "slot_for_another_age": problems.SLOT_FOR_ANOTHER_AGE,
     "slot_for_another_sex": problems.SLOT_FOR_ANOTHER_SEX,
     "not_attached": problems.NOT_ATTACHED,
@@ -30,6 +43,11 @@ VIOLATIONS = {
     "appointments_number": Collision,
     "appointment_not_found": problems.APPOINTMENT_NOT_FOUND,
     "cancellation_closed": problems.CANCELLATION_CLOSED,
+    "appointment_over": problems.APPOINTMENT_OVER,
+    "slot_elsewhere": problems.SLOT_ELSEWHERE,
+    # Two holds of one citizen at once: the second is to be repeated.
+    "holds_one_a_citizen": Collision,
+    "referrals_specialty_code_fkey": problems.SPECIALTY_UNKNOWN,
     "slots_specialty_of_practitioner": problems.SPECIALTY_IN_USE,
 }
 
@@ -111,7 +129,7 @@ async def lock_slots(
     return [
         KeptSlot(
             row["id"],
-            SlotTerms(**{name: row[name] for name in SlotTerms.__slots__}),
+            SlotTerms(**{name: row[name] for name in _READ}, channels=tuple(row["channels"])),
             row["taken"],
             row["status"] == "open",
         )
@@ -120,12 +138,61 @@ async def lock_slots(
 
 
 async def put_slots(conn: Connection, region_id: int, institution_id: UUID, slots: Sequence[SlotTerms]) -> None:
-    columns = [[getattr(slot, name) for slot in slots] for name in SlotTerms.__slots__]
-    await conn.execute(SQL.put_slots, region_id, institution_id, [new_id() for _ in slots], *columns)
+    columns = {name: [getattr(slot, name) for slot in slots] for name in SlotTerms.__slots__}
+    # An array of arrays is no list of lists to PostgreSQL.
+    columns["channels"] = [",".join(slot.channels) for slot in slots]
+    await conn.execute(SQL.put_slots, region_id, institution_id, [new_id() for _ in slots], *columns.values())
 
 
 async def close_slots(conn: Connection, region_id: int, slot_ids: Sequence[UUID]) -> None:
     await conn.execute(SQL.close_slots, region_id, slot_ids)
+
+
+async def tickets_of_slots(conn: Connection, region_id: int, slot_ids: Sequence[UUID]) -> list[Record]:
+    """Active tickets of the slots: slot_id, number, starts_at."""
+    return await conn.fetch(SQL.tickets_of_slots, region_id, slot_ids)
+
+
+async def close_booked_slot(conn: Connection, region_id: int, slot_id: UUID, actor_id: UUID, now: datetime) -> None:
+    """Its tickets become orphaned, each with an offer of another time."""
+    await conn.execute(SQL.close_booked_slot, region_id, slot_id, actor_id, now)
+
+
+async def shrink_slot(
+    conn: Connection, region_id: int, slot_id: UUID, capacity: int, actor_id: UUID, now: datetime
+) -> None:
+    """Leaves so many tickets; those that were booked last become orphaned."""
+    await conn.execute(SQL.shrink_slot, region_id, slot_id, capacity, actor_id, now)
+
+
+async def renew_terms(conn: Connection, region_id: int, slot_id: UUID, actor_id: UUID, now: datetime) -> None:
+    """The slot's tickets take over where it is now."""
+    await conn.execute(SQL.renew_terms, region_id, slot_id, actor_id, now)
+
+
+async def put_booking_rules(conn: Connection, region_id: int, institution_id: UUID, rules: BookingRules) -> None:
+    await conn.execute(SQL.put_booking_rules, region_id, institution_id, *rules.model_dump().values())
+
+
+async def put_referrals(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    referrals: Sequence[ReferralBody],
+    identities: Sequence[bytes | None],
+) -> None:
+    """`identities`: whom each is for, where that is known."""
+    with refusing(VIOLATIONS):
+        await conn.execute(
+            SQL.put_referrals,
+            region_id,
+            institution_id,
+            [referral.number for referral in referrals],
+            [referral.specialty_code for referral in referrals],
+            [referral.valid_from for referral in referrals],
+            [referral.valid_to for referral in referrals],
+            identities,
+        )
 
 
 # Reading -----------------------------------------------------------------------------------------------------------
@@ -153,13 +220,15 @@ async def list_slots(
     institution_id: UUID,
     specialty_code: str,
     practitioner_id: UUID | None,
+    purpose: str | None,
     after: tuple[datetime, UUID],
     until: datetime,
+    now: datetime,
     limit: int,
 ) -> list[Record]:
-    """Free slots behind the position `after`, by time."""
+    """Slots that citizens may take now, behind the position `after`, by time."""
     return await conn.fetch(
-        SQL.list_slots, region_id, institution_id, specialty_code, practitioner_id, *after, until, limit
+        SQL.list_slots, region_id, institution_id, specialty_code, practitioner_id, *after, until, now, purpose, limit
     )
 
 
@@ -171,32 +240,57 @@ async def nearest_free_slots(conn: Connection, region_id: int, slot_id: UUID, no
 # Tickets -----------------------------------------------------------------------------------------------------------
 
 
-async def book_appointment(
+async def hold_slot(
+    conn: Connection, region_id: int, citizen_id: UUID, key: IdempotencyKey, slot_id: UUID, now: datetime
+) -> str:
+    """Keeps a place for minutes, in place of the one that the citizen kept at the institution before. JSON."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(
+            SQL.hold_slot, region_id, citizen_id, key.key, key.request_hash, slot_id, new_id(), now
+        )
+
+
+async def release_hold(conn: Connection, region_id: int, citizen_id: UUID, hold_id: UUID, now: datetime) -> None:
+    await conn.execute(SQL.release_hold, region_id, citizen_id, hold_id, now)
+
+
+async def expire_holds(conn: Connection, now: datetime) -> int:
+    """Frees the places of a batch of form holds whose time is over, in all regions; gives how many."""
+    return await conn.fetchval(SQL.expire_holds, now)
+
+
+async def book_appointments(
     conn: Connection,
     region_id: int,
     citizen_id: UUID,
+    operation: str,
     key: IdempotencyKey,
-    slot_id: UUID,
-    person_id: UUID,
-    referral_number: str | None,
+    items: Sequence[Mapping[str, object]],
     now: datetime,
 ) -> str:
-    """One round trip: takes the place and writes the booking, or gives what the key brought about before. JSON."""
+    """One round trip: takes the places and writes the tickets, or gives what the key brought about before. JSON.
+
+    An item has slot_id, person_id, referral, home_address (sealed) and the id of the ticket to be.
+    """
+    numbered = [{**item, "number": new_number(), "event_id": new_id()} for item in items]
     with refusing(VIOLATIONS):
         return await conn.fetchval(
-            SQL.book_appointment,
+            SQL.book_appointments,
             region_id,
             citizen_id,
+            operation,
             key.key,
             key.request_hash,
-            slot_id,
-            person_id,
-            referral_number,
-            new_id(),
-            new_number(),
-            new_id(),
+            orjson.dumps(numbered).decode(),
             now,
         )
+
+
+async def reschedule_appointment(
+    conn: Connection, region_id: int, citizen_id: UUID, appointment_id: UUID, slot_id: UUID, now: datetime
+) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.reschedule_appointment, region_id, citizen_id, appointment_id, slot_id, new_id(), now)
 
 
 async def cancel_appointment(

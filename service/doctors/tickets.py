@@ -1,15 +1,20 @@
 """A ticket as it is shown: as a schema, a calendar entry, a QR code."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from schemas.doctors import NamedPractitioner, NamedSpecialty, Place, Ticket
+import orjson
+
+from schemas.appointments import NamedSpecialty, Ticket
+from schemas.doctors import NamedPractitioner, Place
 from schemas.institutions import InstitutionInBooking
+from service.core.database import Record
 from service.core.operations import Language
+from service.core.sealing import Sealer
 from service.launch.tokens import ISSUER, Tokens
 from service.people.usecases import person_in_booking
 
@@ -26,8 +31,8 @@ _BRING_REFERRAL = {"ru": "Направление", "en": "Referral"}
 _CALENDAR_TITLE = {"ru": "Запись на приём", "en": "Appointment"}
 
 
-def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens) -> Ticket:
-    """The ticket from `kept`: what book_appointment gave, or a row shaped like it, with instants as ISO text."""
+def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens, sealer: Sealer) -> Ticket:
+    """The ticket from `kept`: what book_appointments gave, or a row shaped like it, with instants as ISO text."""
     terms: Mapping[str, Any] = kept["terms"]
     zone = ZoneInfo(terms["zone"])
 
@@ -62,10 +67,42 @@ def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens) -> Ti
         cancel_until=instant(terms["cancel_until"]),
         bring=bring,
         referral_number=referral,
+        purpose=terms.get("purpose", "routine"),
+        home_address=_home_address(kept, sealer),
+        sequence=kept["sequence"],
         qr_token=tokens.sign(claims, QR_TYPE),
         created_at=created_at,
         cancelled_at=instant(kept["cancelled_at"]) if kept["cancelled_at"] else None,
     )
+
+
+def kept_ticket(row: Record) -> Mapping[str, Any]:
+    """A row in the shape that book_appointments gives."""
+    cancelled_at: datetime | None = row["cancelled_at"]
+    return {
+        "id": str(row["id"]),
+        "region_id": row["region_id"],
+        "number": row["number"],
+        "status": row["status"],
+        "slot_id": str(row["slot_id"]),
+        "terms": orjson.loads(row["terms"]),
+        "referral_number": row["referral_number"],
+        "home_address_sealed": row["home_address_sealed"],
+        "sequence": row["sequence"],
+        "created_at": row["created_at"].astimezone(UTC).isoformat(),
+        "cancelled_at": cancelled_at.astimezone(UTC).isoformat() if cancelled_at else None,
+        "person": {name: row[name] for name in ("last_name", "first_name", "patronymic")} | {"id": row["person_id"]},
+    }
+
+
+def home_address_row(region_id: int, appointment_id: str) -> str:
+    """What a home address is sealed to."""
+    return f"appointments:{region_id}:{appointment_id}:home_address"
+
+
+def _home_address(kept: Mapping[str, Any], sealer: Sealer) -> str | None:
+    sealed = kept["home_address_sealed"]
+    return sealer.open(sealed, home_address_row(kept["region_id"], kept["id"])) if sealed else None
 
 
 def calendar_of(ticket: Ticket, language: Language) -> bytes:
@@ -77,7 +114,7 @@ def calendar_of(ticket: Ticket, language: Language) -> bytes:
     event = _filled(
         Event(),
         uid=f"{ticket.id}@zapis",
-        sequence=1 if cancelled else 0,
+        sequence=ticket.sequence,
         status="CANCELLED" if cancelled else "CONFIRMED",
         dtstamp=ticket.cancelled_at or ticket.created_at,
         dtstart=ticket.starts_at,

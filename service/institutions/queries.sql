@@ -20,13 +20,11 @@ SELECT * FROM institutions WHERE region_id = $1 AND id = $2;
 SELECT * FROM institutions WHERE region_id = $1 AND id = $2 FOR NO KEY UPDATE;
 
 -- name: put_institution
-INSERT INTO institutions (region_id, id, name, kind, municipality, address, phone, zone, require_attachment,
-                          cancel_until_minutes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO institutions (region_id, id, name, kind, municipality, address, phone, zone)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (region_id, id) DO UPDATE
 SET name = excluded.name, kind = excluded.kind, municipality = excluded.municipality, address = excluded.address,
-    phone = excluded.phone, zone = excluded.zone, require_attachment = excluded.require_attachment,
-    cancel_until_minutes = excluded.cancel_until_minutes;
+    phone = excluded.phone, zone = excluded.zone;
 
 -- name: put_page
 INSERT INTO pages (platform, external_id, region_id, institution_id, mini_apps)

@@ -44,8 +44,6 @@ async def put_institution(conn: Connection, region_id: int, institution_id: UUID
         body.address,
         body.phone,
         body.zone,
-        body.require_attachment,
-        body.cancel_until_minutes,
     )
 
 

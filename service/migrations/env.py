@@ -7,6 +7,8 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from service.migrations.script import run_functions
+
 # Any number will do as long as every version of Zapis uses the same.
 _MIGRATION_LOCK = 5_287_142_001
 
@@ -18,6 +20,7 @@ def _migrate(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         context.run_migrations()
+        run_functions(connection)
 
 
 async def _main() -> None:

@@ -85,104 +85,342 @@ BEGIN
     RETURN result;
 END $$;
 
-CREATE FUNCTION public.book_appointment(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_slot uuid, p_person uuid, p_referral text, p_appointment uuid, p_number text, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
+CREATE FUNCTION public.book_appointments(p_region smallint, p_citizen uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    patient record;
-    place record;
-    years integer;
-    terms jsonb;
-    result jsonb;
+    count integer := jsonb_array_length(p_items);
+    item jsonb;
+    patient persons;
+    patients persons[];
+    place bookable_slots;
+    places bookable_slots[];
+    held boolean[];
+    tickets jsonb := '[]';
     earlier jsonb;
 BEGIN
-    -- Who waits here for a deletion sees the guardian as before it, and the person as after it: hence deleted_at.
-    SELECT p.id, p.identity, p.birth_date, p.sex, p.last_name, p.first_name, p.patronymic INTO patient
-    FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
-    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
-    FOR KEY SHARE OF p;
+    FOR number IN 0..count - 1 LOOP
+        item := p_items -> number;
+        -- Who waits here for a deletion sees the guardian as before it, and the person as after it: hence deleted_at.
+        SELECT p.* INTO patient
+        FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = (item ->> 'person_id')::uuid
+          AND p.deleted_at IS NULL
+        FOR KEY SHARE OF p;
+        SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = (item ->> 'slot_id')::uuid;
+        patients[number] := patient;
+        places[number] := place;
+        -- Only where it matters, which is seldom.
+        held[number] := place.taken >= place.capacity AND EXISTS (
+            SELECT FROM holds h
+            WHERE h.region_id = p_region AND h.slot_id = place.id AND h.offer_id IS NULL
+              AND (h.citizen_id = p_citizen OR h.expires_at <= p_now));
+    END LOOP;
 
-    SELECT s.id, s.institution_id, s.practitioner_id, s.location_id, s.specialty_code, s.starts_at, s.ends_at,
-           s.capacity, s.taken, s.status, s.age_from, s.age_to, s.sex, o.access, i.require_attachment, i.cancel_until_minutes,
-           i.name, i.address, i.phone, i.zone, y.name_ru, y.name_en,
-           l.name AS location_name, l.address AS location_address, l.room,
-           d.last_name, d.first_name, d.patronymic
-    INTO place
-    FROM slots s
-    JOIN institutions i ON i.region_id = s.region_id AND i.id = s.institution_id
-    JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
-    JOIN locations l ON l.region_id = s.region_id AND l.id = s.location_id
-    JOIN specialties y ON y.code = s.specialty_code
-    JOIN offered_specialties o ON o.region_id = s.region_id AND o.institution_id = s.institution_id
-                              AND o.specialty_code = s.specialty_code
-    WHERE s.region_id = p_region AND s.id = p_slot;
-
-    earlier := idempotency_find(p_region, p_citizen, 'bookAppointment', p_key, p_request_hash);
+    earlier := idempotency_find(p_region, p_citizen, p_operation, p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
 
-    years := full_months(patient.birth_date, (place.starts_at AT TIME ZONE place.zone)::date) / 12;
-    PERFORM refuse(CASE
-        WHEN patient.id IS NULL THEN 'person_not_found'
-        WHEN place.id IS NULL THEN 'slot_not_found'
+    -- What stands in the way whoever else books: most of a rush ends here, before anything is written.
+    FOR number IN 0..count - 1 LOOP
+        item := p_items -> number;
+        patient := patients[number];
+        place := places[number];
+        PERFORM refuse(CASE
+            WHEN patient.id IS NULL THEN 'person_not_found'
+            WHEN place.id IS NULL THEN 'slot_not_found'
+            ELSE coalesce(booking_refusal(place, patient, item ->> 'referral', 'internet', p_now), CASE
+                WHEN place.taken >= place.capacity AND NOT held[number] THEN 'time_taken'
+                WHEN place.purpose = 'home_visit' AND item ->> 'home_address' IS NULL THEN 'home_address_needed'
+            END)
+        END, number);
+        tickets := tickets || ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
+                                            (item ->> 'id')::uuid, item ->> 'number', p_now);
+    END LOOP;
+
+    earlier := idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, tickets, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+
+    FOR number IN 0..count - 1 LOOP
+        item := p_items -> number;
+        patient := patients[number];
+        place := places[number];
+        PERFORM refuse(booking_limit(place, patient, p_now), number);
+        IF count > 1 THEN
+            PERFORM refuse(booking_conflict(place, patient, p_now), number);
+        END IF;
+        PERFORM write_appointment(
+            place, patient, p_citizen, item ->> 'referral', item ->> 'home_address', 'internet', NULL,
+            (item ->> 'id')::uuid, item ->> 'number', (item ->> 'event_id')::uuid, p_citizen, p_now);
+    END LOOP;
+    -- In the order of their ids, so that two families never wait for each other.
+    FOR place IN SELECT * FROM unnest(places) AS wanted ORDER BY wanted.id LOOP
+        PERFORM claim_place(place, p_citizen, p_now);
+    END LOOP;
+    RETURN tickets;
+END $$;
+
+CREATE TABLE public.institutions (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    municipality text NOT NULL,
+    address text NOT NULL,
+    phone text,
+    zone text NOT NULL,
+    require_attachment boolean DEFAULT false NOT NULL,
+    cancel_until_minutes integer DEFAULT 0 NOT NULL,
+    hold_minutes smallint DEFAULT 10 NOT NULL,
+    offer_minutes smallint DEFAULT 60 NOT NULL,
+    rebooking_hours smallint DEFAULT 48 NOT NULL,
+    rest_minutes smallint DEFAULT 0 NOT NULL,
+    most_tickets smallint,
+    most_bookings smallint,
+    bookings_days smallint DEFAULT 30 NOT NULL,
+    check_referrals boolean DEFAULT false NOT NULL,
+    noshow_after_minutes smallint,
+    noshow_limit smallint,
+    noshow_days smallint DEFAULT 90 NOT NULL,
+    noshow_pause_days smallint DEFAULT 30 NOT NULL,
+    CONSTRAINT institutions_bookings_days_check CHECK (((bookings_days >= 1) AND (bookings_days <= 366))),
+    CONSTRAINT institutions_cancel_until_minutes_check CHECK ((cancel_until_minutes >= 0)),
+    CONSTRAINT institutions_hold_minutes_check CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
+    CONSTRAINT institutions_kind_check CHECK ((kind = ANY (ARRAY['clinic'::text, 'school'::text, 'club'::text, 'sports'::text, 'other'::text]))),
+    CONSTRAINT institutions_most_bookings_check CHECK ((most_bookings >= 1)),
+    CONSTRAINT institutions_most_tickets_check CHECK ((most_tickets >= 1)),
+    CONSTRAINT institutions_noshow_after_minutes_check CHECK (((noshow_after_minutes >= 5) AND (noshow_after_minutes <= 1440))),
+    CONSTRAINT institutions_noshow_days_check CHECK (((noshow_days >= 1) AND (noshow_days <= 366))),
+    CONSTRAINT institutions_noshow_limit_check CHECK ((noshow_limit >= 1)),
+    CONSTRAINT institutions_noshow_pause_days_check CHECK (((noshow_pause_days >= 1) AND (noshow_pause_days <= 366))),
+    CONSTRAINT institutions_offer_minutes_check CHECK (((offer_minutes >= 5) AND (offer_minutes <= 2880))),
+    CONSTRAINT institutions_rebooking_hours_check CHECK (((rebooking_hours >= 1) AND (rebooking_hours <= 336))),
+    CONSTRAINT institutions_rest_minutes_check CHECK (((rest_minutes >= 0) AND (rest_minutes <= 120)))
+);
+
+CREATE TABLE public.locations (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    name text NOT NULL,
+    address text NOT NULL,
+    room text
+);
+
+CREATE TABLE public.offered_specialties (
+    region_id smallint NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    access text NOT NULL,
+    CONSTRAINT offered_specialties_access_check CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text, 'closed'::text])))
+);
+
+CREATE TABLE public.practitioners (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    last_name text NOT NULL,
+    first_name text NOT NULL,
+    patronymic text
+);
+
+CREATE TABLE public.slots (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    practitioner_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    location_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    capacity smallint NOT NULL,
+    taken smallint DEFAULT 0 NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    age_from smallint,
+    age_to smallint,
+    sex text,
+    schedule_id uuid,
+    purpose text DEFAULT 'routine'::text NOT NULL,
+    channels text[] DEFAULT '{internet,desk,call_centre,doctor,other_clinic}'::text[] NOT NULL,
+    access text,
+    policy text DEFAULT 'first_come'::text NOT NULL,
+    internet_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    min_lead_minutes integer DEFAULT 0 NOT NULL,
+    draw_id uuid,
+    CONSTRAINT slots_access CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text, 'closed'::text]))),
+    CONSTRAINT slots_channels CHECK (((channels <@ ARRAY['internet'::text, 'desk'::text, 'call_centre'::text, 'doctor'::text, 'other_clinic'::text]) AND (channels <> '{}'::text[]))),
+    CONSTRAINT slots_not_oversold CHECK (((taken >= 0) AND (taken <= capacity))),
+    CONSTRAINT slots_policy CHECK ((policy = ANY (ARRAY['first_come'::text, 'jittered'::text, 'draw'::text]))),
+    CONSTRAINT slots_purpose CHECK ((purpose = ANY (ARRAY['routine'::text, 'repeat'::text, 'referral'::text, 'checkup'::text, 'vaccination'::text, 'home_visit'::text, 'diagnostics'::text]))),
+    CONSTRAINT slots_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text]))),
+    CONSTRAINT slots_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text]))),
+    CONSTRAINT slots_take_time CHECK ((ends_at > starts_at))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE public.specialties (
+    code text NOT NULL,
+    name_ru text NOT NULL,
+    name_en text NOT NULL,
+    access text NOT NULL,
+    CONSTRAINT specialties_access_check CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text])))
+);
+
+CREATE VIEW public.bookable_slots AS
+ SELECT s.region_id,
+    s.id,
+    s.institution_id,
+    s.practitioner_id,
+    s.specialty_code,
+    s.location_id,
+    s.starts_at,
+    s.ends_at,
+    s.capacity,
+    s.taken,
+    s.status,
+    s.age_from,
+    s.age_to,
+    s.sex,
+    s.purpose,
+    s.channels,
+    s.policy,
+    s.internet_at,
+    s.min_lead_minutes,
+    s.draw_id,
+    COALESCE(s.access, o.access) AS access,
+    i.name,
+    i.address,
+    i.phone,
+    i.zone,
+    i.require_attachment,
+    i.cancel_until_minutes,
+    i.hold_minutes,
+    i.offer_minutes,
+    i.rebooking_hours,
+    i.most_tickets,
+    i.most_bookings,
+    i.bookings_days,
+    i.check_referrals,
+    i.noshow_limit,
+    i.noshow_days,
+    i.noshow_pause_days,
+    y.name_ru,
+    y.name_en,
+    l.name AS location_name,
+    l.address AS location_address,
+    l.room,
+    d.last_name,
+    d.first_name,
+    d.patronymic
+   FROM (((((public.slots s
+     JOIN public.institutions i ON (((i.region_id = s.region_id) AND (i.id = s.institution_id))))
+     JOIN public.practitioners d ON (((d.region_id = s.region_id) AND (d.id = s.practitioner_id))))
+     JOIN public.locations l ON (((l.region_id = s.region_id) AND (l.id = s.location_id))))
+     JOIN public.specialties y ON ((y.code = s.specialty_code)))
+     JOIN public.offered_specialties o ON (((o.region_id = s.region_id) AND (o.institution_id = s.institution_id) AND (o.specialty_code = s.specialty_code))));
+
+CREATE TABLE public.persons (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    identity bytea NOT NULL,
+    last_name text NOT NULL,
+    first_name text NOT NULL,
+    patronymic text,
+    birth_date date NOT NULL,
+    sex text NOT NULL,
+    snils_sealed text,
+    policy_sealed text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT persons_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text])))
+);
+
+CREATE FUNCTION public.booking_conflict(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN EXISTS (
+            SELECT FROM appointments a
+            WHERE a.region_id = place.region_id AND a.institution_id = place.institution_id
+              AND a.specialty_code = place.specialty_code AND a.identity = patient.identity AND a.active
+              AND (a.ends_at > p_now OR a.status = 'orphaned')
+        ) THEN 'appointments_one_a_specialty'
+        WHEN place.purpose <> 'home_visit' AND EXISTS (
+            SELECT FROM engagements e
+            WHERE e.region_id = place.region_id AND e.identity = patient.identity
+              AND e.times && tstzmultirange(tstzrange(place.starts_at, place.ends_at))
+        ) THEN 'engagements_one_place_at_a_time'
+    END
+$$;
+
+CREATE FUNCTION public.booking_limit(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    missed record;
+BEGIN
+    IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(patient.identity, 'hex'), place.region_id));
+    IF (SELECT count(*) FROM appointments
+        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+          AND active AND ends_at > p_now) >= place.most_tickets THEN
+        RETURN 'too_many_tickets';
+    END IF;
+    IF (SELECT count(*) FROM appointments
+        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+          AND created_at > p_now - make_interval(days => place.bookings_days)
+          AND source = 'internet') >= place.most_bookings THEN
+        RETURN 'too_many_bookings';
+    END IF;
+    SELECT count(*) AS times, max(starts_at) AS last_at INTO missed FROM appointments
+    WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+      AND status = 'noshow' AND NOT excused AND starts_at > p_now - make_interval(days => place.noshow_days);
+    RETURN CASE WHEN missed.times >= place.noshow_limit
+                 AND missed.last_at > p_now - make_interval(days => place.noshow_pause_days)
+        THEN 'paused_for_no_shows' END;
+END $$;
+
+CREATE FUNCTION public.booking_refusal(place public.bookable_slots, patient public.persons, p_referral text, p_source text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    visit_on date := (place.starts_at AT TIME ZONE place.zone)::date;
+    years integer := full_months(patient.birth_date, visit_on) / 12;
+    online boolean := p_source = 'internet';
+BEGIN
+    RETURN CASE
         WHEN place.starts_at <= p_now THEN 'time_passed'
-        WHEN place.status <> 'open' OR place.taken >= place.capacity THEN 'time_taken'
-        WHEN place.access = 'closed' THEN 'specialty_closed'
-        WHEN place.access = 'referral' AND p_referral IS NULL THEN 'referral_needed'
+        WHEN place.status <> 'open' THEN 'time_taken'
+        WHEN online AND place.internet_at = 'infinity' THEN 'not_online'
+        WHEN online AND place.internet_at > p_now THEN 'not_released'
+        WHEN online AND place.starts_at - make_interval(mins => place.min_lead_minutes) <= p_now THEN 'too_late_online'
+        WHEN NOT online AND p_source <> ALL (place.channels) THEN 'another_channel'
+        WHEN online AND place.access = 'closed' THEN 'specialty_closed'
+        WHEN online AND place.access = 'referral' AND p_referral IS NULL AND patient.id IS NOT NULL
+            THEN 'referral_needed'
+        WHEN place.check_referrals AND p_referral IS NOT NULL AND NOT EXISTS (
+            SELECT FROM referrals r
+            WHERE r.region_id = place.region_id AND r.institution_id = place.institution_id AND r.number = p_referral
+              AND r.specialty_code = place.specialty_code AND visit_on BETWEEN r.valid_from AND r.valid_to
+              AND (r.identity IS NULL OR r.identity = patient.identity)
+        ) THEN 'referral_unknown'
         WHEN years < place.age_from OR years > place.age_to THEN 'slot_for_another_age'
         WHEN place.sex <> patient.sex THEN 'slot_for_another_sex'
-        WHEN place.require_attachment AND NOT EXISTS (
+        WHEN place.require_attachment AND patient.id IS NOT NULL AND NOT EXISTS (
             SELECT FROM attachments a
-            WHERE a.region_id = p_region AND a.institution_id = place.institution_id AND a.identity = patient.identity
+            WHERE a.region_id = place.region_id AND a.institution_id = place.institution_id
+              AND a.identity = patient.identity
         ) THEN 'not_attached'
-    END);
-
-    terms := jsonb_build_object(
-        'starts_at', place.starts_at, 'ends_at', place.ends_at, 'zone', place.zone,
-        'cancel_until', place.starts_at - make_interval(mins => place.cancel_until_minutes),
-        'institution', jsonb_build_object('id', place.institution_id, 'name', place.name, 'address', place.address,
-                                          'phone', place.phone),
-        'practitioner', jsonb_build_object('id', place.practitioner_id, 'last_name', place.last_name,
-                                           'first_name', place.first_name, 'patronymic', place.patronymic),
-        'specialty', jsonb_build_object('code', place.specialty_code, 'name_ru', place.name_ru,
-                                        'name_en', place.name_en),
-        'location', jsonb_build_object('name', place.location_name, 'address', place.location_address,
-                                       'room', place.room));
-    result := jsonb_build_object(
-        'id', p_appointment, 'number', p_number, 'status', 'booked', 'slot_id', p_slot, 'terms', terms,
-        'referral_number', p_referral, 'created_at', p_now, 'cancelled_at', NULL,
-        'person', jsonb_build_object('id', patient.id, 'last_name', patient.last_name,
-                                     'first_name', patient.first_name, 'patronymic', patient.patronymic));
-
-    earlier := idempotency_keep(p_region, p_citizen, 'bookAppointment', p_key, p_request_hash, result, p_now);
-    IF earlier IS NOT NULL THEN
-        RETURN earlier;
-    END IF;
-
-    UPDATE appointments SET active = false
-    WHERE region_id = p_region AND institution_id = place.institution_id AND specialty_code = place.specialty_code
-      AND identity = patient.identity AND active AND ends_at <= p_now;
-    INSERT INTO appointments (region_id, id, number, institution_id, slot_id, specialty_code, citizen_id, person_id,
-                              identity, status, active, source, referral_number, terms, starts_at, ends_at, created_at)
-    VALUES (p_region, p_appointment, p_number, place.institution_id, p_slot, place.specialty_code, p_citizen, p_person,
-            patient.identity, 'booked', true, 'internet', p_referral, terms, place.starts_at, place.ends_at, p_now);
-    INSERT INTO engagements (region_id, booking_id, identity, times)
-    VALUES (p_region, p_appointment, patient.identity,
-            tstzmultirange(tstzrange(place.starts_at, place.ends_at)));
-    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'appointment_booked', p_appointment,
-                    jsonb_build_object('slot_id', p_slot, 'person_id', p_person), true);
-    -- The hot row comes last, so that it is locked for as short as can be. Its terms are compared again: the slot may
-    -- have been published anew since it was read. The guard is not written as in the index of free slots: PostgreSQL 18
-    -- would skip through that index in place of the primary key.
-    UPDATE slots SET taken = taken + 1
-    WHERE region_id = p_region AND id = p_slot AND status = 'open' AND capacity - taken > 0
-      AND (starts_at, ends_at, practitioner_id, location_id)
-          = (place.starts_at, place.ends_at, place.practitioner_id, place.location_id);
-    IF NOT FOUND THEN
-        PERFORM refuse('time_taken');
-    END IF;
-    RETURN result;
+    END;
 END $$;
 
 CREATE FUNCTION public.cancel_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
@@ -198,17 +436,13 @@ BEGIN
     FOR UPDATE;
     PERFORM refuse(CASE
         WHEN booked.id IS NULL THEN 'appointment_not_found'
+        WHEN booked.status NOT IN ('booked', 'orphaned', 'cancelled') THEN 'appointment_over'
         WHEN booked.status = 'booked' AND (booked.terms ->> 'cancel_until')::timestamptz <= p_now
             THEN 'cancellation_closed'
     END);
-    IF booked.status = 'cancelled' THEN
-        RETURN;
+    IF booked.status <> 'cancelled' THEN
+        PERFORM end_appointment(booked, p_event_id, p_citizen, '{}', p_now);
     END IF;
-    UPDATE appointments SET status = 'cancelled', active = false, cancelled_at = p_now
-    WHERE region_id = p_region AND id = p_appointment;
-    DELETE FROM engagements WHERE region_id = p_region AND booking_id = p_appointment;
-    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'appointment_cancelled', p_appointment, '{}', true);
-    UPDATE slots SET taken = taken - 1 WHERE region_id = p_region AND id = booked.slot_id;
 END $$;
 
 CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_identity bytea) RETURNS void
@@ -217,12 +451,61 @@ CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_ident
     UPDATE guardians SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE appointments SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE applications SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE waiting_persons SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE draw_requests SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE engagements SET identity = p_identity
     WHERE region_id = p_region AND booking_id IN (
         SELECT id FROM appointments WHERE region_id = p_region AND person_id = p_person
         UNION ALL
         SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person);
 $$;
+
+CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM holds
+    WHERE region_id = place.region_id AND slot_id = place.id AND citizen_id = p_citizen AND offer_id IS NULL;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    IF place.taken >= place.capacity THEN
+        PERFORM free_expired_holds(place.region_id, place.id, p_now);
+    END IF;
+    PERFORM take_place(place);
+END $$;
+
+CREATE FUNCTION public.close_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held uuid;
+BEGIN
+    FOR held IN
+        DELETE FROM holds h USING offers o
+        WHERE h.region_id = p_region AND o.region_id = p_region AND o.id = h.offer_id
+          AND o.appointment_id = p_appointment AND o.status = 'open'
+        RETURNING h.slot_id
+    LOOP
+        PERFORM free_place(p_region, held, p_now);
+    END LOOP;
+    UPDATE offers SET status = 'withdrawn', closed_at = p_now
+    WHERE region_id = p_region AND appointment_id = p_appointment AND status = 'open';
+END $$;
+
+CREATE FUNCTION public.close_slot(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held integer;
+BEGIN
+    UPDATE slots SET status = 'closed' WHERE region_id = p_region AND id = p_slot;
+    DELETE FROM holds WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL;
+    GET DIAGNOSTICS held = ROW_COUNT;
+    UPDATE slots SET taken = taken - held WHERE region_id = p_region AND id = p_slot;
+    PERFORM withdraw_offers(p_region, p_slot, p_now);
+    RETURN orphan_appointments(p_region, p_slot, 32767, p_actor, p_now);
+END $$;
 
 CREATE FUNCTION public.create_person(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person jsonb, p_kinship text, p_result jsonb, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
@@ -258,10 +541,15 @@ BEGIN
     END IF;
     PERFORM refuse('person_has_bookings') WHERE EXISTS (
         SELECT FROM appointments a
-        WHERE a.region_id = p_region AND a.person_id = p_person AND a.active AND a.ends_at > p_now
+        WHERE a.region_id = p_region AND a.person_id = p_person AND a.active
+          AND (a.ends_at > p_now OR a.status = 'orphaned')
     ) OR EXISTS (
         SELECT FROM applications a
-        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status IN ('submitted', 'approved', 'enrolled'));
+        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status IN ('submitted', 'approved', 'enrolled')
+    ) OR EXISTS (
+        SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
+    ) OR EXISTS (
+        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting');
     DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
     IF NOT EXISTS (SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person) THEN
         UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
@@ -269,14 +557,166 @@ BEGIN
         WHERE region_id = p_region AND id = p_person;
         PERFORM change_identity(p_region, p_person, nobody);
         DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
-            AND (result ->> 'id' = p_person::text OR result #>> '{person,id}' = p_person::text);
+            AND result::text LIKE '%' || p_person || '%';
     END IF;
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
+END $$;
+
+CREATE TABLE public.appointments (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    institution_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    citizen_id uuid,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    status text NOT NULL,
+    active boolean NOT NULL,
+    source text NOT NULL,
+    referral_number text,
+    terms jsonb NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    cancelled_at timestamp with time zone,
+    sequence smallint DEFAULT 0 NOT NULL,
+    purpose text DEFAULT 'routine'::text NOT NULL,
+    home_address_sealed text,
+    override_reason text,
+    arrived_at timestamp with time zone,
+    fulfilled_at timestamp with time zone,
+    appeal text,
+    excused boolean DEFAULT false NOT NULL,
+    CONSTRAINT appointments_active_status CHECK (((NOT active) OR (status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text])))),
+    CONSTRAINT appointments_source CHECK ((source = ANY (ARRAY['internet'::text, 'desk'::text, 'call_centre'::text, 'doctor'::text, 'other_clinic'::text]))),
+    CONSTRAINT appointments_status CHECK ((status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text, 'fulfilled'::text, 'noshow'::text, 'cancelled'::text])))
+);
+
+CREATE FUNCTION public.end_appointment(booked public.appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE appointments SET status = 'cancelled', active = false, cancelled_at = p_now, sequence = sequence + 1
+    WHERE region_id = booked.region_id AND id = booked.id;
+    DELETE FROM engagements WHERE region_id = booked.region_id AND booking_id = booked.id;
+    PERFORM journal(booked.region_id, p_event_id, p_now, p_actor, 'appointment_cancelled', booked.id, p_details, true);
+    IF booked.status = 'orphaned' THEN
+        PERFORM close_rebooking(booked.region_id, booked.id, p_now);
+    ELSE
+        PERFORM free_place(booked.region_id, booked.slot_id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.engage(p_appointment uuid, place public.bookable_slots, p_identity bytea) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF place.purpose <> 'home_visit' THEN
+        INSERT INTO engagements (region_id, booking_id, identity, times)
+        VALUES (place.region_id, p_appointment, p_identity, tstzmultirange(tstzrange(place.starts_at, place.ends_at)))
+        ON CONFLICT (region_id, booking_id) DO UPDATE SET times = excluded.times;
+    ELSE
+        DELETE FROM engagements WHERE region_id = place.region_id AND booking_id = p_appointment;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.expire_holds(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held holds;
+    freed integer := 0;
+BEGIN
+    FOR held IN
+        SELECT h.* FROM regions r CROSS JOIN LATERAL (
+            SELECT * FROM holds
+            WHERE region_id = r.code AND offer_id IS NULL AND expires_at <= p_now
+            ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED
+        ) h
+    LOOP
+        DELETE FROM holds WHERE region_id = held.region_id AND id = held.id;
+        PERFORM free_place(held.region_id, held.slot_id, p_now);
+        freed := freed + 1;
+    END LOOP;
+    RETURN freed;
+END $$;
+
+CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    expired integer;
+BEGIN
+    DELETE FROM holds
+    WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL AND expires_at <= p_now;
+    GET DIAGNOSTICS expired = ROW_COUNT;
+    FOR _ IN 1..expired LOOP
+        PERFORM free_place(p_region, p_slot, p_now);
+    END LOOP;
+    RETURN expired;
+END $$;
+
+CREATE FUNCTION public.free_place(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    freed slots;
+BEGIN
+    UPDATE slots SET taken = taken - 1 WHERE region_id = p_region AND id = p_slot RETURNING * INTO freed;
+    IF freed.status <> 'open' OR freed.starts_at <= p_now OR offer_place(p_region, p_slot, p_now) THEN
+        RETURN;
+    END IF;
+    UPDATE slots s SET internet_at = p_now + random() * make_interval(mins => i.rest_minutes)
+    FROM institutions i
+    WHERE s.region_id = p_region AND s.id = p_slot AND i.region_id = p_region AND i.id = s.institution_id
+      AND i.rest_minutes > 0 AND s.internet_at <= p_now;
 END $$;
 
 CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
+
+CREATE FUNCTION public.hold_slot(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_slot uuid, p_hold uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bookable_slots;
+    held holds;
+    result jsonb;
+    earlier jsonb;
+BEGIN
+    SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
+    SELECT * INTO held FROM holds
+    WHERE region_id = p_region AND institution_id = place.institution_id AND citizen_id = p_citizen
+      AND offer_id IS NULL;
+    earlier := idempotency_find(p_region, p_citizen, 'holdSlot', p_key, p_request_hash);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse(CASE WHEN place.id IS NULL THEN 'slot_not_found' END);
+    PERFORM refuse(booking_refusal(place, NULL, NULL, 'internet', p_now));
+    result := jsonb_build_object(
+        'id', p_hold, 'slot_id', p_slot, 'zone', place.zone,
+        'expires_at', least(p_now + make_interval(mins => place.hold_minutes), place.starts_at));
+    earlier := idempotency_keep(p_region, p_citizen, 'holdSlot', p_key, p_request_hash, result, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    -- The one before goes: who looks at another time has left that one.
+    DELETE FROM holds WHERE region_id = p_region AND id = held.id;
+    IF FOUND THEN
+        PERFORM free_place(p_region, held.slot_id, p_now);
+    END IF;
+    IF place.taken >= place.capacity THEN
+        PERFORM free_expired_holds(p_region, p_slot, p_now);
+    END IF;
+    INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at)
+    VALUES (p_region, p_hold, p_slot, place.institution_id, p_citizen, (result ->> 'expires_at')::timestamptz);
+    PERFORM take_place(place);
+    RETURN result;
+END $$;
 
 CREATE FUNCTION public.idempotency_find(p_region smallint, p_caller uuid, p_operation text, p_key text, p_request_hash bytea) RETURNS jsonb
     LANGUAGE plpgsql
@@ -345,6 +785,69 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.move_appointment(p_region smallint, p_appointment uuid, place public.bookable_slots, p_actor uuid, p_event_id uuid, p_event text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    moved appointments;
+BEGIN
+    SELECT * INTO moved FROM appointments WHERE region_id = p_region AND id = p_appointment FOR UPDATE;
+    UPDATE appointments
+    SET slot_id = place.id, terms = terms_of(place), starts_at = place.starts_at, ends_at = place.ends_at,
+        purpose = place.purpose, status = 'booked', sequence = sequence + 1
+    WHERE region_id = p_region AND id = p_appointment;
+    PERFORM engage(p_appointment, place, moved.identity);
+    PERFORM journal(p_region, p_event_id, p_now, p_actor, p_event, p_appointment,
+                    jsonb_build_object('from', moved.slot_id, 'to', place.id), true);
+    IF moved.status = 'orphaned' THEN
+        PERFORM close_rebooking(p_region, p_appointment, p_now);
+    ELSE
+        PERFORM free_place(p_region, moved.slot_id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.offer_place(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RETURN false;
+END $$;
+
+CREATE FUNCTION public.offer_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO offers (region_id, id, institution_id, specialty_code, citizen_id, appointment_id, places, status,
+                        created_at)
+    SELECT region_id, gen_random_uuid(), institution_id, specialty_code, citizen_id, id, '[]', 'open', p_now
+    FROM appointments WHERE region_id = p_region AND id = p_appointment;
+END $$;
+
+CREATE FUNCTION public.orphan_appointments(p_region smallint, p_slot uuid, p_count integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+    orphaned uuid[] := '{}';
+BEGIN
+    FOR ticket IN
+        SELECT * FROM appointments WHERE region_id = p_region AND slot_id = p_slot AND status = 'booked'
+        ORDER BY created_at DESC, id DESC LIMIT p_count FOR UPDATE
+    LOOP
+        UPDATE appointments SET status = 'orphaned' WHERE region_id = p_region AND id = ticket.id;
+        DELETE FROM engagements WHERE region_id = p_region AND booking_id = ticket.id;
+        UPDATE slots SET taken = taken - 1 WHERE region_id = p_region AND id = p_slot;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'appointment_orphaned', ticket.id,
+                        jsonb_build_object('slot_id', p_slot), true);
+        orphaned := ticket.id || orphaned;
+    END LOOP;
+    -- Who booked first is found another time first.
+    FOR number IN 1..cardinality(orphaned) LOOP
+        PERFORM offer_rebooking(p_region, orphaned[number], p_now);
+    END LOOP;
+    RETURN cardinality(orphaned);
+END $$;
+
 CREATE FUNCTION public.refuse(p_refusal text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -352,6 +855,165 @@ BEGIN
     IF p_refusal IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'ZP001', MESSAGE = p_refusal, CONSTRAINT = p_refusal;
     END IF;
+END $$;
+
+CREATE FUNCTION public.refuse(p_refusal text, p_item integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF p_refusal IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'ZP001', MESSAGE = p_refusal, CONSTRAINT = p_refusal,
+                              DETAIL = '/items/' || p_item;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.release_hold(p_region smallint, p_citizen uuid, p_hold uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held holds;
+BEGIN
+    DELETE FROM holds
+    WHERE region_id = p_region AND id = p_hold AND citizen_id = p_citizen AND offer_id IS NULL
+    RETURNING * INTO held;
+    IF FOUND THEN
+        PERFORM free_place(p_region, held.slot_id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.renew_terms(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bookable_slots;
+    ticket uuid;
+    renewed integer := 0;
+BEGIN
+    SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
+    FOR ticket IN
+        UPDATE appointments SET terms = terms_of(place), sequence = sequence + 1
+        WHERE region_id = p_region AND slot_id = p_slot AND status = 'booked' RETURNING id
+    LOOP
+        renewed := renewed + 1;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'appointment_moved', ticket,
+                        jsonb_build_object('slot_id', p_slot), true);
+    END LOOP;
+    RETURN renewed;
+END $$;
+
+CREATE FUNCTION public.reschedule_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_slot uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    booked appointments;
+    patient persons;
+    place bookable_slots;
+BEGIN
+    SELECT a.* INTO booked FROM appointments a
+    WHERE a.region_id = p_region AND a.id = p_appointment AND EXISTS (
+        SELECT FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id)
+    FOR UPDATE;
+    SELECT * INTO patient FROM persons WHERE region_id = p_region AND id = booked.person_id;
+    SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
+    IF booked.slot_id = p_slot AND booked.status = 'booked' THEN
+        RETURN;
+    END IF;
+    PERFORM refuse(CASE
+        WHEN booked.id IS NULL THEN 'appointment_not_found'
+        WHEN place.id IS NULL THEN 'slot_not_found'
+        WHEN booked.status NOT IN ('booked', 'orphaned') THEN 'appointment_over'
+        WHEN booked.status = 'booked' AND (booked.terms ->> 'cancel_until')::timestamptz <= p_now
+            THEN 'cancellation_closed'
+        WHEN (place.institution_id, place.specialty_code) <> (booked.institution_id, booked.specialty_code)
+            THEN 'slot_elsewhere'
+        WHEN place.purpose = 'home_visit' AND booked.home_address_sealed IS NULL THEN 'home_address_needed'
+        ELSE booking_refusal(place, patient, booked.referral_number, 'internet', p_now)
+    END);
+    PERFORM claim_place(place, p_citizen, p_now);
+    PERFORM move_appointment(p_region, p_appointment, place, p_citizen, p_event_id, 'appointment_rescheduled', p_now);
+END $$;
+
+CREATE FUNCTION public.shrink_slot(p_region smallint, p_slot uuid, p_capacity integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held integer;
+    booked integer;
+BEGIN
+    DELETE FROM holds WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL;
+    GET DIAGNOSTICS held = ROW_COUNT;
+    UPDATE slots SET taken = taken - held WHERE region_id = p_region AND id = p_slot;
+    PERFORM withdraw_offers(p_region, p_slot, p_now);
+    SELECT taken INTO booked FROM slots WHERE region_id = p_region AND id = p_slot;
+    RETURN orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+END $$;
+
+CREATE FUNCTION public.take_place(place public.bookable_slots) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE slots SET taken = taken + 1
+    WHERE region_id = place.region_id AND id = place.id AND status = 'open' AND capacity - taken > 0
+      AND (starts_at, ends_at, practitioner_id, location_id)
+          = (place.starts_at, place.ends_at, place.practitioner_id, place.location_id);
+    IF NOT FOUND THEN
+        PERFORM refuse('time_taken');
+    END IF;
+END $$;
+
+CREATE FUNCTION public.terms_of(place public.bookable_slots) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'starts_at', place.starts_at, 'ends_at', place.ends_at, 'zone', place.zone, 'purpose', place.purpose,
+        'cancel_until', place.starts_at - make_interval(mins => place.cancel_until_minutes),
+        'institution', jsonb_build_object('id', place.institution_id, 'name', place.name, 'address', place.address,
+                                          'phone', place.phone),
+        'practitioner', jsonb_build_object('id', place.practitioner_id, 'last_name', place.last_name,
+                                           'first_name', place.first_name, 'patronymic', place.patronymic),
+        'specialty', jsonb_build_object('code', place.specialty_code, 'name_ru', place.name_ru,
+                                        'name_en', place.name_en),
+        'location', jsonb_build_object('name', place.location_name, 'address', place.location_address,
+                                       'room', place.room))
+$$;
+
+CREATE FUNCTION public.ticket_answer(place public.bookable_slots, patient public.persons, p_referral text, p_home_address text, p_appointment uuid, p_number text, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', p_appointment, 'region_id', place.region_id, 'number', p_number, 'status', 'booked', 'slot_id', place.id,
+        'terms', terms_of(place), 'sequence', 0, 'referral_number', p_referral, 'home_address_sealed', p_home_address, 'created_at', p_now,
+        'cancelled_at', NULL,
+        'person', jsonb_build_object('id', patient.id, 'last_name', patient.last_name,
+                                     'first_name', patient.first_name, 'patronymic', patient.patronymic))
+$$;
+
+CREATE FUNCTION public.withdraw_offers(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+END $$;
+
+CREATE FUNCTION public.write_appointment(place public.bookable_slots, patient public.persons, p_citizen uuid, p_referral text, p_home_address text, p_source text, p_override text, p_appointment uuid, p_number text, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    -- A ticket whose time has gone by is found out here: it no longer stands in the way of the next.
+    UPDATE appointments SET active = false
+    WHERE region_id = place.region_id AND institution_id = place.institution_id
+      AND specialty_code = place.specialty_code AND identity = patient.identity AND active AND status <> 'orphaned'
+      AND ends_at <= p_now;
+    INSERT INTO appointments (region_id, id, number, institution_id, slot_id, specialty_code, citizen_id, person_id,
+                              identity, status, active, source, purpose, referral_number, home_address_sealed,
+                              override_reason, terms, starts_at, ends_at, created_at)
+    VALUES (place.region_id, p_appointment, p_number, place.institution_id, place.id, place.specialty_code, p_citizen,
+            patient.id, patient.identity, 'booked', true, p_source, place.purpose, p_referral, p_home_address,
+            p_override, terms_of(place), place.starts_at, place.ends_at, p_now);
+    PERFORM engage(p_appointment, place, patient.identity);
+    PERFORM journal(place.region_id, p_event_id, p_now, p_actor, 'appointment_booked', p_appointment,
+                    jsonb_build_object('slot_id', place.id, 'person_id', patient.id, 'source', p_source,
+                                       'override', p_override IS NOT NULL), true);
 END $$;
 
 CREATE TABLE public.alembic_version (
@@ -375,30 +1037,6 @@ CREATE TABLE public.applications (
     CONSTRAINT applications_status_check CHECK ((status = ANY (ARRAY['submitted'::text, 'approved'::text, 'enrolled'::text, 'refused'::text, 'withdrawn'::text])))
 );
 
-CREATE TABLE public.appointments (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    institution_id uuid NOT NULL,
-    slot_id uuid NOT NULL,
-    specialty_code text NOT NULL,
-    citizen_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    identity bytea NOT NULL,
-    status text NOT NULL,
-    active boolean NOT NULL,
-    source text NOT NULL,
-    referral_number text,
-    terms jsonb NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    cancelled_at timestamp with time zone,
-    CONSTRAINT appointments_active_are_booked CHECK (((NOT active) OR (status = 'booked'::text))),
-    CONSTRAINT appointments_source_check CHECK ((source = 'internet'::text)),
-    CONSTRAINT appointments_status_check CHECK ((status = ANY (ARRAY['booked'::text, 'cancelled'::text])))
-);
-
 CREATE TABLE public.attachments (
     region_id smallint NOT NULL,
     institution_id uuid NOT NULL,
@@ -415,6 +1053,14 @@ CREATE TABLE public.audit_trail (
     event text NOT NULL,
     subject_id uuid NOT NULL,
     details jsonb NOT NULL
+);
+
+CREATE TABLE public.calendar_days (
+    region_id smallint NOT NULL,
+    institution_id uuid NOT NULL,
+    day date NOT NULL,
+    works_as smallint,
+    CONSTRAINT calendar_days_works_as_check CHECK (((works_as >= 1) AND (works_as <= 7)))
 );
 
 CREATE TABLE public.citizens (
@@ -434,6 +1080,44 @@ CREATE TABLE public.clients (
     scopes text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone
+);
+
+CREATE TABLE public.delays (
+    region_id smallint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    day date NOT NULL,
+    minutes smallint NOT NULL,
+    CONSTRAINT delays_minutes_check CHECK (((minutes >= 0) AND (minutes <= 480)))
+);
+
+CREATE TABLE public.draw_requests (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    draw_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    wishes uuid[] NOT NULL,
+    referral_number text,
+    status text NOT NULL,
+    appointment_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT draw_requests_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'booked'::text, 'lost'::text, 'withdrawn'::text])))
+);
+
+CREATE TABLE public.draws (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    day date NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    seed_sealed text NOT NULL,
+    seed_hash text NOT NULL,
+    record jsonb,
+    drawn_at timestamp with time zone,
+    CONSTRAINT draws_take_time CHECK ((closes_at > opens_at))
 );
 
 CREATE TABLE public.engagements (
@@ -479,6 +1163,17 @@ CREATE TABLE public.guardians (
     CONSTRAINT guardians_kinship_check CHECK ((kinship = ANY (ARRAY['self'::text, 'child'::text, 'spouse'::text, 'parent'::text, 'ward'::text, 'other'::text])))
 );
 
+CREATE TABLE public.holds (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    citizen_id uuid,
+    offer_id uuid,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT holds_of_someone CHECK (((citizen_id IS NOT NULL) OR (offer_id IS NOT NULL)))
+);
+
 CREATE TABLE public.idempotency_keys (
     region_id smallint NOT NULL,
     caller_id uuid NOT NULL,
@@ -489,37 +1184,21 @@ CREATE TABLE public.idempotency_keys (
     created_at timestamp with time zone NOT NULL
 );
 
-CREATE TABLE public.institutions (
+CREATE TABLE public.offers (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL,
-    municipality text NOT NULL,
-    address text NOT NULL,
-    phone text,
-    zone text NOT NULL,
-    require_attachment boolean DEFAULT false NOT NULL,
-    cancel_until_minutes integer DEFAULT 0 NOT NULL,
-    CONSTRAINT institutions_cancel_until_minutes_check CHECK ((cancel_until_minutes >= 0)),
-    CONSTRAINT institutions_kind_check CHECK ((kind = ANY (ARRAY['clinic'::text, 'school'::text, 'club'::text, 'sports'::text, 'other'::text])))
-);
-
-CREATE TABLE public.locations (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    institution_id uuid NOT NULL,
-    external_id text NOT NULL,
-    name text NOT NULL,
-    address text NOT NULL,
-    room text
-);
-
-CREATE TABLE public.offered_specialties (
-    region_id smallint NOT NULL,
     institution_id uuid NOT NULL,
     specialty_code text NOT NULL,
-    access text NOT NULL,
-    CONSTRAINT offered_specialties_access_check CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text, 'closed'::text])))
+    citizen_id uuid,
+    entry_id uuid,
+    appointment_id uuid,
+    places jsonb NOT NULL,
+    status text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT offers_status_check CHECK ((status = ANY (ARRAY['open'::text, 'accepted'::text, 'declined'::text, 'lapsed'::text, 'withdrawn'::text]))),
+    CONSTRAINT offers_to_one CHECK (((entry_id IS NULL) <> (appointment_id IS NULL)))
 );
 
 CREATE TABLE public.outbox (
@@ -540,38 +1219,11 @@ CREATE TABLE public.pages (
     CONSTRAINT pages_platform_check CHECK ((platform = 'vk'::text))
 );
 
-CREATE TABLE public.persons (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    identity bytea NOT NULL,
-    last_name text NOT NULL,
-    first_name text NOT NULL,
-    patronymic text,
-    birth_date date NOT NULL,
-    sex text NOT NULL,
-    snils_sealed text,
-    policy_sealed text,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    deleted_at timestamp with time zone,
-    CONSTRAINT persons_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text])))
-);
-
 CREATE TABLE public.practitioner_specialties (
     region_id smallint NOT NULL,
     practitioner_id uuid NOT NULL,
     specialty_code text NOT NULL,
     institution_id uuid NOT NULL
-);
-
-CREATE TABLE public.practitioners (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    institution_id uuid NOT NULL,
-    external_id text NOT NULL,
-    last_name text NOT NULL,
-    first_name text NOT NULL,
-    patronymic text
 );
 
 CREATE TABLE public.programmes (
@@ -585,6 +1237,17 @@ CREATE TABLE public.programmes (
     description text NOT NULL
 );
 
+CREATE TABLE public.referrals (
+    region_id smallint NOT NULL,
+    institution_id uuid NOT NULL,
+    number text NOT NULL,
+    specialty_code text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date NOT NULL,
+    identity bytea,
+    CONSTRAINT referrals_take_time CHECK ((valid_to >= valid_from))
+);
+
 CREATE TABLE public.regions (
     code smallint NOT NULL,
     name_ru text NOT NULL,
@@ -592,35 +1255,57 @@ CREATE TABLE public.regions (
     zone text NOT NULL
 );
 
-CREATE TABLE public.slots (
+CREATE TABLE public.schedules (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
     institution_id uuid NOT NULL,
     external_id text NOT NULL,
     practitioner_id uuid NOT NULL,
     specialty_code text NOT NULL,
-    location_id uuid NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    capacity smallint NOT NULL,
-    taken smallint DEFAULT 0 NOT NULL,
-    status text DEFAULT 'open'::text NOT NULL,
-    age_from smallint,
-    age_to smallint,
-    sex text,
-    CONSTRAINT slots_not_oversold CHECK (((taken >= 0) AND (taken <= capacity))),
-    CONSTRAINT slots_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text]))),
-    CONSTRAINT slots_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text]))),
-    CONSTRAINT slots_take_time CHECK ((ends_at > starts_at))
-)
-WITH (fillfactor='80');
+    valid_from date NOT NULL,
+    valid_to date,
+    rules jsonb NOT NULL,
+    policy text NOT NULL,
+    horizon_days smallint NOT NULL,
+    release_time time without time zone,
+    window_minutes smallint DEFAULT 0 NOT NULL,
+    min_lead_minutes integer DEFAULT 0 NOT NULL,
+    made_until date,
+    CONSTRAINT schedules_horizon_days_check CHECK (((horizon_days >= 1) AND (horizon_days <= 90))),
+    CONSTRAINT schedules_min_lead_minutes_check CHECK (((min_lead_minutes >= 0) AND (min_lead_minutes <= 20160))),
+    CONSTRAINT schedules_policy_check CHECK ((policy = ANY (ARRAY['first_come'::text, 'jittered'::text, 'draw'::text]))),
+    CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
+);
 
-CREATE TABLE public.specialties (
-    code text NOT NULL,
-    name_ru text NOT NULL,
-    name_en text NOT NULL,
-    access text NOT NULL,
-    CONSTRAINT specialties_access_check CHECK ((access = ANY (ARRAY['self'::text, 'referral'::text])))
+CREATE TABLE public.waiting_entries (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    practitioner_id uuid,
+    citizen_id uuid NOT NULL,
+    day_from date NOT NULL,
+    day_to date NOT NULL,
+    time_from time without time zone NOT NULL,
+    time_to time without time zone NOT NULL,
+    referral_number text,
+    status text NOT NULL,
+    lapses smallint DEFAULT 0 NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT waiting_entries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'served'::text, 'declined'::text, 'left'::text, 'expired'::text]))),
+    CONSTRAINT waiting_entries_take_time CHECK (((day_to >= day_from) AND (time_to > time_from)))
+);
+
+CREATE TABLE public.waiting_persons (
+    region_id smallint NOT NULL,
+    entry_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    identity bytea NOT NULL,
+    active boolean DEFAULT true NOT NULL
 );
 
 ALTER TABLE ONLY public.alembic_version
@@ -644,6 +1329,9 @@ ALTER TABLE ONLY public.attachments
 ALTER TABLE ONLY public.audit_trail
     ADD CONSTRAINT audit_trail_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.calendar_days
+    ADD CONSTRAINT calendar_days_pkey PRIMARY KEY (region_id, institution_id, day);
+
 ALTER TABLE ONLY public.citizens
     ADD CONSTRAINT citizens_one_per_platform_user UNIQUE (region_id, platform, external_id);
 
@@ -652,6 +1340,18 @@ ALTER TABLE ONLY public.citizens
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.delays
+    ADD CONSTRAINT delays_pkey PRIMARY KEY (region_id, practitioner_id, day);
+
+ALTER TABLE ONLY public.draw_requests
+    ADD CONSTRAINT draw_requests_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.draws
+    ADD CONSTRAINT draws_one_a_day UNIQUE (region_id, institution_id, specialty_code, day);
+
+ALTER TABLE ONLY public.draws
+    ADD CONSTRAINT draws_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.engagements
     ADD CONSTRAINT engagements_one_place_at_a_time EXCLUDE USING gist (region_id WITH =, identity WITH =, times WITH &&);
@@ -671,6 +1371,9 @@ ALTER TABLE ONLY public.guardians
 ALTER TABLE ONLY public.guardians
     ADD CONSTRAINT guardians_pkey PRIMARY KEY (region_id, citizen_id, person_id);
 
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (region_id, caller_id, operation, key);
 
@@ -685,6 +1388,9 @@ ALTER TABLE ONLY public.locations
 
 ALTER TABLE ONLY public.offered_specialties
     ADD CONSTRAINT offered_specialties_pkey PRIMARY KEY (region_id, institution_id, specialty_code);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (region_id, id);
@@ -710,8 +1416,17 @@ ALTER TABLE ONLY public.programmes
 ALTER TABLE ONLY public.programmes
     ADD CONSTRAINT programmes_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_pkey PRIMARY KEY (region_id, institution_id, number);
+
 ALTER TABLE ONLY public.regions
     ADD CONSTRAINT regions_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_by_own_id UNIQUE (region_id, institution_id, external_id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_by_own_id UNIQUE (region_id, institution_id, external_id);
@@ -722,19 +1437,39 @@ ALTER TABLE ONLY public.slots
 ALTER TABLE ONLY public.specialties
     ADD CONSTRAINT specialties_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.waiting_persons
+    ADD CONSTRAINT waiting_persons_pkey PRIMARY KEY (region_id, entry_id, person_id);
+
 CREATE INDEX applications_by_institution ON public.applications USING btree (region_id, institution_id, id);
 
 CREATE INDEX applications_by_person ON public.applications USING btree (region_id, person_id, id);
 
 CREATE UNIQUE INDEX applications_person_once_a_group ON public.applications USING btree (region_id, group_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'approved'::text, 'enrolled'::text]));
 
+CREATE INDEX appointments_by_identity ON public.appointments USING btree (region_id, institution_id, identity, created_at);
+
 CREATE INDEX appointments_by_person ON public.appointments USING btree (region_id, person_id, starts_at DESC, id);
+
+CREATE INDEX appointments_by_slot ON public.appointments USING btree (region_id, slot_id) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
 
 CREATE UNIQUE INDEX appointments_one_a_specialty ON public.appointments USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
 
-CREATE UNIQUE INDEX appointments_person_once_a_slot ON public.appointments USING btree (region_id, slot_id, identity) WHERE (status = 'booked'::text);
+CREATE INDEX appointments_overdue ON public.appointments USING btree (region_id, starts_at) WHERE (status = 'booked'::text);
+
+CREATE UNIQUE INDEX appointments_person_once_a_slot ON public.appointments USING btree (region_id, slot_id, identity) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
+
+CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btree (region_id, institution_id, specialty_code, referral_number) WHERE ((referral_number IS NOT NULL) AND (status <> ALL (ARRAY['cancelled'::text, 'noshow'::text])));
 
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
+
+CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (region_id, citizen_id, id);
+
+CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
+
+CREATE INDEX draws_to_draw ON public.draws USING btree (region_id, closes_at) WHERE (drawn_at IS NULL);
 
 CREATE INDEX groups_by_programme ON public.groups USING btree (region_id, programme_id, starts_on, id);
 
@@ -744,9 +1479,29 @@ CREATE INDEX guardians_by_person ON public.guardians USING btree (region_id, per
 
 CREATE UNIQUE INDEX guardians_one_self ON public.guardians USING btree (region_id, citizen_id) WHERE (kinship = 'self'::text);
 
+CREATE INDEX holds_by_offer ON public.holds USING btree (region_id, offer_id);
+
+CREATE INDEX holds_by_slot ON public.holds USING btree (region_id, slot_id);
+
+CREATE UNIQUE INDEX holds_one_a_citizen ON public.holds USING btree (region_id, institution_id, citizen_id) WHERE (offer_id IS NULL);
+
+CREATE INDEX holds_to_expire ON public.holds USING btree (region_id, expires_at) WHERE (offer_id IS NULL);
+
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id, name, id);
+
+CREATE INDEX offers_by_citizen ON public.offers USING btree (region_id, citizen_id, id);
+
+CREATE INDEX offers_by_institution ON public.offers USING btree (region_id, institution_id, specialty_code, id);
+
+CREATE INDEX offers_of_entry ON public.offers USING btree (region_id, entry_id);
+
+CREATE UNIQUE INDEX offers_one_an_appointment ON public.offers USING btree (region_id, appointment_id) WHERE (status = 'open'::text);
+
+CREATE UNIQUE INDEX offers_one_an_entry ON public.offers USING btree (region_id, entry_id) WHERE (status = 'open'::text);
+
+CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_at) WHERE (status = 'open'::text);
 
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
@@ -754,9 +1509,25 @@ CREATE INDEX practitioners_by_name ON public.practitioners USING btree (region_i
 
 CREATE INDEX programmes_by_name ON public.programmes USING btree (region_id, name, id);
 
+CREATE INDEX schedules_by_practitioner ON public.schedules USING btree (region_id, practitioner_id);
+
 CREATE INDEX slots_by_time ON public.slots USING btree (region_id, institution_id, starts_at, id);
 
 CREATE INDEX slots_free ON public.slots USING btree (region_id, institution_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
+
+CREATE INDEX slots_free_in_region ON public.slots USING btree (region_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
+
+CREATE INDEX slots_of_practitioner ON public.slots USING btree (region_id, practitioner_id, starts_at, id);
+
+CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
+
+CREATE INDEX waiting_entries_by_end ON public.waiting_entries USING btree (region_id, day_to) WHERE (status = 'waiting'::text);
+
+CREATE INDEX waiting_entries_queue ON public.waiting_entries USING btree (region_id, institution_id, specialty_code, queued_at, id) WHERE (status = 'waiting'::text);
+
+CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (region_id, person_id);
+
+CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
 
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
@@ -779,6 +1550,9 @@ ALTER TABLE ONLY public.appointments
 ALTER TABLE ONLY public.attachments
     ADD CONSTRAINT attachments_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
+ALTER TABLE ONLY public.calendar_days
+    ADD CONSTRAINT calendar_days_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
 ALTER TABLE ONLY public.citizens
     ADD CONSTRAINT citizens_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
@@ -787,6 +1561,21 @@ ALTER TABLE ONLY public.clients
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.delays
+    ADD CONSTRAINT delays_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
+
+ALTER TABLE ONLY public.draw_requests
+    ADD CONSTRAINT draw_requests_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.draw_requests
+    ADD CONSTRAINT draw_requests_region_id_draw_id_fkey FOREIGN KEY (region_id, draw_id) REFERENCES public.draws(region_id, id);
+
+ALTER TABLE ONLY public.draw_requests
+    ADD CONSTRAINT draw_requests_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
+
+ALTER TABLE ONLY public.draws
+    ADD CONSTRAINT draws_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
 ALTER TABLE ONLY public.groups
     ADD CONSTRAINT groups_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
@@ -800,6 +1589,12 @@ ALTER TABLE ONLY public.guardians
 ALTER TABLE ONLY public.guardians
     ADD CONSTRAINT guardians_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_region_id_offer_id_fkey FOREIGN KEY (region_id, offer_id) REFERENCES public.offers(region_id, id);
+
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_region_id_slot_id_fkey FOREIGN KEY (region_id, slot_id) REFERENCES public.slots(region_id, id);
+
 ALTER TABLE ONLY public.institutions
     ADD CONSTRAINT institutions_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
@@ -811,6 +1606,12 @@ ALTER TABLE ONLY public.offered_specialties
 
 ALTER TABLE ONLY public.offered_specialties
     ADD CONSTRAINT offered_specialties_specialty_code_fkey FOREIGN KEY (specialty_code) REFERENCES public.specialties(code);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_region_id_appointment_id_fkey FOREIGN KEY (region_id, appointment_id) REFERENCES public.appointments(region_id, id);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_region_id_entry_id_fkey FOREIGN KEY (region_id, entry_id) REFERENCES public.waiting_entries(region_id, id);
 
 ALTER TABLE ONLY public.pages
     ADD CONSTRAINT pages_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
@@ -827,6 +1628,18 @@ ALTER TABLE ONLY public.practitioners
 ALTER TABLE ONLY public.programmes
     ADD CONSTRAINT programmes_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_specialty_code_fkey FOREIGN KEY (specialty_code) REFERENCES public.specialties(code);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
+
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
@@ -835,3 +1648,21 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
+
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
+
+ALTER TABLE ONLY public.waiting_entries
+    ADD CONSTRAINT waiting_entries_specialty_code_fkey FOREIGN KEY (specialty_code) REFERENCES public.specialties(code);
+
+ALTER TABLE ONLY public.waiting_persons
+    ADD CONSTRAINT waiting_persons_region_id_entry_id_fkey FOREIGN KEY (region_id, entry_id) REFERENCES public.waiting_entries(region_id, id);
+
+ALTER TABLE ONLY public.waiting_persons
+    ADD CONSTRAINT waiting_persons_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);

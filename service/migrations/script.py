@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic import op
+from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
 _HERE = Path(__file__).parent
@@ -11,6 +12,16 @@ _HERE = Path(__file__).parent
 
 def run(*names: str) -> None:
     """Executes the SQL files `names` (relative to migrations/) in that order, each as one script."""
-    connection: Any = op.get_bind().connection.driver_connection
     for name in names:
-        await_only(connection.execute((_HERE / name).read_text(encoding="utf-8")))
+        _execute(op.get_bind(), _HERE / name)
+
+
+def run_functions(connection: Connection) -> None:
+    """Brings every stored function to what its file in functions/ says."""
+    for file in sorted((_HERE / "functions").glob("*.sql")):
+        _execute(connection, file)
+
+
+def _execute(connection: Connection, file: Path) -> None:
+    driver: Any = connection.connection.driver_connection
+    await_only(driver.execute(file.read_text(encoding="utf-8")))

@@ -48,7 +48,7 @@ _MARKED_AT_ONCE = 100
 async def get_day_sheet(
     conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: UUID, query: DayFilter, clock: Clock
 ) -> DaySheet:
-    """All times of a doctor's day with their tickets. Who has read it is written down (152-ФЗ: access to health data)."""
+    """All times of a doctor's day with their tickets. Who has read it is written down: 152-ФЗ, health data."""
     institution = await find_institution(conn, actor.region_id, institution_id)
     practitioner = await _find_practitioner(conn, actor, institution_id, practitioner_id)
     zone, now = ZoneInfo(institution["zone"]), clock()
@@ -146,9 +146,7 @@ async def decide_appeal(
 ) -> AppealOutcome:
     """Excuses a no-show, so that it does not count to the limit, or does not. It can be decided anew."""
     await find_institution(conn, actor.region_id, institution_id)
-    await store.decide_appeal(
-        conn, actor.region_id, institution_id, appointment_id, body.excused, actor.id, clock()
-    )
+    await store.decide_appeal(conn, actor.region_id, institution_id, appointment_id, body.excused, actor.id, clock())
     row = await store.find_appeal(conn, actor.region_id, appointment_id)
     return AppealOutcome(appointment_id=appointment_id, text=row["appeal"], status=appeal_status(row))
 
@@ -160,9 +158,7 @@ async def _find_practitioner(conn: Connection, actor: Actor, institution_id: UUI
     return row
 
 
-async def _find_ticket(
-    conn: Connection, actor: Actor, institution_id: UUID, body: CheckInBody, tokens: Tokens
-) -> UUID:
+async def _find_ticket(conn: Connection, actor: Actor, institution_id: UUID, body: CheckInBody, tokens: Tokens) -> UUID:
     if body.number is not None:
         row = await store.find_ticket_by_number(conn, actor.region_id, institution_id, body.number)
         if row is None:

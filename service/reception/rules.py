@@ -26,20 +26,17 @@ MOVES_AFTERWARDS: Mapping[DeskStatus, tuple[DeskStatus, ...]] = {
 # By a scan at the door. A patient who was seen is not brought back into the queue by scanning their ticket again.
 CHECK_IN_FROM: tuple[DeskStatus, ...] = ("booked", "noshow")
 
-# Refusals that staff go over with a reason. Never: a time that is taken or has passed, a person who is elsewhere at that
-# time, and whatever says that something does not exist; those are not rules but facts.
+# Refusals that staff go over with a reason. So may a second ticket to one specialty be made: one with a reason does not
+# count there. Never: a time that is taken or has passed, a person who is elsewhere at that time, a referral that was
+# used, and whatever says that something does not exist; those are not rules but facts.
 OVERRIDABLE = frozenset(
     {
-        "already_has_ticket",
-        "channel_closed",
+        "another_channel",
         "not_attached",
-        "not_released",
-        "paused_for_no_shows",
         "referral_needed",
+        "referral_unknown",
         "slot_for_another_age",
         "slot_for_another_sex",
-        "specialty_closed",
-        "too_late",
     }
 )
 

@@ -1,9 +1,8 @@
 """Rows as what staff see."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -28,19 +27,9 @@ def slot_of_day(row: Record, zone: ZoneInfo) -> SlotOfDay:
 
 
 def _ticket_of_day(kept: Mapping[str, Any], zone: ZoneInfo) -> TicketOfDay:
-    person, arrived_at = kept["person"], kept["arrived_at"]
-    return TicketOfDay(
-        **(
-            dict(kept)
-            | {
-                "id": UUID(kept["id"]),
-                "person": PatientOfDay(
-                    **(person | {"id": UUID(person["id"]), "birth_date": date.fromisoformat(person["birth_date"])})
-                ),
-                "arrived_at": datetime.fromisoformat(arrived_at).astimezone(zone) if arrived_at else None,
-            }
-        )
-    )
+    ticket = TicketOfDay.model_validate(kept, strict=False)
+    arrived_at = ticket.arrived_at
+    return ticket.model_copy(update={"arrived_at": arrived_at.astimezone(zone)}) if arrived_at else ticket
 
 
 def desk_ticket(row: Record) -> DeskTicket:

@@ -160,7 +160,8 @@ def nodes(plan: dict[str, Any], **more: str) -> list[dict[str, Any]]:
 
 def book(connection: asyncpg.Connection) -> Awaitable[Any]:
     key = IdempotencyKey(str(new_id()), bytes(32))
-    return doctors.book_appointment(connection, REGION, made(5, 1), key, made(4, 1), made(6, 2000), None, NOW)
+    item = {"id": new_id(), "slot_id": made(4, 1), "person_id": made(6, 2000), "referral": None, "home_address": None}
+    return doctors.book_appointments(connection, REGION, made(5, 1), "bookAppointment", key, [item], NOW)
 
 
 def apply(connection: asyncpg.Connection) -> Awaitable[Any]:
@@ -170,7 +171,7 @@ def apply(connection: asyncpg.Connection) -> Awaitable[Any]:
 
 def slots(connection: asyncpg.Connection) -> Awaitable[Any]:
     until = NOW + timedelta(days=14)
-    return doctors.list_slots(connection, REGION, made(1, 7), "58", None, (NOW, NIL), until, 51)
+    return doctors.list_slots(connection, REGION, made(1, 7), "58", None, None, (NOW, NIL), until, NOW, 51)
 
 
 def search(connection: asyncpg.Connection, town: str | None = None) -> Awaitable[Any]:
@@ -188,7 +189,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: doctors.list_appointments(c, REGION, made(5, 2), None, (None, None), 51),
         {"appointments_by_person"},
     ),
-    "book_appointment": (book, {"slots_pkey", "idempotency_keys_pkey", "appointments_by_identity"}),
+    "book_appointments": (book, {"slots_pkey", "idempotency_keys_pkey", "appointments_by_identity"}),
     "apply_to_group": (apply, {"groups_pkey", "idempotency_keys_pkey"}),
     "search_slots": (search, {"slots_free_in_region"}),
     "search_slots_of_a_town": (lambda c: search(c, "Кемерово"), {"slots_free", "slots_pkey"}),

@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from schemas.appointments import BookingRules
 from service.core.ids import new_id
 from tests.live import Answer, Api
 from tests.world import PAEDIATRICIAN, SURGEON, World
@@ -37,9 +38,12 @@ class Clinic:
         self.put("locations/l1", {"name": "Корпус 1", "address": "г. Прокопьевск, ул. Шишкина, 1", "room": "7"})
 
     def settle(self, **settings: Any) -> None:
-        """Brings the institution in, or changes its settings."""
+        """Brings the institution in, or changes its settings, or the rules that it books by."""
         self.settings |= settings
-        self.world.put(self.path, self.settings)
+        rules = self.settings.keys() & BookingRules.model_fields.keys()
+        self.world.put(self.path, {name: value for name, value in self.settings.items() if name not in rules})
+        if rules:
+            self.put("booking-rules", {name: self.settings[name] for name in rules})
 
     def put(self, what: str, body: Any) -> Any:
         return self.world.put(f"{self.path}/{what}", body)

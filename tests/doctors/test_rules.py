@@ -124,11 +124,11 @@ def test_a_conflict_is_only_where_a_ticket_would_suffer_and_says_why(publication
         if not slot.taken or want == slot.terms:
             continue
         if want is None:
-            expected.add(Conflict(name, "booked_missing", slot.taken))
+            expected.add(Conflict(slot.id, name, "booked_missing", slot.taken, None))
         elif replace(want, capacity=slot.terms.capacity) != slot.terms:
-            expected.add(Conflict(name, "booked_changed", slot.taken))
+            expected.add(Conflict(slot.id, name, "booked_changed", slot.taken, want))
         elif want.capacity < slot.taken:
-            expected.add(Conflict(name, "capacity_below_booked", slot.taken))
+            expected.add(Conflict(slot.id, name, "capacity_below_booked", slot.taken, want))
     found = plan_publication(kept.values(), wanted).conflicts
     assert len(found) == len(expected)
     assert set(found) == expected

@@ -1,4 +1,4 @@
-"""The ground floor: every table, function and catalogue of the main job."""
+"""The ground floor: every table and catalogue of the main job."""
 
 from service.migrations.script import run
 
@@ -7,4 +7,4 @@ down_revision = None
 
 
 def upgrade() -> None:
-    run("versions/0001_tables.sql", "versions/0001_functions.sql", "catalogue.sql")
+    run("versions/0001_tables.sql", "catalogue.sql")

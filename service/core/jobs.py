@@ -1,0 +1,90 @@
+"""Background work: reconcilers that take no input, look at what is there, and do what is to be done.
+
+A job may run in many processes at once, and be killed at any moment: each batch is one transaction, and rows that
+another process works on are skipped. So there is no queue whose messages could be lost or come twice.
+"""
+
+import asyncio
+import inspect
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from service.core.database import Connection, Database
+from service.core.errors import DomainError
+from service.core.logs import told_of
+from service.core.operations import Transaction
+
+_log = structlog.get_logger("zapis.jobs")
+# So that processes that were started together do not all look at the same moment.
+_JITTER = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`work` takes `conn` and collaborators by their names, does a bounded batch, and gives how many things it did."""
+
+    name: str
+    every_seconds: float
+    work: Callable[..., Awaitable[int]]
+
+
+class Jobs:
+    """Jobs over a database, each handed what its work names. Raises TypeError where nobody hands that in."""
+
+    def __init__(self, jobs: Sequence[Job], database: Database, collaborators: Mapping[str, object]) -> None:
+        self._database = database
+        self._jobs = [(job, _bound(job, collaborators)) for job in jobs]
+
+    async def run_until_idle(self) -> int:
+        """Runs all jobs in turn until none has anything to do; gives how many things were done."""
+        done = 0
+        while batch := sum([await self._batch(work) for _, work in self._jobs]):
+            done += batch
+        return done
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Runs the jobs until `stop` is set, and then finishes the batches that are under way."""
+        async with asyncio.TaskGroup() as group:
+            for job, work in self._jobs:
+                group.create_task(self._keep_running(job, work, stop))
+
+    async def _keep_running(self, job: Job, work: Callable[..., Awaitable[int]], stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if await self._tried(job, work):
+                continue
+            seconds = job.every_seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load
+            try:
+                await asyncio.wait_for(stop.wait(), seconds)
+            except TimeoutError:
+                continue
+
+    async def _tried(self, job: Job, work: Callable[..., Awaitable[int]]) -> int:
+        """A batch; one that fails is told of and tried again at its next time, for a reconciler loses nothing by it."""
+        try:
+            done = await self._batch(work)
+        except DomainError as error:
+            _log.warning("job put off", job=job.name, code=error.refusal.code)
+            return 0
+        except Exception as error:  # noqa: BLE001 - the other jobs go on
+            _log.error("job failed", job=job.name, **told_of(error))
+            return 0
+        if done:
+            _log.info("job", job=job.name, done=done)
+        return done
+
+    async def _batch(self, work: Callable[..., Awaitable[int]]) -> int:
+        async def once(conn: Connection) -> int:
+            return await work(conn=conn)
+
+        return await self._database.run(Transaction.WRITE, once)
+
+
+def _bound(job: Job, collaborators: Mapping[str, object]) -> Callable[..., Awaitable[int]]:
+    names = inspect.signature(job.work).parameters.keys() - {"conn"}
+    if unknown := names - collaborators.keys():
+        raise TypeError(f"{job.name}: nobody hands in {sorted(unknown)}")
+    return partial(job.work, **{name: collaborators[name] for name in names})

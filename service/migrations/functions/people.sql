@@ -1,0 +1,73 @@
+-- Writing people down, and erasing them.
+
+CREATE OR REPLACE FUNCTION create_person(
+    p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person jsonb, p_kinship text,
+    p_result jsonb, p_event_id uuid, p_now timestamptz
+) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    person persons := jsonb_populate_record(NULL::persons, p_person);
+    earlier jsonb;
+BEGIN
+    earlier := coalesce(
+        idempotency_find(p_region, p_citizen, 'createPerson', p_key, p_request_hash),
+        idempotency_keep(p_region, p_citizen, 'createPerson', p_key, p_request_hash, p_result, p_now));
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO persons SELECT person.*;
+    INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity)
+    VALUES (p_region, p_citizen, person.id, p_kinship, person.identity);
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_created', person.id, '{}', false);
+    RETURN p_result;
+END $$;
+
+-- The same human being under another hash: whatever is booked goes along, and a booking that this brings into conflict
+-- with another refuses the change.
+CREATE OR REPLACE FUNCTION change_identity(p_region smallint, p_person uuid, p_identity bytea) RETURNS void LANGUAGE sql AS $$
+    UPDATE guardians SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE appointments SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE applications SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE waiting_persons SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE draw_requests SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE engagements SET identity = p_identity
+    WHERE region_id = p_region AND booking_id IN (
+        SELECT id FROM appointments WHERE region_id = p_region AND person_id = p_person
+        UNION ALL
+        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person);
+$$;
+
+-- Takes the person away from the citizen; with the last guardian go the names and the identifiers.
+CREATE OR REPLACE FUNCTION delete_person(
+    p_region smallint, p_citizen uuid, p_person uuid, p_event_id uuid, p_now timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    nobody bytea := sha256(uuid_send(p_event_id));
+BEGIN
+    PERFORM FROM persons p WHERE p.region_id = p_region AND p.id = p_person AND EXISTS (
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person)
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM refuse('person_not_found');
+    END IF;
+    PERFORM refuse('person_has_bookings') WHERE EXISTS (
+        SELECT FROM appointments a
+        WHERE a.region_id = p_region AND a.person_id = p_person AND a.active
+          AND (a.ends_at > p_now OR a.status = 'orphaned')
+    ) OR EXISTS (
+        SELECT FROM applications a
+        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status IN ('submitted', 'approved', 'enrolled')
+    ) OR EXISTS (
+        SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
+    ) OR EXISTS (
+        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting');
+    DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+    IF NOT EXISTS (SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person) THEN
+        UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
+               birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
+        WHERE region_id = p_region AND id = p_person;
+        PERFORM change_identity(p_region, p_person, nobody);
+        DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
+            AND result::text LIKE '%' || p_person || '%';
+    END IF;
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
+END $$;

@@ -1,0 +1,37 @@
+"""The process that does what goes on by itself: the jobs of every domain, until it is told to stop."""
+
+import asyncio
+import signal
+
+import structlog
+
+from service.collaborators import make_collaborators, make_database
+from service.config import Settings
+from service.core import logs
+from service.core.clock import Clock, utc_now
+from service.core.database import Database
+from service.core.jobs import Jobs
+from service.doctors import jobs as doctors
+from service.reception import jobs as reception
+
+JOBS = (*doctors.JOBS, *reception.JOBS)
+_log = structlog.get_logger("zapis")
+
+
+def make_jobs(settings: Settings, database: Database, clock: Clock = utc_now) -> Jobs:
+    """The jobs over an open database."""
+    return Jobs(JOBS, database, make_collaborators(settings, clock))
+
+
+async def work(settings: Settings, dsn: str) -> None:
+    """Works until SIGTERM or SIGINT, and then finishes what is under way."""
+    logs.configure(settings.log_level)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    database = make_database(settings, dsn)
+    jobs = make_jobs(settings, database)
+    async with database.opened():
+        _log.info("jobs ready")
+        await jobs.run(stop)
+    _log.info("jobs drained")

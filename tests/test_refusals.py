@@ -20,6 +20,7 @@ from tests.doctors.clinic import Clinic
 from tests.launch.credentials import credentials
 from tests.live import Live
 from tests.provocation import Asked, Provocations, someone
+from tests.reception import provocations as reception
 from tests.world import CLINIC, CLINIC_PAGE, World, person
 
 PROVOCATIONS = Provocations()
@@ -263,7 +264,7 @@ def birth_date_impossible(world: World) -> Asked:
 
 # The test of them all ----------------------------------------------------------------------------------------------
 
-PROVOCATIONS |= doctors.PROVOCATIONS | clubs.PROVOCATIONS
+PROVOCATIONS |= doctors.PROVOCATIONS | clubs.PROVOCATIONS | reception.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

@@ -89,6 +89,9 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
             case.path_parameters[name] = _WORLD["instead"].get(value, value)
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
+    own = _WORLD["own"].get(_operation_id(case.operation), {})
+    for name, value in (case.path_parameters or {}).items():
+        case.path_parameters[name] = own.get(value, value)
     if "Idempotency-Key" in case.headers:
         # The document has one example of a key, and a key is good for one body.
         case.headers["Idempotency-Key"] = f"key-{os.getpid()}-{next(_numbers)}"
@@ -133,6 +136,27 @@ def _token_request(body: dict[str, Any]) -> None:
         body["client_id"], body["client_secret"] = _WORLD["client"]
 
 
+def _check_in(body: dict[str, Any]) -> None:
+    """One way of two, and a ticket that is there."""
+    body.pop("ticket", None)
+    body["number"] = _WORLD["todays_number"]
+
+
+def _patient_booking(body: dict[str, Any]) -> None:
+    """One way of two."""
+    if body.get("patient"):
+        body.pop("ticket_number", None)
+        _person(body["patient"])
+    else:
+        body.pop("patient", None)
+        body["ticket_number"] = _WORLD["todays_number"]
+
+
+def _appeal(body: dict[str, Any]) -> None:
+    """What was said before: that can be said again however it was decided."""
+    body["text"] = _WORLD["appeal"]
+
+
 _SETTLED = {
     "createPerson": _person,
     "updatePerson": _person,
@@ -140,4 +164,7 @@ _SETTLED = {
     "putSlots": _slots,
     "putGroup": _group,
     "createToken": _token_request,
+    "checkIn": _check_in,
+    "bookForPatient": _patient_booking,
+    "appealNoShow": _appeal,
 }

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.live import Api
-from tests.world import CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, World
+from tests.reception.desk import patient
+from tests.world import CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
 PARENT, STRANGER, ADMINISTRATOR = 1, 2, 3
 
@@ -29,11 +30,20 @@ class Scene:
     programme_id: str
     application_id: str
     practitioner_id: str
+    # At the reception desk: a slot with much room; a ticket of today; one to be moved and cancelled; a missed visit of
+    # the parent's child, and what they have said of it.
+    desk_slot_id: str
+    todays_id: str
+    todays_number: str
+    movable_id: str
+    missed_id: str
+    appeal: str = "Болели"
 
     @property
     def private(self) -> tuple[str, ...]:
         """What nobody but the parent and the clinic may come to know of."""
-        return self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
+        persons = self.person_id, self.free_person_id, self.spare_person_id
+        return *persons, self.appointment_id, self.application_id, self.missed_id, self.todays_id, self.movable_id
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -41,9 +51,14 @@ def programme(**more: Any) -> dict[str, Any]:
 
 
 def set_scene(world: World) -> Scene:
-    """Eight slots of which one is booked, a programme with two groups, to one of which a child has applied."""
+    """Slots of which some are booked, a programme with two groups, to one of which a child has applied."""
     clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
-    world.publish_slots(*(world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8))).ok()
+    world.publish_slots(
+        *(world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8)),
+        world.slot("desk", hours=40, capacity=100),
+        world.slot("today", hours=2, capacity=5),
+        world.slot("missed", hours=1, practitioner_id="d2", specialty_code=SURGEON),
+    ).ok()
     # The club has a doctor under the same own ids: what is published there does not touch the clinic.
     doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
     world.put(f"/v1/institutions/{CLUB}/practitioners/d1", doctor)
@@ -62,6 +77,10 @@ def set_scene(world: World) -> Scene:
     world.child(stranger, last_name="Орлова")
     ticket = world.book(parent, world.slot_id("s0"), child).ok()
     application = world.apply(parent, groups[0]["id"], child).ok()
+    todays, movable = (at_the_desk(world, own_id) for own_id in ("today", "s6"))
+    missed = world.book(parent, world.slot_id("missed"), child).ok()
+    operator.post(f"{clinic}/appointments/{missed['id']}/status", {"status": "noshow"}).ok()
+    parent.post(f"/v1/appointments/{missed['id']}/appeal", {"text": Scene.appeal}).ok()
     return Scene(
         world=world,
         parent=parent,
@@ -79,7 +98,18 @@ def set_scene(world: World) -> Scene:
         programme_id=ours["id"],
         application_id=application["id"],
         practitioner_id=ticket["practitioner"]["id"],
+        desk_slot_id=world.slot_id("desk"),
+        todays_id=todays["id"],
+        todays_number=todays["number"],
+        movable_id=movable["id"],
+        missed_id=missed["id"],
     )
+
+
+def at_the_desk(world: World, own_id: str) -> dict[str, Any]:
+    """A ticket that staff have booked for somebody without an account."""
+    body = {"slot_id": world.slot_id(own_id), "source": "desk", "patient": patient()}
+    return world.operator.create(f"/v1/institutions/{CLINIC}/appointments", body).ok()
 
 
 def lesson(weekday: int) -> dict[str, Any]:

@@ -84,6 +84,16 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             scene.free_person_id: scene.spare_person_id,
             str(CLINIC): str(CLUB),
         },
+        # A thing of its own for an operation that would else find it gone: id -> id.
+        "own": {
+            "putDelay": {str(CLUB): str(CLINIC)},
+            "setAppointmentStatus": {scene.appointment_id: scene.todays_id},
+            "rescheduleForPatient": {scene.appointment_id: scene.movable_id},
+            "appealNoShow": {scene.appointment_id: scene.missed_id},
+            "decideAppeal": {scene.appointment_id: scene.missed_id},
+        },
+        "todays_number": scene.todays_number,
+        "appeal": scene.appeal,
     }
 
 
@@ -101,7 +111,7 @@ def dictionaries(scene: Scene) -> str:
         "appointment": [scene.appointment_id],
         "application": [scene.application_id],
         "group": [scene.group_id, scene.free_group_id],
-        "slot": [scene.slot_id, scene.free_slot_id],
+        "slot": [scene.slot_id, scene.free_slot_id, scene.desk_slot_id],
         "practitioner": [scene.practitioner_id],
         "specialty": [PAEDIATRICIAN, SURGEON, CARDIOLOGIST],
         "own_practitioner": ["d1"],

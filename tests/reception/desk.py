@@ -57,7 +57,7 @@ class Desk:
         """Now it is the ticket's time."""
         self.world.live.clock.now = datetime.fromisoformat(ticket["starts_at"])
 
-    def check_in(self, **how: str) -> Answer:
+    def check_in(self, **how: str | None) -> Answer:
         return self.staff.post(f"{self.path}/check-in", how)
 
     def set_status(self, ticket: dict[str, Any], status: str) -> Answer:

@@ -11,7 +11,7 @@ from tests.world import PAEDIATRICIAN, SURGEON, World
 def test_a_patient_without_an_account_is_booked_and_found_again_by_their_papers(world: World) -> None:
     desk = Desk(world)
     slots = [desk.slot("s1"), desk.slot("s2", hours=5, practitioner_id="d3", specialty_code=SURGEON)]
-    papers = patient(snils=with_snils_check("112233446"))
+    papers = patient(snils=with_snils_check(112233446))
     ticket = desk.book(slots[0], patient=papers).ok()
     assert ticket["status"] == "booked"
     assert (ticket["person"]["last_name"], ticket["purpose"]) == (papers["last_name"], "routine")

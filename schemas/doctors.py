@@ -17,6 +17,7 @@ from schemas.common import (
     ExternalId,
     Flag,
     Instant,
+    Limit,
     Name,
     NextCursor,
     Paged,
@@ -334,7 +335,7 @@ class TogetherFilter(Schema):
         int, Field(ge=0, le=120, description="The longest wait between two visits."), INTEGER_TEXT
     ] = 0
     one_practitioner: Flag = Field(default=False, description="All visits with one doctor.")
-    limit: Annotated[int, Field(ge=1, le=50, description="How many at most."), INTEGER_TEXT] = 10
+    limit: Limit = 50
 
 
 class TogetherList(Schema):

@@ -79,7 +79,7 @@ OPERATIONS = (
         "Book a slot", status=201, refusals=_BOOKING,
     ),
     Operation(
-        "POST", "/v1/appointments/family", "bookFamily", usecases.book_family, CITIZEN, Transaction.STATEMENT,
+        "POST", "/v1/family-appointments", "bookFamily", usecases.book_family, CITIZEN, Transaction.STATEMENT,
         "Book several slots, all or none", status=201, refusals=_BOOKING,
     ),
     Operation(

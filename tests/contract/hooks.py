@@ -95,6 +95,9 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
     if "Idempotency-Key" in case.headers:
         # The document has one example of a key, and a key is good for one body.
         case.headers["Idempotency-Key"] = f"key-{os.getpid()}-{next(_numbers)}"
+    if _operation_id(case.operation) == "rescheduleAppointment":
+        # Nobody cancels this one.
+        case.path_parameters["appointment_id"] = _WORLD["moving"]
     settle = _SETTLED.get(_operation_id(case.operation))
     if settle and isinstance(case.body, dict):
         body: dict[str, Any] = json.loads(json.dumps(case.body))
@@ -130,6 +133,17 @@ def _group(body: dict[str, Any]) -> None:
     body["enrolment_opens_at"], body["enrolment_closes_at"] = sorted(instants, key=datetime.fromisoformat)
 
 
+def _family(body: dict[str, Any]) -> None:
+    """Twins, side by side: two persons who are not booked otherwise."""
+    body["items"] = _WORLD["family"]
+
+
+def _referrals(body: dict[str, Any]) -> None:
+    for item in body["items"]:
+        _person(item)
+        item["valid_from"], item["valid_to"] = sorted((item["valid_from"], item["valid_to"]))
+
+
 def _token_request(body: dict[str, Any]) -> None:
     """An id alone is nobody's, so both or none are drawn from the world."""
     if "client_id" in body:
@@ -161,7 +175,9 @@ _SETTLED = {
     "createPerson": _person,
     "updatePerson": _person,
     "putAttachments": _attachments,
+    "putReferrals": _referrals,
     "putSlots": _slots,
+    "bookFamily": _family,
     "putGroup": _group,
     "createToken": _token_request,
     "checkIn": _check_in,

@@ -24,7 +24,10 @@ class Scene:
     spare_person_id: str
     slot_id: str
     free_slot_id: str
+    other_slot_id: str
+    family: list[dict[str, str]]
     appointment_id: str
+    moving_appointment_id: str
     group_id: str
     free_group_id: str
     programme_id: str
@@ -42,8 +45,9 @@ class Scene:
     @property
     def private(self) -> tuple[str, ...]:
         """What nobody but the parent and the clinic may come to know of."""
-        persons = self.person_id, self.free_person_id, self.spare_person_id
-        return *persons, self.appointment_id, self.application_id, self.missed_id, self.todays_id, self.movable_id
+        family = (item["person_id"] for item in self.family)
+        mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
+        return *mine, *family, self.missed_id, self.todays_id, self.movable_id
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -74,6 +78,8 @@ def set_scene(world: World) -> Scene:
         world.child(parent, first_name=name, snils=snils)
         for name, snils in (("Вера", "11223344595"), ("Анна", None), ("Нина", None))
     )
+    quick = world.child(parent, last_name="Соколова-Быстрая")
+    twins = [world.child(parent, last_name=name) for name in ("Соколова-Ясная", "Соколова-Тихая")]
     world.child(stranger, last_name="Орлова")
     ticket = world.book(parent, world.slot_id("s0"), child).ok()
     application = world.apply(parent, groups[0]["id"], child).ok()
@@ -92,7 +98,12 @@ def set_scene(world: World) -> Scene:
         spare_person_id=brother,
         slot_id=ticket["slot_id"],
         free_slot_id=world.slot_id("s7"),
+        other_slot_id=world.slot_id("s6"),
+        family=[
+            {"slot_id": world.slot_id(own_id), "person_id": one} for own_id, one in (("s1", twins[0]), ("s2", twins[1]))
+        ],
         appointment_id=ticket["id"],
+        moving_appointment_id=world.book(parent, world.slot_id("s5"), quick).ok()["id"],
         group_id=groups[0]["id"],
         free_group_id=groups[1]["id"],
         programme_id=ours["id"],

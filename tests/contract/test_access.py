@@ -52,9 +52,16 @@ putPractitioner          401    403      403    404         ok    404          4
 putLocation              401    403      403    404         ok    404          403      ok     404       ok  institution
 putAttachments           401    403      403    404         ok    404          403      ok     404       ok  institution
 putSlots                 401    403      403    404         ok    404          403      ok     404       ok  institution
+putBookingRules          401    403      403    404         ok    404          403      ok     404       ok  institution
+putReferrals             401    403      403    404         ok    404          403      ok     404       ok  institution
 listSpecialties          401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
 listPractitioners        401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
 listSlots                401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+listSlotsTogether        401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+holdSlot                 401    ok       ok     ok          ok    403          403      403    403       403
+releaseHold              401    ok       ok     ok          ok    403          403      403    403       403
+bookFamily               401    404      ok     404         404   403          403      403    403       403 person
+rescheduleAppointment    401    404      ok     404         404   403          403      403    403       403 appointment
 bookAppointment          401    404      ok     404         404   403          403      403    403       403 person
 listAppointments         401    ok       ok     ok          ok    403          403      403    403       403
 getAppointment           401    404      ok     404         404   403          403      403    403       403 appointment
@@ -193,6 +200,13 @@ class Stage:
                 clinic,
                 body={"window_from": (world.now + timedelta(days=40)).isoformat(), "window_days": 1, "slots": []},
             ),
+            "putBookingRules": Ask(clinic, body={}),
+            "putReferrals": Ask(clinic, body={"items": []}),
+            "listSlotsTogether": Ask(query={"specialty_codes": f"{PAEDIATRICIAN},{PAEDIATRICIAN}", **clinic}),
+            "holdSlot": Ask(body={"slot_id": scene.free_slot_id}),
+            "releaseHold": Ask({"hold_id": str(new_id())}),
+            "bookFamily": Ask(body={"items": scene.family}),
+            "rescheduleAppointment": Ask(ticket, body={"slot_id": scene.other_slot_id}),
             "listSpecialties": Ask(query=clinic),
             "listPractitioners": Ask(query=clinic),
             "listSlots": Ask(query={"specialty_code": PAEDIATRICIAN, **clinic}),

@@ -83,6 +83,11 @@ INSERT INTO applications
 SELECT 42, made(10, i), i::text, made(1, 1 + i % 50), made(9, 1 + i % 2000), made(5, 1 + i % 2000), made(6, i),
        sha256(i::text::bytea), 'submitted', '{}', NULL, now(), now()
 FROM generate_series(1, 4000) i;
+INSERT INTO referrals SELECT 42, made(1, 1 + i % 50), 'Н-' || i, '58', '2026-09-01', '2026-10-01'
+FROM generate_series(1, 2000) i;
+INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at)
+SELECT 42, made(11, i), made(4, i), made(1, 1 + i % 50), made(5, 1 + i % 2000), '2026-09-07 02:00Z'
+FROM generate_series(1, 2000) i;
 INSERT INTO idempotency_keys SELECT 42, made(5, 1 + i % 2000), 'bookAppointment', 'k' || i, '\\x00', '{}', now()
 FROM generate_series(1, 10000) i;
 SET session_replication_role = origin;
@@ -189,7 +194,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: doctors.list_appointments(c, REGION, made(5, 2), None, (None, None), 51),
         {"appointments_by_person"},
     ),
-    "book_appointments": (book, {"slots_pkey", "idempotency_keys_pkey", "appointments_by_identity"}),
+    "book_appointments": (book, {"slots_pkey", "idempotency_keys_pkey"}),
     "apply_to_group": (apply, {"groups_pkey", "idempotency_keys_pkey"}),
     "search_slots": (search, {"slots_free_in_region"}),
     "search_slots_of_a_town": (lambda c: search(c, "Кемерово"), {"slots_free", "slots_pkey"}),

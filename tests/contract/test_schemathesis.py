@@ -78,6 +78,8 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
     tokens = {"citizen": scene.parent.token, "system": scene.operator.token}
     return {
         "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS},
+        "family": scene.family,
+        "moving": scene.moving_appointment_id,
         "client": credentials(scene.world.live, REGION),
         "instead": {
             scene.person_id: scene.spare_person_id,
@@ -114,6 +116,7 @@ def dictionaries(scene: Scene) -> str:
         "slot": [scene.slot_id, scene.free_slot_id, scene.desk_slot_id],
         "practitioner": [scene.practitioner_id],
         "specialty": [PAEDIATRICIAN, SURGEON, CARDIOLOGIST],
+        "specialties": [f"{PAEDIATRICIAN},{SURGEON}"],
         "own_practitioner": ["d1"],
         "own_location": ["l1"],
         "own_programme": ["chess"],

@@ -1,6 +1,8 @@
 """How to be refused by a clinic."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from service.core.ids import new_id
 from tests.doctors.clinic import Clinic
@@ -20,6 +22,14 @@ def stranger(world: World, slot_id: str, **child: Any) -> Asked:
     """A booking by somebody who was never here, for a child."""
     parent = world.parent(someone())
     return booking(parent, slot_id, world.child(parent, **{"last_name": surname(), **child}))
+
+
+def siblings(clinic: Clinic, *, apart_minutes: int = 15) -> Asked:
+    """Two children side by side, by somebody who was never here."""
+    world, parent = clinic.world, clinic.world.parent(someone())
+    slots = [clinic.slot("one"), clinic.slot("next", hours=24 + apart_minutes / 60)]
+    items = [{"slot_id": slot, "person_id": world.child(parent, last_name=surname())} for slot in slots]
+    return Asked(parent, "POST", "/v1/family-appointments", {"items": items}, key=str(new_id()))
 
 
 def publishing(clinic: Clinic, *slots: dict[str, Any]) -> Asked:
@@ -134,3 +144,99 @@ def slot_twice(world: World) -> Asked:
 @PROVOCATIONS.status(409)
 def reference_unknown(world: World) -> Asked:
     return publishing(Clinic(world), world.slot(specialty_code=SURGEON))
+
+
+# Ways to a place ---------------------------------------------------------------------------------------------------
+
+
+@PROVOCATIONS.status(409)
+def not_online(world: World) -> Asked:
+    return stranger(world, Clinic(world).slot(channels=["desk", "doctor"]))
+
+
+@PROVOCATIONS.status(409)
+def not_released(world: World) -> Asked:
+    return stranger(world, Clinic(world).slot(internet_at=(world.now + timedelta(hours=1)).isoformat()))
+
+
+@PROVOCATIONS.status(409)
+def too_late_online(world: World) -> Asked:
+    clinic = Clinic(world)
+    slot = clinic.slot()
+    world.live.sql("UPDATE slots SET min_lead_minutes = 1440 WHERE id = $1", UUID(slot))
+    return stranger(world, slot)
+
+
+@PROVOCATIONS.status(409)
+def referral_unknown(world: World) -> Asked:
+    clinic = Clinic(world, check_referrals=True)
+    parent = world.parent(someone())
+    return booking(parent, clinic.slot(), world.child(parent, last_name=surname()), referral_number="Н-1")
+
+
+@PROVOCATIONS.status(409)
+def referral_used(world: World) -> Asked:
+    clinic = Clinic(world)
+    parent = world.parent(someone())
+    world.book(parent, clinic.slot("s1"), world.child(parent, last_name=surname()), referral_number="Н-2").ok()
+    sister = world.child(parent, last_name=surname())
+    return booking(parent, clinic.slot("s2", hours=30), sister, referral_number="Н-2")
+
+
+@PROVOCATIONS.status(409)
+def home_address_needed(world: World) -> Asked:
+    return stranger(world, Clinic(world).slot(purpose="home_visit"))
+
+
+@PROVOCATIONS.status(409)
+def too_many_tickets(world: World) -> Asked:
+    clinic = Clinic(world, most_tickets=1)
+    parent = world.parent(someone())
+    child = world.child(parent, last_name=surname())
+    world.book(parent, clinic.slot("s1"), child).ok()
+    surgery = clinic.slot("s2", hours=30, practitioner_id="d3", specialty_code=SURGEON)
+    return booking(parent, surgery, child)
+
+
+@PROVOCATIONS.status(409)
+def too_many_bookings(world: World) -> Asked:
+    clinic = Clinic(world, most_bookings=1)
+    parent = world.parent(someone())
+    child = world.child(parent, last_name=surname())
+    ticket = world.book(parent, clinic.slot(), child).ok()
+    parent.post(f"/v1/appointments/{ticket['id']}/cancel").ok()
+    return booking(parent, ticket["slot_id"], child)
+
+
+@PROVOCATIONS.status(409)
+def paused_for_no_shows(world: World) -> Asked:
+    clinic = Clinic(world, noshow_limit=1)
+    parent = world.parent(someone())
+    child = world.child(parent, last_name=surname())
+    missed = world.book(parent, clinic.slot("s1"), child).ok()
+    world.live.sql(
+        "UPDATE appointments SET status = 'noshow', active = false, starts_at = $2 WHERE id = $1",
+        UUID(missed["id"]),
+        world.now - timedelta(days=1),
+    )
+    return booking(parent, clinic.slot("s2", hours=30), child)
+
+
+def rescheduling(parent: Api, ticket: Any, slot_id: str) -> Asked:
+    return Asked(parent, "POST", f"/v1/appointments/{ticket['id']}/reschedule", {"slot_id": slot_id})
+
+
+@PROVOCATIONS.status(409)
+def appointment_over(world: World) -> Asked:
+    clinic = Clinic(world)
+    parent = world.parent(someone())
+    ticket = world.book(parent, clinic.slot("s1"), world.child(parent, last_name=surname())).ok()
+    parent.post(f"/v1/appointments/{ticket['id']}/cancel").ok()
+    return rescheduling(parent, ticket, clinic.slot("s2", hours=30))
+
+
+@PROVOCATIONS.status(409)
+def slot_elsewhere(world: World) -> Asked:
+    parent = world.parent(someone())
+    ticket = world.book(parent, Clinic(world).slot(), world.child(parent, last_name=surname())).ok()
+    return rescheduling(parent, ticket, Clinic(world).slot(hours=30))

@@ -130,6 +130,7 @@ def test_only_what_is_free_is_listed(world: World) -> None:
         "age_from": 3,
         "age_to": 17,
         "sex": "female",
+        "purpose": "routine",
     }
     assert {name: first["practitioner"][name] for name in ("last_name", "first_name", "patronymic")} == {
         "last_name": "Белова",

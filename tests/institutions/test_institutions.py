@@ -17,8 +17,6 @@ SCHOOL = {
     "address": "г. Тайга, ул. Мира, 1",
     "phone": None,
     "zone": "Asia/Novokuznetsk",
-    "require_attachment": False,
-    "cancel_until_minutes": 0,
 }
 
 
@@ -65,8 +63,6 @@ def test_what_an_institution_can_not_be(world: World) -> None:
         ("name", ""),
         ("name", " Школа"),
         ("name", "Шко\u0000ла"),
-        ("cancel_until_minutes", -1),
-        ("require_attachment", "yes"),
         ("inn", "42"),
     ):
         refused = world.operator.put(f"/v1/institutions/{new_id()}", {**SCHOOL, name: value})

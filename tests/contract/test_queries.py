@@ -20,6 +20,7 @@ from service.core.queries import Queries
 from service.doctors import store as doctors
 from service.launch import store as launch
 from service.people import store as people
+from service.reception import store as reception
 
 _SERVICE = Path(__file__).parents[2] / "service"
 REGION = 42
@@ -199,6 +200,14 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "search_slots": (search, {"slots_free_in_region"}),
     "search_slots_of_a_town": (lambda c: search(c, "Кемерово"), {"slots_free", "slots_pkey"}),
     "list_first_free": (lambda c: availability.list_first_free(c, REGION, "58", None, NOW), {"slots_free"}),
+    "day_sheet": (
+        lambda c: reception.day_sheet(c, REGION, made(3, 7), (NOW, NOW + timedelta(days=1))),
+        {"slots_of_practitioner", "appointments_by_slot"},
+    ),
+    "list_queue": (
+        lambda c: reception.list_queue(c, REGION, made(3, 7), (NOW, NOW + timedelta(days=1))),
+        {"slots_of_practitioner"},
+    ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),
 }

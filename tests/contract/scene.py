@@ -37,6 +37,7 @@ class Scene:
     # the parent's child, and what they have said of it.
     desk_slot_id: str
     todays_id: str
+    # Another one, which nothing happens to but that its patient comes in.
     todays_number: str
     movable_id: str
     missed_id: str
@@ -83,7 +84,7 @@ def set_scene(world: World) -> Scene:
     world.child(stranger, last_name="Орлова")
     ticket = world.book(parent, world.slot_id("s0"), child).ok()
     application = world.apply(parent, groups[0]["id"], child).ok()
-    todays, movable = (at_the_desk(world, own_id) for own_id in ("today", "s6"))
+    todays, coming, movable = (at_the_desk(world, own_id) for own_id in ("today", "today", "s6"))
     missed = world.book(parent, world.slot_id("missed"), child).ok()
     operator.post(f"{clinic}/appointments/{missed['id']}/status", {"status": "noshow"}).ok()
     parent.post(f"/v1/appointments/{missed['id']}/appeal", {"text": Scene.appeal}).ok()
@@ -111,7 +112,7 @@ def set_scene(world: World) -> Scene:
         practitioner_id=ticket["practitioner"]["id"],
         desk_slot_id=world.slot_id("desk"),
         todays_id=todays["id"],
-        todays_number=todays["number"],
+        todays_number=coming["number"],
         movable_id=movable["id"],
         missed_id=missed["id"],
     )

@@ -89,6 +89,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         # A thing of its own for an operation that would else find it gone: id -> id.
         "own": {
             "putDelay": {str(CLUB): str(CLINIC)},
+            "checkIn": {str(CLUB): str(CLINIC)},
             "setAppointmentStatus": {scene.appointment_id: scene.todays_id},
             "rescheduleForPatient": {scene.appointment_id: scene.movable_id},
             "appealNoShow": {scene.appointment_id: scene.missed_id},

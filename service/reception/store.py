@@ -148,7 +148,7 @@ async def book_for_patient(
             *terms,
             appointment_id,
             new_number(),
-            new_id(),
+            [new_id(), new_id()],
             now,
         )
 

@@ -93,11 +93,11 @@ END $$;
 -- Booking by staff --------------------------------------------------------------------------------------------------
 
 -- Refuses as booking_refusal does, and where a referral is needed and the doctor does not book by themselves; but not with
--- what p_overridable lists, where there is a reason to go over it.
+-- what p_overridable lists, where there is a reason to go over it. Returns what was gone over, or null.
 CREATE OR REPLACE FUNCTION refuse_to_staff(
     place bookable_slots, patient persons, p_referral text, p_source text, p_override text, p_overridable text[],
     p_now timestamptz
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     refusal text := coalesce(
         booking_refusal(place, patient, p_referral, p_source, p_now),
@@ -106,16 +106,18 @@ BEGIN
     IF p_override IS NULL OR refusal <> ALL (p_overridable) THEN
         PERFORM refuse(refusal);
     END IF;
+    RETURN refusal;
 END $$;
 
 CREATE OR REPLACE FUNCTION book_for_patient(
     p_region smallint, p_institution uuid, p_actor uuid, p_key text, p_request_hash bytea, p_slot uuid, p_patient uuid,
     p_citizen uuid, p_referral text, p_home_address text, p_source text, p_repeat boolean, p_override text,
-    p_overridable text[], p_appointment uuid, p_number text, p_event_id uuid, p_now timestamptz
+    p_overridable text[], p_appointment uuid, p_number text, p_event_ids uuid[], p_now timestamptz
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     place bookable_slots;
     patient persons;
+    gone_over text;
     ticket jsonb;
     earlier jsonb;
 BEGIN
@@ -133,7 +135,7 @@ BEGIN
         WHEN place.id IS NULL THEN 'slot_not_found'
         WHEN place.purpose = 'home_visit' AND p_home_address IS NULL THEN 'home_address_needed'
     END);
-    PERFORM refuse_to_staff(place, patient, p_referral, p_source, p_override, p_overridable, p_now);
+    gone_over := refuse_to_staff(place, patient, p_referral, p_source, p_override, p_overridable, p_now);
     IF p_repeat AND place.purpose <> 'home_visit' THEN
         place.purpose := 'repeat';
     END IF;
@@ -143,7 +145,11 @@ BEGIN
         RETURN earlier;
     END IF;
     PERFORM write_appointment(place, patient, p_citizen, p_referral, p_home_address, p_source, p_override,
-                              p_appointment, p_number, p_event_id, p_actor, p_now);
+                              p_appointment, p_number, p_event_ids[1], p_actor, p_now);
+    IF p_override IS NOT NULL THEN
+        PERFORM journal(p_region, p_event_ids[2], p_now, p_actor, 'rules_gone_over', p_appointment,
+                        jsonb_build_object('reason', p_override, 'rule', gone_over), false);
+    END IF;
     PERFORM claim_place(place, NULL, p_now);
     RETURN ticket;
 END $$;
@@ -175,6 +181,7 @@ DECLARE
     ticket appointments;
     patient persons;
     place bookable_slots;
+    gone_over text;
 BEGIN
     SELECT * INTO ticket FROM appointments
     WHERE region_id = p_region AND id = p_appointment AND institution_id = p_institution
@@ -192,8 +199,8 @@ BEGIN
         WHEN place.specialty_code <> ticket.specialty_code THEN 'slot_elsewhere'
         WHEN place.purpose = 'home_visit' AND ticket.home_address_sealed IS NULL THEN 'home_address_needed'
     END);
-    PERFORM refuse_to_staff(place, patient, ticket.referral_number, p_source,
-                            CASE WHEN p_override THEN p_reason END, p_overridable, p_now);
+    gone_over := refuse_to_staff(place, patient, ticket.referral_number, p_source,
+                                 CASE WHEN p_override THEN p_reason END, p_overridable, p_now);
     PERFORM claim_place(place, NULL, p_now);
     IF ticket.status = 'arrived' OR p_override THEN
         UPDATE appointments
@@ -201,7 +208,7 @@ BEGIN
         WHERE region_id = p_region AND id = p_appointment;
     END IF;
     PERFORM journal(p_region, p_event_ids[1], p_now, p_actor, 'rescheduled_by_staff', p_appointment,
-                    jsonb_build_object('reason', p_reason, 'override', p_override), false);
+                    jsonb_build_object('reason', p_reason, 'rule', gone_over), false);
     PERFORM move_appointment(p_region, p_appointment, place, p_actor, p_event_ids[2], 'appointment_rescheduled', p_now);
 END $$;
 

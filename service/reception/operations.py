@@ -8,12 +8,12 @@ _INSTITUTION = "/v1/institutions/{institution_id}"
 _READS, _WRITES = staff("appointments:read"), staff("appointments:write")
 _MOVES = (
     p.APPOINTMENT_NOT_FOUND, p.TICKET_CANCELLED, p.TICKET_WITHOUT_TIME, p.TICKET_OF_ANOTHER_DAY,
-    p.APPOINTMENT_ILLEGAL_MOVE, p.TIME_TAKEN, p.PERSON_BUSY, p.ALREADY_HAS_TICKET,
+    p.APPOINTMENT_ILLEGAL_MOVE, p.TIME_TAKEN, p.PERSON_BUSY, p.ALREADY_HAS_TICKET, p.REFERRAL_USED,
 )  # fmt: skip
 _BOOKS = (
     p.SLOT_NOT_FOUND, p.TIME_TAKEN, p.TIME_PASSED, p.PERSON_BUSY, p.ANOTHER_CHANNEL, p.REFERRAL_NEEDED,
     p.REFERRAL_UNKNOWN, p.SLOT_FOR_ANOTHER_AGE, p.SLOT_FOR_ANOTHER_SEX, p.NOT_ATTACHED, p.HOME_ADDRESS_NEEDED,
-    p.APPOINTMENT_NOT_FOUND,
+    p.APPOINTMENT_NOT_FOUND, p.ALREADY_HAS_TICKET,
 )  # fmt: skip
 
 OPERATIONS = (
@@ -42,7 +42,7 @@ OPERATIONS = (
         "POST", _INSTITUTION + "/appointments", "bookForPatient", booking.book_for_patient,
         _WRITES, Transaction.WRITE, "Book a slot for a patient", status=201,
         refusals=(
-            *_BOOKS, p.ALREADY_HAS_TICKET, p.REFERRAL_USED, p.PATIENT_OF_TICKET_GONE, p.SNILS_INVALID, p.POLICY_INVALID,
+            *_BOOKS, p.REFERRAL_USED, p.PATIENT_OF_TICKET_GONE, p.SNILS_INVALID, p.POLICY_INVALID,
             p.BIRTH_DATE_IMPOSSIBLE,
         ),
     ),

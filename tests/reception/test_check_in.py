@@ -125,3 +125,14 @@ def test_the_clinic_took_the_time_away_so_there_is_nothing_to_come_to(world: Wor
     assert desk.check_in(number=ticket["number"]).code == "ticket_without_time"
     world.live.clock.now += timedelta(hours=2)
     assert desk.set_status(ticket, "noshow").code == "ticket_without_time"
+
+
+def test_the_way_back_is_closed_where_the_referral_was_used_again(world: World) -> None:
+    desk = Desk(world)
+    first, second = desk.slot("s1"), desk.slot("s2", hours=3)
+    ticket = desk.book(first, referral_number="Н-7").ok()
+    assert desk.book(second, referral_number="Н-7").code == "referral_used"
+    desk.set_status(ticket, "noshow").ok()
+    desk.book(second, referral_number="Н-7").ok()
+    assert desk.set_status(ticket, "arrived").code == "referral_used"
+    assert desk.clinic.taken("s1") == 0

@@ -20,7 +20,7 @@ from schemas.common import (
     SpecialtyCode,
     example,
 )
-from schemas.doctors import NamedPractitioner, Place
+from schemas.doctors import A_DOCTOR, A_PLACE, NamedPractitioner, Place, Purpose
 
 _CLINIC = {"id": A_CLINIC, "name": "Детская поликлиника № 1", "municipality": "Кемерово"}
 
@@ -81,14 +81,15 @@ class FoundSlot(Schema):
         id=A_SLOT,
         clinic=_CLINIC,
         specialty_code="58",
-        practitioner={"id": A_PRACTITIONER, "last_name": "Белова", "first_name": "Анна", "patronymic": "Сергеевна"},
-        location={"name": "Корпус 1", "address": "г. Кемерово, ул. Весенняя, 5", "room": "214"},
+        practitioner={"id": A_PRACTITIONER, **A_DOCTOR},
+        location=A_PLACE,
         starts_at="2026-09-08T08:00:00+07:00",
         ends_at="2026-09-08T08:15:00+07:00",
         free=1,
         age_from=0,
         age_to=17,
         sex=None,
+        purpose="routine",
     )
 
     id: UUID
@@ -102,6 +103,7 @@ class FoundSlot(Schema):
     age_from: int | None
     age_to: int | None
     sex: Sex | None
+    purpose: Purpose
 
 
 class FoundSlotList(Schema):

@@ -23,11 +23,10 @@ from schemas.common import (
     Text,
     example,
 )
-from schemas.doctors import A_PLACE, NamedPractitioner, Place
+from schemas.doctors import A_DOCTOR, A_PLACE, Channel, NamedPractitioner, Place, Purpose
 from schemas.people import PartOfName, Policy, Snils
 
 DeskSource = Literal["desk", "call_centre", "doctor", "other_clinic"]
-Channel = Literal["internet", "desk", "call_centre", "doctor", "other_clinic"]
 DayStatus = Literal["booked", "orphaned", "arrived", "fulfilled", "noshow"]
 TicketNumber = Annotated[
     str,
@@ -47,7 +46,7 @@ Reason = Annotated[
         examples=["По просьбе заведующего отделением"],
     ),
 ]
-_DOCTOR = {"id": A_PRACTITIONER, "last_name": "Белова", "first_name": "Анна", "patronymic": "Сергеевна"}
+_DOCTOR = {"id": A_PRACTITIONER, **A_DOCTOR}
 _PATIENT = {
     "last_name": "Соколова",
     "first_name": "Вера",
@@ -108,7 +107,7 @@ class TicketOfDay(Schema):
     number: str
     status: DayStatus
     source: Channel
-    purpose: str
+    purpose: Purpose
     person: PatientOfDay
     referral_number: str | None
     override_reason: str | None
@@ -138,7 +137,7 @@ class SlotOfDay(Schema):
     id: UUID
     status: Literal["open", "closed"]
     specialty_code: SpecialtyCode
-    purpose: str
+    purpose: Purpose
     channels: list[Channel]
     room: str | None
     starts_at: Instant

@@ -17,7 +17,7 @@ ORDER BY i.name, i.id;
 -- name: search_region
 -- The page is cut before it is joined, by the order of slots_free_in_region.
 SELECT s.id, s.specialty_code, s.starts_at, s.ends_at, s.capacity - s.taken AS free, s.age_from, s.age_to, s.sex,
-       i.id AS clinic_id, i.name AS clinic_name, i.municipality, i.zone,
+       s.purpose, i.id AS clinic_id, i.name AS clinic_name, i.municipality, i.zone,
        p.id AS practitioner_id, p.last_name, p.first_name, p.patronymic, l.name, l.address, l.room
 FROM (
     SELECT * FROM slots
@@ -39,7 +39,7 @@ ORDER BY s.starts_at, s.id;
 -- A page of each clinic of the town in slots_free, merged: by time through the whole region, a small town's few slots would
 -- be looked for among everybody's.
 SELECT s.id, s.specialty_code, s.starts_at, s.ends_at, s.capacity - s.taken AS free, s.age_from, s.age_to, s.sex,
-       i.id AS clinic_id, i.name AS clinic_name, i.municipality, i.zone,
+       s.purpose, i.id AS clinic_id, i.name AS clinic_name, i.municipality, i.zone,
        p.id AS practitioner_id, p.last_name, p.first_name, p.patronymic, l.name, l.address, l.room
 FROM (
     SELECT free.starts_at, free.id

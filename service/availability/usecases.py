@@ -105,4 +105,5 @@ def _slot(row: Record) -> FoundSlot:
         age_from=row["age_from"],
         age_to=row["age_to"],
         sex=row["sex"],
+        purpose=row["purpose"],
     )

@@ -7,11 +7,9 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from schemas.doctors import NamedPractitioner, Place
+from schemas.doctors import CHANNELS, NamedPractitioner, Place
 from schemas.reception import Appeal, DeskTicket, PatientOfDay, PlacesOfDoctor, SlotOfDay, TicketOfDay
 from service.core.database import Record
-
-_CHANNELS = ("internet", "desk", "call_centre", "doctor", "other_clinic")
 
 
 def slot_of_day(row: Record, zone: ZoneInfo) -> SlotOfDay:
@@ -55,7 +53,7 @@ def places_of_doctor(row: Record, zone: ZoneInfo) -> PlacesOfDoctor:
         specialty_code=row["specialty_code"],
         day=row["day"],
         free=row["free"],
-        by_channel={channel: row[channel] for channel in _CHANNELS},
+        by_channel={channel: row[channel] for channel in CHANNELS},
         first_slot_id=row["first_slot_id"],
         first_starts_at=row["first_starts_at"].astimezone(zone),
     )

@@ -1,16 +1,6 @@
 -- name: create_person
 SELECT create_person($1, $2, $3, $4, $5::jsonb, $6, $7::jsonb, $8, $9);
 
--- name: find_without_guardian
-SELECT p.id FROM persons p
-WHERE p.region_id = $1 AND p.identity = $2 AND p.deleted_at IS NULL AND NOT EXISTS (
-    SELECT FROM guardians g WHERE g.region_id = p.region_id AND g.person_id = p.id)
-ORDER BY p.id
-LIMIT 1;
-
--- name: write_down
-INSERT INTO persons SELECT * FROM jsonb_populate_record(NULL::persons, $1::jsonb);
-
 -- name: list_persons
 SELECT p.*, g.kinship
 FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id

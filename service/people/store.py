@@ -57,15 +57,6 @@ async def create_person(
         )
 
 
-async def find_without_guardian(conn: Connection, region_id: int, identity: bytes) -> UUID | None:
-    return await conn.fetchval(SQL.find_without_guardian, region_id, identity)
-
-
-async def write_down(conn: Connection, person: dict[str, Any]) -> None:
-    """Keeps a person (columns of `persons`) who has no guardian."""
-    await conn.execute(SQL.write_down, orjson.dumps(person).decode())
-
-
 async def list_persons(conn: Connection, region_id: int, citizen_id: UUID) -> list[Record]:
     return await conn.fetch(SQL.list_persons, region_id, citizen_id)
 

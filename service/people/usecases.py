@@ -77,21 +77,13 @@ async def delete_person(conn: Connection, actor: Actor, person_id: UUID, clock: 
     await store.delete_person(conn, actor.region_id, actor.id, person_id, clock())
 
 
-async def find_or_write_down(
-    conn: Connection, region_id: int, actor_id: UUID, fields: Mapping[str, Any], sealer: Sealer, now: datetime
-) -> UUID:
-    """A patient without an account, as their papers say: the one who was written down before, or a new one.
+def papers_of(sealer: Sealer, region_id: int, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The columns of `persons` for a patient without an account, whose papers staff have before them.
 
-    Nobody is the guardian of such a person: accounts that wrote down the same human being keep their own records.
+    Raises DomainError where a number or the birth date can't be right.
     """
     _check(fields, now)
-    found = await store.find_without_guardian(conn, region_id, identity(sealer, fields))
-    if found is not None:
-        return found
-    person_id = new_id()
-    await store.write_down(conn, row_of(sealer, region_id, person_id, fields, now))
-    await journal(conn, region_id, actor_id, "person_written_down", person_id, now)
-    return person_id
+    return row_of(sealer, region_id, new_id(), fields, now)
 
 
 def row_of(sealer: Sealer, region_id: int, person_id: UUID, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:

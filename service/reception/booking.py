@@ -17,7 +17,7 @@ from service.core.sealing import Sealer
 from service.doctors.tickets import home_address_row, kept_ticket, ticket_of
 from service.institutions.usecases import find_institution
 from service.launch.tokens import Tokens
-from service.people.usecases import find_or_write_down
+from service.people.usecases import papers_of
 from service.reception import store
 from service.reception.rules import OVERRIDABLE
 
@@ -54,7 +54,7 @@ async def book_for_patient(
         await _patient(conn, actor, institution_id, body, sealer, now),
         body.referral_number,
         (ticket_id, sealer.seal(address, home_address_row(actor.region_id, str(ticket_id))) if address else None),
-        (body.source, body.ticket_number is not None, body.override, _OVERRIDABLE),
+        (body.source, body.override, _OVERRIDABLE),
         now,
     )
     return ticket_of(orjson.loads(kept) | {"region_id": actor.region_id}, language, tokens, sealer)
@@ -101,15 +101,15 @@ async def reschedule_for_patient(
 
 async def _patient(
     conn: Connection, actor: Actor, institution_id: UUID, body: PatientBookingBody, sealer: Sealer, now: datetime
-) -> tuple[UUID, UUID | None]:
-    """The person to book for, and of a repeat visit the citizen who booked before."""
+) -> tuple[UUID | None, UUID | None, str | None]:
+    """Of a repeat visit the person and the citizen who booked before; else the patient's papers, as JSON."""
     if body.patient is not None:
-        fields = body.patient.model_dump()
-        return await find_or_write_down(conn, actor.region_id, actor.id, fields, sealer, now), None
+        papers = papers_of(sealer, actor.region_id, body.patient.model_dump(), now)
+        return None, None, orjson.dumps(papers).decode()
     row = await store.find_ticket_by_number(conn, actor.region_id, institution_id, body.ticket_number or "")
     if row is None:
         raise DomainError(problems.APPOINTMENT_NOT_FOUND)
-    return row["person_id"], row["citizen_id"]
+    return row["person_id"], row["citizen_id"], None
 
 
 async def _ticket(

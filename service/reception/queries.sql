@@ -64,7 +64,7 @@ SELECT set_appointment_status($1, $2, $3, $4, $5, $6, $7, $8, $9);
 SELECT mark_no_shows($1, $2, $3);
 
 -- name: book_for_patient
-SELECT book_for_patient($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
+SELECT book_for_patient($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11, $12, $13, $14, $15, $16, $17, $18);
 
 -- name: cancel_for_patient
 SELECT cancel_for_patient($1, $2, $3, $4, $5, $6, $7);

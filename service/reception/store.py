@@ -121,16 +121,16 @@ async def book_for_patient(
     actor_id: UUID,
     key: IdempotencyKey,
     slot_id: UUID,
-    patient: tuple[UUID | None, UUID | None],
+    patient: tuple[UUID | None, UUID | None, str | None],
     referral_number: str | None,
     home_address: tuple[UUID, str | None],
-    terms: tuple[str, bool, str | None, Sequence[str]],
+    terms: tuple[str, str | None, Sequence[str]],
     now: datetime,
 ) -> str:
     """The ticket as JSON, or what the key brought about before.
 
-    `patient`: the person and, of a repeat visit, the citizen who booked before; `home_address`: the ticket's id and
-    the sealed address; `terms`: source, whether it is a repeat visit, why rules are gone over, and which may be.
+    `patient`: of a repeat visit the person and the citizen who booked before, else the papers as JSON; `home_address`:
+    the ticket's id and the sealed address; `terms`: source, why rules are gone over, and which may be.
     """
     appointment_id, address = home_address
     with refusing(VIOLATIONS):

@@ -109,21 +109,36 @@ BEGIN
     RETURN refusal;
 END $$;
 
+-- For the patient of an earlier ticket (p_patient), or by their papers (p_papers, columns of persons): whoever was written
+-- down by them before and has no guardian, else a new person. Accounts that wrote down the same human being keep their own.
 CREATE OR REPLACE FUNCTION book_for_patient(
     p_region smallint, p_institution uuid, p_actor uuid, p_key text, p_request_hash bytea, p_slot uuid, p_patient uuid,
-    p_citizen uuid, p_referral text, p_home_address text, p_source text, p_repeat boolean, p_override text,
+    p_citizen uuid, p_papers jsonb, p_referral text, p_home_address text, p_source text, p_override text,
     p_overridable text[], p_appointment uuid, p_number text, p_event_ids uuid[], p_now timestamptz
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     place bookable_slots;
+    papers persons := jsonb_populate_record(NULL::persons, p_papers);
     patient persons;
     gone_over text;
     ticket jsonb;
     earlier jsonb;
 BEGIN
-    SELECT * INTO patient FROM persons
-    WHERE region_id = p_region AND id = p_patient AND deleted_at IS NULL
-    FOR KEY SHARE;
+    IF p_patient IS NOT NULL THEN
+        SELECT * INTO patient FROM persons
+        WHERE region_id = p_region AND id = p_patient AND deleted_at IS NULL
+        FOR KEY SHARE;
+    ELSE
+        SELECT p.* INTO patient FROM persons p
+        WHERE p.region_id = p_region AND p.identity = papers.identity AND p.deleted_at IS NULL AND NOT EXISTS (
+            SELECT FROM guardians g WHERE g.region_id = p_region AND g.person_id = p.id)
+        ORDER BY p.id
+        LIMIT 1
+        FOR KEY SHARE OF p;
+        IF patient.id IS NULL THEN
+            patient := papers;
+        END IF;
+    END IF;
     SELECT * INTO place FROM bookable_slots
     WHERE region_id = p_region AND id = p_slot AND institution_id = p_institution;
     earlier := idempotency_find(p_region, p_actor, 'bookForPatient', p_key, p_request_hash);
@@ -136,13 +151,16 @@ BEGIN
         WHEN place.purpose = 'home_visit' AND p_home_address IS NULL THEN 'home_address_needed'
     END);
     gone_over := refuse_to_staff(place, patient, p_referral, p_source, p_override, p_overridable, p_now);
-    IF p_repeat AND place.purpose <> 'home_visit' THEN
+    IF p_patient IS NOT NULL AND place.purpose <> 'home_visit' THEN
         place.purpose := 'repeat';
     END IF;
     ticket := ticket_answer(place, patient, p_referral, p_home_address, p_appointment, p_number, p_now);
     earlier := idempotency_keep(p_region, p_actor, 'bookForPatient', p_key, p_request_hash, ticket, p_now);
     IF earlier IS NOT NULL THEN
         RETURN earlier;
+    END IF;
+    IF patient.id = papers.id THEN
+        INSERT INTO persons SELECT papers.*;
     END IF;
     PERFORM write_appointment(place, patient, p_citizen, p_referral, p_home_address, p_source, p_override,
                               p_appointment, p_number, p_event_ids[1], p_actor, p_now);

@@ -24,8 +24,9 @@ from service.launch.tokens import Tokens
 from service.migrations import newest
 from service.people import operations as people
 from service.reception import operations as reception
+from service.waiting import operations as waiting
 
-_DOMAINS = (launch, institutions, people, doctors, availability, reception, clubs)
+_DOMAINS = (launch, institutions, people, doctors, availability, waiting, reception, clubs)
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
 

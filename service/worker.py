@@ -13,8 +13,9 @@ from service.core.database import Database
 from service.core.jobs import Jobs
 from service.doctors import jobs as doctors
 from service.reception import jobs as reception
+from service.waiting import jobs as waiting
 
-JOBS = (*doctors.JOBS, *reception.JOBS)
+JOBS = (*doctors.JOBS, *waiting.JOBS, *reception.JOBS)
 _log = structlog.get_logger("zapis")
 
 

@@ -21,6 +21,7 @@ from tests.launch.credentials import credentials
 from tests.live import Live
 from tests.provocation import Asked, Provocations, someone
 from tests.reception import provocations as reception
+from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
 
 PROVOCATIONS = Provocations()
@@ -264,7 +265,7 @@ def birth_date_impossible(world: World) -> Asked:
 
 # The test of them all ----------------------------------------------------------------------------------------------
 
-PROVOCATIONS |= doctors.PROVOCATIONS | clubs.PROVOCATIONS | reception.PROVOCATIONS
+PROVOCATIONS |= doctors.PROVOCATIONS | clubs.PROVOCATIONS | reception.PROVOCATIONS | waiting.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

@@ -83,7 +83,7 @@ def code_conformance(
 @schemathesis.hook
 def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kwargs: dict[str, Any]) -> None:
     """Valid values of a case are made to stand with each other, or every such case would end in a 409."""
-    if case.method in ("PUT", "PATCH", "DELETE"):
+    if case.method in ("PUT", "PATCH", "DELETE") or _operation_id(case.operation) == "declineOffer":
         # Or soon there would be nobody left to book for, and no time that is free.
         for name, value in (case.path_parameters or {}).items():
             case.path_parameters[name] = _WORLD["instead"].get(value, value)
@@ -133,6 +133,14 @@ def _group(body: dict[str, Any]) -> None:
     body["enrolment_opens_at"], body["enrolment_closes_at"] = sorted(instants, key=datetime.fromisoformat)
 
 
+def _waiting(body: dict[str, Any]) -> None:
+    """For anybody of that specialty, some days from the day of the tests on."""
+    body.pop("practitioner_id", None)
+    body.update(day_from="2026-09-08", day_to="2026-09-20", time_from="08:00", time_to="12:00")
+    body["person_ids"] = body["person_ids"][:1]
+    body["referral_number"] = "Н-1042"
+
+
 def _family(body: dict[str, Any]) -> None:
     """Twins, side by side: two persons who are not booked otherwise."""
     body["items"] = _WORLD["family"]
@@ -179,6 +187,7 @@ _SETTLED = {
     "putSlots": _slots,
     "bookFamily": _family,
     "putGroup": _group,
+    "joinWaitingList": _waiting,
     "createToken": _token_request,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,

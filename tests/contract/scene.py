@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.live import Api
 from tests.reception.desk import patient
-from tests.world import CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
+from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
 PARENT, STRANGER, ADMINISTRATOR = 1, 2, 3
 
@@ -33,6 +33,10 @@ class Scene:
     programme_id: str
     application_id: str
     practitioner_id: str
+    # Waits; is offered a surgeon's time, and so is the spare one.
+    entry_id: str
+    offer_id: str
+    spare_offer_id: str
     # At the reception desk: a slot with much room; a ticket of today; one to be moved and cancelled; a missed visit of
     # the parent's child, and what they have said of it.
     desk_slot_id: str
@@ -48,7 +52,8 @@ class Scene:
         """What nobody but the parent and the clinic may come to know of."""
         family = (item["person_id"] for item in self.family)
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
-        return *mine, *family, self.missed_id, self.todays_id, self.movable_id
+        at_the_desk = self.missed_id, self.todays_id, self.movable_id
+        return *mine, *family, self.entry_id, self.offer_id, self.spare_offer_id, *at_the_desk
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -56,14 +61,21 @@ def programme(**more: Any) -> dict[str, Any]:
 
 
 def set_scene(world: World) -> Scene:
-    """Slots of which some are booked, a programme with two groups, to one of which a child has applied."""
+    """Slots of which some are booked, two that are offered to who waits, a programme with two groups, to one of which a
+    child has applied.
+    """
     clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
-    world.publish_slots(
-        *(world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8)),
+    free = [world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8)]
+    surgeons = [
+        world.slot(f"o{hours}", hours=hours, practitioner_id="d2", specialty_code=SURGEON) for hours in (50, 60)
+    ]
+    desk = [
         world.slot("desk", hours=40, capacity=100),
         world.slot("today", hours=2, capacity=5),
-        world.slot("missed", hours=1, practitioner_id="d2", specialty_code=SURGEON),
-    ).ok()
+        # Too late in the day for who waits.
+        world.slot("missed", hours=15.5, practitioner_id="d2", specialty_code=SURGEON),
+    ]
+    world.publish_slots(*free, *surgeons, *desk).ok()
     # The club has a doctor under the same own ids: what is published there does not touch the clinic.
     doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
     world.put(f"/v1/institutions/{CLUB}/practitioners/d1", doctor)
@@ -88,6 +100,11 @@ def set_scene(world: World) -> Scene:
     missed = world.book(parent, world.slot_id("missed"), child).ok()
     operator.post(f"{clinic}/appointments/{missed['id']}/status", {"status": "noshow"}).ok()
     parent.post(f"/v1/appointments/{missed['id']}/appeal", {"text": Scene.appeal}).ok()
+    entry = parent.create("/v1/waiting-list", waiting(child)).ok()
+    for person_id in (child, sister):
+        parent.create("/v1/waiting-list", waiting(person_id, specialty_code=SURGEON, referral_number=None)).ok()
+    world.live.work()
+    offers = parent.get("/v1/offers").ok()["items"]
     return Scene(
         world=world,
         parent=parent,
@@ -115,6 +132,9 @@ def set_scene(world: World) -> Scene:
         todays_number=coming["number"],
         movable_id=movable["id"],
         missed_id=missed["id"],
+        entry_id=entry["id"],
+        offer_id=offers[0]["id"],
+        spare_offer_id=offers[1]["id"],
     )
 
 
@@ -122,6 +142,21 @@ def at_the_desk(world: World, own_id: str) -> dict[str, Any]:
     """A ticket that staff have booked for somebody without an account."""
     body = {"slot_id": world.slot_id(own_id), "source": "desk", "patient": patient()}
     return world.operator.create(f"/v1/institutions/{CLINIC}/appointments", body).ok()
+
+
+def waiting(person_id: str, **more: Any) -> dict[str, Any]:
+    """For a cardiologist, who has no free time."""
+    return {
+        "institution_id": str(CLINIC),
+        "specialty_code": CARDIOLOGIST,
+        "person_ids": [person_id],
+        "day_from": "2026-09-07",
+        "day_to": "2026-09-20",
+        "time_from": "08:00",
+        "time_to": "23:00",
+        "referral_number": "Н-1042",
+        **more,
+    }
 
 
 def lesson(weekday: int) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from schemas.common import A_CITIZEN, A_CLINIC, Named, RegionCode, Schema, examp
 
 Role = Literal["none", "editor", "admin"]
 MiniApp = Literal["doctor", "club"]
-Scope = Literal["institutions:write", "schedules:write", "programmes:write", "applications:read", "applications:write"]
+Scope = Literal[
+    "institutions:write",
+    "schedules:write",
+    "appointments:read",
+    "programmes:write",
+    "applications:read",
+    "applications:write",
+]
 _SCOPE = "(" + "|".join(get_args(Scope)) + ")"
 _LAUNCH = (
     "vk_app_id=7284402&vk_group_id=100001&vk_language=ru&vk_platform=mobile_web&vk_ts=1788742800"

@@ -23,8 +23,9 @@ from service.launch.tokens import Tokens
 from service.migrations import newest
 from service.people import operations as people
 from service.schedules import operations as schedules
+from service.waiting import operations as waiting
 
-_DOMAINS = (launch, institutions, people, doctors, schedules, clubs)
+_DOMAINS = (launch, institutions, people, doctors, schedules, waiting, clubs)
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
 

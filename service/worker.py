@@ -13,8 +13,9 @@ from service.core.database import Database
 from service.core.jobs import Jobs
 from service.doctors import jobs as doctors
 from service.schedules import jobs as schedules
+from service.waiting import jobs as waiting
 
-JOBS = (*doctors.JOBS, *schedules.JOBS)
+JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS)
 _log = structlog.get_logger("zapis")
 
 

@@ -8,3 +8,4 @@ from schemas.problems.launch import *
 from schemas.problems.people import *
 from schemas.problems.schedules import *
 from schemas.problems.shape import *
+from schemas.problems.waiting import *

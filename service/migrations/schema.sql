@@ -5,6 +5,97 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
 
+CREATE FUNCTION public.accept_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_appointments uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    offer offers := lock_offer(p_region, p_citizen, p_offer);
+BEGIN
+    IF offer.status <> 'accepted' THEN
+        PERFORM refuse(answer_refusal(offer, p_now));
+        PERFORM close_offer(offer, 'accepted', p_citizen, p_now);
+        -- The places stay taken: from now on by tickets.
+        DELETE FROM holds WHERE region_id = p_region AND offer_id = p_offer;
+        offer.places := CASE
+            WHEN offer.entry_id IS NULL THEN accept_rebooking(offer, p_citizen, p_now)
+            ELSE accept_waiting(offer, p_appointments, p_numbers, p_now)
+        END;
+        UPDATE offers SET places = offer.places WHERE region_id = p_region AND id = p_offer;
+    END IF;
+    RETURN ARRAY(SELECT (given ->> 'appointment_id')::uuid FROM jsonb_array_elements(offer.places) AS given);
+END $$;
+
+CREATE TABLE public.offers (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    citizen_id uuid,
+    entry_id uuid,
+    appointment_id uuid,
+    places jsonb NOT NULL,
+    status text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT offers_status_check CHECK ((status = ANY (ARRAY['open'::text, 'accepted'::text, 'declined'::text, 'lapsed'::text, 'withdrawn'::text]))),
+    CONSTRAINT offers_to_one CHECK (((entry_id IS NULL) <> (appointment_id IS NULL)))
+);
+
+CREATE FUNCTION public.accept_rebooking(offer public.offers, p_actor uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bookable_slots := place_offered(offer.region_id, (offer.places #>> '{0,slot_id}')::uuid);
+BEGIN
+    PERFORM refuse('offer_closed') WHERE place.status <> 'open';
+    PERFORM move_appointment(offer.region_id, offer.appointment_id, place, p_actor, gen_random_uuid(),
+                             'appointment_rescheduled', p_now);
+    RETURN jsonb_build_array(offer.places -> 0 || jsonb_build_object('appointment_id', offer.appointment_id));
+END $$;
+
+CREATE FUNCTION public.accept_waiting(offer public.offers, p_appointments uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    referral text := (SELECT referral_number FROM waiting_entries
+                      WHERE region_id = offer.region_id AND id = offer.entry_id);
+    place bookable_slots;
+    patient persons;
+    given jsonb;
+    booked jsonb := '[]';
+    number integer := 0;
+BEGIN
+    PERFORM end_waiting(offer.region_id, offer.entry_id, 'served', p_now);
+    FOR given IN SELECT jsonb_array_elements(offer.places) LOOP
+        number := number + 1;
+        SELECT p.* INTO patient
+        FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+        WHERE g.region_id = offer.region_id AND g.citizen_id = offer.citizen_id
+          AND g.person_id = (given ->> 'person_id')::uuid AND p.deleted_at IS NULL
+        FOR KEY SHARE OF p;
+        PERFORM refuse('person_not_found') WHERE patient.id IS NULL;
+        place := place_offered(offer.region_id, (given ->> 'slot_id')::uuid);
+        PERFORM refuse(booking_refusal(place, patient, referral, 'internet', p_now));
+        PERFORM refuse(booking_limit(place, patient, p_now));
+        PERFORM write_appointment(place, patient, offer.citizen_id, referral, NULL, 'internet', NULL,
+                                  p_appointments[number], p_numbers[number], gen_random_uuid(), offer.citizen_id,
+                                  p_now);
+        booked := booked || jsonb_build_array(given || jsonb_build_object('appointment_id', p_appointments[number]));
+    END LOOP;
+    RETURN booked;
+END $$;
+
+CREATE FUNCTION public.answer_refusal(offer public.offers, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN offer.status = 'lapsed' OR (offer.status = 'open' AND offer.expires_at <= p_now) THEN 'offer_lapsed'
+        WHEN offer.status <> 'open' THEN 'offer_closed'
+        WHEN offer.places = '[]' THEN 'offer_without_time'
+    END
+$$;
+
 CREATE FUNCTION public.apply_to_group(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_group uuid, p_person uuid, p_application uuid, p_number text, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -363,30 +454,12 @@ $$;
 CREATE FUNCTION public.booking_limit(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
-DECLARE
-    missed record;
 BEGIN
     IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(patient.identity, 'hex'), place.region_id));
-    IF (SELECT count(*) FROM appointments
-        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
-          AND active AND ends_at > p_now) >= place.most_tickets THEN
-        RETURN 'too_many_tickets';
-    END IF;
-    IF (SELECT count(*) FROM appointments
-        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
-          AND created_at > p_now - make_interval(days => place.bookings_days)
-          AND source = 'internet') >= place.most_bookings THEN
-        RETURN 'too_many_bookings';
-    END IF;
-    SELECT count(*) AS times, max(starts_at) AS last_at INTO missed FROM appointments
-    WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
-      AND status = 'noshow' AND NOT excused AND starts_at > p_now - make_interval(days => place.noshow_days);
-    RETURN CASE WHEN missed.times >= place.noshow_limit
-                 AND missed.last_at > p_now - make_interval(days => place.noshow_pause_days)
-        THEN 'paused_for_no_shows' END;
+    RETURN limit_reached(place, patient, p_now);
 END $$;
 
 CREATE FUNCTION public.booking_refusal(place public.bookable_slots, patient public.persons, p_referral text, p_source text, p_now timestamp with time zone) RETURNS text
@@ -422,6 +495,69 @@ BEGIN
         ) THEN 'not_attached'
     END;
 END $$;
+
+CREATE FUNCTION public.by_itself() RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '00000000-0000-0000-0000-000000000000'::uuid;
+
+CREATE FUNCTION public.can_be_offered(place public.slots, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT place.status = 'open' AND place.taken < place.capacity AND place.internet_at < 'infinity'
+       AND place.starts_at - make_interval(mins => place.min_lead_minutes) > p_now
+       AND (place.policy <> 'draw' OR place.internet_at <= p_now)
+$$;
+
+CREATE TABLE public.appointments (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    institution_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    citizen_id uuid,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    status text NOT NULL,
+    active boolean NOT NULL,
+    source text NOT NULL,
+    referral_number text,
+    terms jsonb NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    cancelled_at timestamp with time zone,
+    sequence smallint DEFAULT 0 NOT NULL,
+    purpose text DEFAULT 'routine'::text NOT NULL,
+    home_address_sealed text,
+    override_reason text,
+    arrived_at timestamp with time zone,
+    fulfilled_at timestamp with time zone,
+    appeal text,
+    excused boolean DEFAULT false NOT NULL,
+    CONSTRAINT appointments_active_status CHECK (((NOT active) OR (status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text])))),
+    CONSTRAINT appointments_source CHECK ((source = ANY (ARRAY['internet'::text, 'desk'::text, 'call_centre'::text, 'doctor'::text, 'other_clinic'::text]))),
+    CONSTRAINT appointments_status CHECK ((status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text, 'fulfilled'::text, 'noshow'::text, 'cancelled'::text])))
+);
+
+CREATE FUNCTION public.can_move_to(ticket public.appointments, place public.bookable_slots, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT ticket.purpose = place.purpose AND ticket.slot_id <> place.id
+       AND (ticket.override_reason IS NOT NULL OR booking_refusal(place, p, ticket.referral_number, ticket.source, p_now)
+            IS NULL)
+       AND NOT EXISTS (
+           SELECT FROM engagements e
+           WHERE e.region_id = ticket.region_id AND e.identity = ticket.identity
+             AND e.times && tstzmultirange(tstzrange(place.starts_at, place.ends_at)))
+       AND NOT EXISTS (
+           SELECT FROM offers o
+           WHERE o.region_id = ticket.region_id AND o.appointment_id = ticket.id
+             AND o.status IN ('declined', 'lapsed') AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
+       AND (SELECT count(*) FROM offers o
+            WHERE o.region_id = ticket.region_id AND o.appointment_id = ticket.id AND o.status = 'lapsed') < 3
+    FROM persons p WHERE p.region_id = ticket.region_id AND p.id = ticket.person_id
+$$;
 
 CREATE FUNCTION public.cancel_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -475,22 +611,28 @@ BEGIN
     PERFORM take_place(place);
 END $$;
 
+CREATE FUNCTION public.close_offer(offer public.offers, p_status text, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE offers SET status = p_status, closed_at = p_now WHERE region_id = offer.region_id AND id = offer.id;
+    PERFORM journal(offer.region_id, gen_random_uuid(), p_now, p_actor, 'offer_' || p_status, offer.id, '{}',
+                    p_status IN ('lapsed', 'withdrawn'));
+END $$;
+
 CREATE FUNCTION public.close_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    held uuid;
+    offer offers;
 BEGIN
-    FOR held IN
-        DELETE FROM holds h USING offers o
-        WHERE h.region_id = p_region AND o.region_id = p_region AND o.id = h.offer_id
-          AND o.appointment_id = p_appointment AND o.status = 'open'
-        RETURNING h.slot_id
-    LOOP
-        PERFORM free_place(p_region, held, p_now);
-    END LOOP;
-    UPDATE offers SET status = 'withdrawn', closed_at = p_now
-    WHERE region_id = p_region AND appointment_id = p_appointment AND status = 'open';
+    SELECT * INTO offer FROM offers
+    WHERE region_id = p_region AND appointment_id = p_appointment AND status = 'open'
+    FOR UPDATE;
+    IF FOUND THEN
+        PERFORM close_offer(offer, 'withdrawn', by_itself(), p_now);
+        PERFORM release_places(p_region, offer.id, p_now);
+    END IF;
 END $$;
 
 CREATE FUNCTION public.close_slot(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
@@ -525,6 +667,25 @@ BEGIN
     VALUES (p_region, p_citizen, person.id, p_kinship, person.identity);
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_created', person.id, '{}', false);
     RETURN p_result;
+END $$;
+
+CREATE FUNCTION public.decline_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    offer offers := lock_offer(p_region, p_citizen, p_offer);
+BEGIN
+    IF offer.status = 'declined' THEN
+        RETURN;
+    END IF;
+    PERFORM refuse(answer_refusal(offer, p_now));
+    PERFORM close_offer(offer, 'declined', p_citizen, p_now);
+    IF offer.entry_id IS NULL THEN
+        PERFORM open_rebooking(p_region, offer.appointment_id, p_now);
+    ELSE
+        PERFORM end_waiting(p_region, offer.entry_id, 'declined', p_now);
+    END IF;
+    PERFORM release_places(p_region, p_offer, p_now);
 END $$;
 
 CREATE FUNCTION public.delete_person(p_region smallint, p_citizen uuid, p_person uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
@@ -562,38 +723,6 @@ BEGIN
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
 END $$;
 
-CREATE TABLE public.appointments (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    institution_id uuid NOT NULL,
-    slot_id uuid NOT NULL,
-    specialty_code text NOT NULL,
-    citizen_id uuid,
-    person_id uuid NOT NULL,
-    identity bytea NOT NULL,
-    status text NOT NULL,
-    active boolean NOT NULL,
-    source text NOT NULL,
-    referral_number text,
-    terms jsonb NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    cancelled_at timestamp with time zone,
-    sequence smallint DEFAULT 0 NOT NULL,
-    purpose text DEFAULT 'routine'::text NOT NULL,
-    home_address_sealed text,
-    override_reason text,
-    arrived_at timestamp with time zone,
-    fulfilled_at timestamp with time zone,
-    appeal text,
-    excused boolean DEFAULT false NOT NULL,
-    CONSTRAINT appointments_active_status CHECK (((NOT active) OR (status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text])))),
-    CONSTRAINT appointments_source CHECK ((source = ANY (ARRAY['internet'::text, 'desk'::text, 'call_centre'::text, 'doctor'::text, 'other_clinic'::text]))),
-    CONSTRAINT appointments_status CHECK ((status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text, 'fulfilled'::text, 'noshow'::text, 'cancelled'::text])))
-);
-
 CREATE FUNCTION public.end_appointment(booked public.appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -609,6 +738,13 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.end_waiting(p_region smallint, p_entry uuid, p_status text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE waiting_entries SET status = p_status, ended_at = p_now WHERE region_id = p_region AND id = p_entry;
+    UPDATE waiting_persons SET active = false WHERE region_id = p_region AND entry_id = p_entry;
+$$;
+
 CREATE FUNCTION public.engage(p_appointment uuid, place public.bookable_slots, p_identity bytea) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -620,6 +756,30 @@ BEGIN
     ELSE
         DELETE FROM engagements WHERE region_id = place.region_id AND booking_id = p_appointment;
     END IF;
+END $$;
+
+CREATE FUNCTION public.expire_entries(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    over record;
+    expired integer := 0;
+BEGIN
+    FOR over IN
+        SELECT e.region_id, e.id FROM regions r
+        JOIN waiting_entries e ON e.region_id = r.code AND e.status = 'waiting'
+         -- The latest day that may be over anywhere: for the index.
+         AND e.day_to < (p_now AT TIME ZONE 'Etc/GMT-14')::date
+        JOIN institutions i ON i.region_id = e.region_id AND i.id = e.institution_id
+        WHERE e.day_to < (p_now AT TIME ZONE i.zone)::date
+        LIMIT 100
+        FOR UPDATE OF e SKIP LOCKED
+    LOOP
+        PERFORM end_waiting(over.region_id, over.id, 'expired', p_now);
+        PERFORM journal(over.region_id, gen_random_uuid(), p_now, by_itself(), 'waiting_expired', over.id, '{}', true);
+        expired := expired + 1;
+    END LOOP;
+    RETURN expired;
 END $$;
 
 CREATE FUNCTION public.expire_holds(p_now timestamp with time zone) RETURNS integer
@@ -641,6 +801,37 @@ BEGIN
         freed := freed + 1;
     END LOOP;
     RETURN freed;
+END $$;
+
+CREATE FUNCTION public.find_rebooking(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+    patient persons;
+    free_slot uuid;
+    place bookable_slots;
+BEGIN
+    SELECT a.* INTO ticket FROM offers o JOIN appointments a ON a.region_id = o.region_id AND a.id = o.appointment_id
+    WHERE o.region_id = p_region AND o.id = p_offer AND o.status = 'open' AND o.places = '[]';
+    SELECT * INTO patient FROM persons WHERE region_id = p_region AND id = ticket.person_id;
+    FOR free_slot IN
+        SELECT s.id FROM slots s
+        WHERE s.region_id = p_region AND s.institution_id = ticket.institution_id
+          AND s.specialty_code = ticket.specialty_code AND s.status = 'open' AND s.taken < s.capacity
+          AND s.starts_at > p_now AND s.purpose = ticket.purpose
+          AND is_for(s.age_from, s.age_to, s.sex, (s.starts_at AT TIME ZONE (ticket.terms ->> 'zone'))::date,
+                     patient.birth_date, patient.sex)
+          AND (s.policy <> 'draw' OR s.internet_at <= p_now)
+        ORDER BY s.practitioner_id::text <> ticket.terms #>> '{practitioner,id}',
+                 abs(extract(epoch FROM s.starts_at - ticket.starts_at)), s.id
+    LOOP
+        place := place_offered(p_region, free_slot);
+        IF can_move_to(ticket, place, p_now) AND offer_to_ticket(p_region, p_offer, ticket, place, p_now) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
 END $$;
 
 CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
@@ -677,6 +868,27 @@ END $$;
 CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
+
+CREATE FUNCTION public.hold_places(p_region smallint, p_offer uuid, p_places jsonb, p_at_most interval, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ends_at timestamptz;
+BEGIN
+    SELECT least(p_now + p_at_most, min(s.starts_at - make_interval(mins => s.min_lead_minutes))) INTO ends_at
+    FROM jsonb_to_recordset(p_places) AS given (slot_id uuid)
+    JOIN slots s ON s.region_id = p_region AND s.id = given.slot_id;
+    UPDATE slots s SET taken = taken + w.places
+    FROM (SELECT slot_id, count(*) AS places FROM jsonb_to_recordset(p_places) AS given (slot_id uuid)
+          GROUP BY slot_id) AS w
+    WHERE s.region_id = p_region AND s.id = w.slot_id;
+    UPDATE offers SET places = p_places, expires_at = ends_at WHERE region_id = p_region AND id = p_offer;
+    INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, offer_id, expires_at)
+    SELECT p_region, gen_random_uuid(), given.slot_id, o.institution_id, o.citizen_id, o.id, ends_at
+    FROM offers o, jsonb_to_recordset(p_places) AS given (slot_id uuid)
+    WHERE o.region_id = p_region AND o.id = p_offer;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, by_itself(), 'offer_made', p_offer, p_places, true);
+END $$;
 
 CREATE FUNCTION public.hold_slot(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_slot uuid, p_hold uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
@@ -743,6 +955,135 @@ BEGIN
     RETURN idempotency_find(p_region, p_caller, p_operation, p_key, p_request_hash);
 END $$;
 
+CREATE FUNCTION public.is_for(p_age_from smallint, p_age_to smallint, p_sex text, p_visit_on date, p_born date, p_patient_sex text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT (p_sex IS NULL OR p_sex = p_patient_sex)
+       AND (p_age_from IS NULL OR full_months(p_born, p_visit_on) >= p_age_from * 12)
+       AND (p_age_to IS NULL OR full_months(p_born, p_visit_on) < (p_age_to + 1) * 12)
+$$;
+
+CREATE FUNCTION public.is_waited_for(free_slot public.slots, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    place bookable_slots := place_offered(free_slot.region_id, free_slot.id);
+    entry waiting_entries;
+BEGIN
+    FOR entry IN
+        SELECT e.* FROM waiting_entries e
+        WHERE e.region_id = free_slot.region_id AND e.institution_id = free_slot.institution_id
+          AND e.specialty_code = free_slot.specialty_code AND e.status = 'waiting' AND waits_for(e, place)
+    LOOP
+        IF EXISTS (SELECT FROM places_together(free_slot, persons_of(entry), p_now) AS together
+                   WHERE seated(entry, together, p_now) IS NOT NULL) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
+END $$;
+
+CREATE FUNCTION public.join_waiting_list(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_entry jsonb, p_persons uuid[], p_id uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    entry waiting_entries := jsonb_populate_record(NULL::waiting_entries, p_entry);
+    patients persons[];
+    result jsonb;
+    earlier jsonb;
+BEGIN
+    entry.region_id := p_region;
+    entry.id := p_id;
+    entry.citizen_id := p_citizen;
+    entry.status := 'waiting';
+    entry.lapses := 0;
+    entry.queued_at := p_now;
+    entry.created_at := p_now;
+    WITH own AS (
+        SELECT p.* FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = ANY (p_persons)
+          AND p.deleted_at IS NULL
+        ORDER BY p.id
+        FOR KEY SHARE OF p)
+    SELECT array_agg(p) INTO patients FROM own JOIN persons p ON p.region_id = p_region AND p.id = own.id;
+    earlier := idempotency_find(p_region, p_citizen, 'joinWaitingList', p_key, p_request_hash);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse('person_not_found') WHERE coalesce(cardinality(patients), 0) < cardinality(p_persons);
+    PERFORM refuse(joining_refusal(entry, patients, p_now));
+    result := shown_entry(entry, p_persons, p_now);
+    earlier := idempotency_keep(p_region, p_citizen, 'joinWaitingList', p_key, p_request_hash, result, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO waiting_entries SELECT entry.*;
+    INSERT INTO waiting_persons (region_id, entry_id, person_id, institution_id, specialty_code, identity)
+    SELECT p_region, p_id, p.id, entry.institution_id, entry.specialty_code, p.identity FROM unnest(patients) AS p;
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'waiting_joined', p_id,
+                    jsonb_build_object('person_ids', to_jsonb(p_persons)), false);
+    RETURN result;
+END $$;
+
+CREATE TABLE public.waiting_entries (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    practitioner_id uuid,
+    citizen_id uuid NOT NULL,
+    day_from date NOT NULL,
+    day_to date NOT NULL,
+    time_from time without time zone NOT NULL,
+    time_to time without time zone NOT NULL,
+    referral_number text,
+    status text NOT NULL,
+    lapses smallint DEFAULT 0 NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT waiting_entries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'served'::text, 'declined'::text, 'left'::text, 'expired'::text]))),
+    CONSTRAINT waiting_entries_take_time CHECK (((day_to >= day_from) AND (time_to > time_from)))
+);
+
+CREATE FUNCTION public.joining_refusal(entry public.waiting_entries, patients public.persons[], p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    clinic institutions;
+    booked_by text;
+BEGIN
+    SELECT * INTO clinic FROM institutions i WHERE i.region_id = entry.region_id AND i.id = entry.institution_id;
+    SELECT o.access INTO booked_by FROM offered_specialties o
+    WHERE o.region_id = entry.region_id AND o.institution_id = entry.institution_id
+      AND o.specialty_code = entry.specialty_code;
+    RETURN CASE
+        WHEN clinic.id IS NULL THEN 'institution_not_found'
+        WHEN booked_by IS NULL THEN 'specialty_not_offered'
+        WHEN booked_by = 'closed' THEN 'specialty_closed'
+        WHEN entry.practitioner_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM practitioner_specialties s
+            WHERE s.region_id = entry.region_id AND s.institution_id = entry.institution_id
+              AND s.practitioner_id = entry.practitioner_id AND s.specialty_code = entry.specialty_code
+        ) THEN 'specialty_not_offered'
+        WHEN (p_now AT TIME ZONE clinic.zone)::date > entry.day_to THEN 'time_passed'
+        WHEN booked_by = 'referral' AND entry.referral_number IS NULL THEN 'referral_needed'
+        WHEN booked_by = 'referral' AND cardinality(patients) > 1 THEN 'referral_of_several'
+        WHEN clinic.require_attachment AND EXISTS (
+            SELECT FROM unnest(patients) AS p WHERE NOT EXISTS (
+                SELECT FROM attachments a
+                WHERE a.region_id = entry.region_id AND a.institution_id = entry.institution_id
+                  AND a.identity = p.identity)
+        ) THEN 'not_attached'
+        WHEN EXISTS (
+            SELECT FROM unnest(patients) AS p JOIN appointments a
+              ON a.region_id = entry.region_id AND a.institution_id = entry.institution_id
+             AND a.specialty_code = entry.specialty_code AND a.identity = p.identity AND a.active
+             AND (a.ends_at > p_now OR a.status = 'orphaned')
+        ) THEN 'already_has_ticket'
+    END;
+END $$;
+
 CREATE FUNCTION public.journal(p_region smallint, p_event_id uuid, p_now timestamp with time zone, p_actor uuid, p_event text, p_subject uuid, p_details jsonb, p_tell boolean) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -753,6 +1094,130 @@ BEGIN
         INSERT INTO outbox (region_id, id, at, event, subject_id)
         VALUES (p_region, p_event_id, p_now, p_event, p_subject);
     END IF;
+END $$;
+
+CREATE FUNCTION public.lapse_an_offer(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    due record;
+    offer offers;
+BEGIN
+    FOR due IN
+        SELECT o.region_id, o.id FROM regions r
+        JOIN offers o ON o.region_id = r.code AND o.status = 'open' AND o.expires_at <= p_now
+    LOOP
+        offer := try_offer(due.region_id, due.id);
+        IF offer.id IS NOT NULL THEN
+            PERFORM lapse_offer(offer, p_now);
+            RETURN 1;
+        END IF;
+    END LOOP;
+    RETURN 0;
+END $$;
+
+CREATE FUNCTION public.lapse_offer(offer public.offers, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    times smallint;
+BEGIN
+    PERFORM close_offer(offer, 'lapsed', by_itself(), p_now);
+    IF offer.entry_id IS NULL THEN
+        PERFORM open_rebooking(offer.region_id, offer.appointment_id, p_now);
+    ELSE
+        UPDATE waiting_entries SET status = 'waiting', lapses = lapses + 1, queued_at = p_now
+        WHERE region_id = offer.region_id AND id = offer.entry_id
+        RETURNING lapses INTO times;
+        IF times >= 3 THEN
+            PERFORM end_waiting(offer.region_id, offer.entry_id, 'expired', p_now);
+        END IF;
+    END IF;
+    PERFORM release_places(offer.region_id, offer.id, p_now);
+END $$;
+
+CREATE FUNCTION public.leave_waiting_list(p_region smallint, p_citizen uuid, p_entry uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    entry waiting_entries;
+    offer offers;
+BEGIN
+    SELECT * INTO entry FROM waiting_entries
+    WHERE region_id = p_region AND id = p_entry AND citizen_id = p_citizen
+    FOR UPDATE;
+    PERFORM refuse('entry_not_found') WHERE entry.id IS NULL;
+    IF entry.status NOT IN ('waiting', 'offered') THEN
+        RETURN;
+    END IF;
+    PERFORM end_waiting(p_region, p_entry, 'left', p_now);
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'waiting_left', p_entry, '{}', false);
+    SELECT * INTO offer FROM offers WHERE region_id = p_region AND entry_id = p_entry AND status = 'open' FOR UPDATE;
+    IF FOUND THEN
+        PERFORM close_offer(offer, 'declined', p_citizen, p_now);
+        PERFORM release_places(p_region, offer.id, p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.limit_reached(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    missed record;
+BEGIN
+    IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF (SELECT count(*) FROM appointments
+        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+          AND active AND ends_at > p_now) >= place.most_tickets THEN
+        RETURN 'too_many_tickets';
+    END IF;
+    IF (SELECT count(*) FROM appointments
+        WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+          AND created_at > p_now - make_interval(days => place.bookings_days)
+          AND source = 'internet') >= place.most_bookings THEN
+        RETURN 'too_many_bookings';
+    END IF;
+    SELECT count(*) AS times, max(starts_at) AS last_at INTO missed FROM appointments
+    WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
+      AND status = 'noshow' AND NOT excused AND starts_at > p_now - make_interval(days => place.noshow_days);
+    RETURN CASE WHEN missed.times >= place.noshow_limit
+                 AND missed.last_at > p_now - make_interval(days => place.noshow_pause_days)
+        THEN 'paused_for_no_shows' END;
+END $$;
+
+CREATE FUNCTION public.lock_free_places(p_region smallint, p_places jsonb) RETURNS boolean
+    LANGUAGE sql
+    AS $$
+    WITH wanted AS (
+        SELECT slot_id, count(*) AS places FROM jsonb_to_recordset(p_places) AS given (slot_id uuid) GROUP BY slot_id
+    ), locked AS (
+        SELECT s.id FROM slots s JOIN wanted w ON w.slot_id = s.id
+        WHERE s.region_id = p_region AND s.status = 'open' AND s.capacity - s.taken >= w.places
+        ORDER BY s.id
+        FOR NO KEY UPDATE OF s SKIP LOCKED
+    )
+    SELECT (SELECT count(*) FROM locked) = (SELECT count(*) FROM wanted)
+$$;
+
+CREATE FUNCTION public.lock_offer(p_region smallint, p_citizen uuid, p_offer uuid) RETURNS public.offers
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named offers;
+BEGIN
+    SELECT o.* INTO named FROM offers o
+    WHERE o.region_id = p_region AND o.id = p_offer AND (
+        (o.entry_id IS NOT NULL AND o.citizen_id = p_citizen) OR EXISTS (
+            SELECT FROM appointments a
+            JOIN guardians g ON g.region_id = a.region_id AND g.person_id = a.person_id
+            WHERE a.region_id = p_region AND a.id = o.appointment_id AND g.citizen_id = p_citizen));
+    PERFORM refuse('offer_not_found') WHERE named.id IS NULL;
+    PERFORM FROM waiting_entries WHERE region_id = p_region AND id = named.entry_id FOR UPDATE;
+    PERFORM FROM appointments WHERE region_id = p_region AND id = named.appointment_id FOR UPDATE;
+    SELECT * INTO named FROM offers WHERE region_id = p_region AND id = p_offer FOR UPDATE;
+    RETURN named;
 END $$;
 
 CREATE FUNCTION public.move_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid, p_from text[], p_to text, p_decision jsonb, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
@@ -806,10 +1271,80 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.offer_a_free_place(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    free_slot slots;
+BEGIN
+    FOR free_slot IN
+        SELECT sample.* FROM (
+            SELECT s.* FROM regions r
+            CROSS JOIN LATERAL (
+                SELECT DISTINCT institution_id, specialty_code FROM waiting_entries
+                WHERE region_id = r.code AND status = 'waiting') AS queue
+            JOIN slots s ON s.region_id = r.code AND s.institution_id = queue.institution_id
+                        AND s.specialty_code = queue.specialty_code AND s.status = 'open' AND s.taken < s.capacity
+                        AND s.starts_at > p_now
+            WHERE can_be_offered(s, p_now)
+            ORDER BY random() LIMIT 50) AS sample
+        ORDER BY sample.starts_at, sample.id
+    LOOP
+        CONTINUE WHEN NOT is_waited_for(free_slot, p_now);
+        PERFORM FROM slots s WHERE s.region_id = free_slot.region_id AND s.id = free_slot.id
+        FOR NO KEY UPDATE SKIP LOCKED;
+        IF FOUND AND offer_place(free_slot.region_id, free_slot.id, p_now) THEN
+            RETURN 1;
+        END IF;
+    END LOOP;
+    RETURN 0;
+END $$;
+
 CREATE FUNCTION public.offer_place(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    freed slots;
+    place bookable_slots;
+    orphan record;
+    entry waiting_entries;
+    together uuid[];
+    places jsonb;
 BEGIN
+    SELECT * INTO freed FROM slots WHERE region_id = p_region AND id = p_slot;
+    IF freed.status <> 'open' OR freed.taken >= freed.capacity OR freed.starts_at <= p_now
+       OR (freed.policy = 'draw' AND freed.internet_at > p_now) THEN
+        RETURN false;
+    END IF;
+    place := place_offered(p_region, p_slot);
+    FOR orphan IN
+        SELECT o.id AS offer_id, a AS ticket
+        FROM offers o JOIN appointments a ON a.region_id = o.region_id AND a.id = o.appointment_id
+        WHERE o.region_id = p_region AND o.institution_id = freed.institution_id
+          AND o.specialty_code = freed.specialty_code AND o.status = 'open' AND o.places = '[]'
+        ORDER BY a.terms #>> '{practitioner,id}' <> freed.practitioner_id::text, o.created_at, o.id
+    LOOP
+        IF can_move_to(orphan.ticket, place, p_now)
+           AND offer_to_ticket(p_region, orphan.offer_id, orphan.ticket, place, p_now) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    IF NOT can_be_offered(freed, p_now) THEN
+        RETURN false;
+    END IF;
+    FOR entry IN
+        SELECT e.* FROM waiting_entries e
+        WHERE e.region_id = p_region AND e.institution_id = freed.institution_id
+          AND e.specialty_code = freed.specialty_code AND e.status = 'waiting' AND waits_for(e, place)
+        ORDER BY e.queued_at, e.id
+    LOOP
+        FOR together IN SELECT places_together(freed, persons_of(entry), p_now) LOOP
+            places := seated(entry, together, p_now);
+            IF places IS NOT NULL AND offer_to_entry(entry, places, p_now) THEN
+                RETURN true;
+            END IF;
+        END LOOP;
+    END LOOP;
     RETURN false;
 END $$;
 
@@ -817,10 +1352,7 @@ CREATE FUNCTION public.offer_rebooking(p_region smallint, p_appointment uuid, p_
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    INSERT INTO offers (region_id, id, institution_id, specialty_code, citizen_id, appointment_id, places, status,
-                        created_at)
-    SELECT region_id, gen_random_uuid(), institution_id, specialty_code, citizen_id, id, '[]', 'open', p_now
-    FROM appointments WHERE region_id = p_region AND id = p_appointment;
+    PERFORM find_rebooking(p_region, open_rebooking(p_region, p_appointment, p_now), p_now);
 END $$;
 
 CREATE FUNCTION public.offer_slots(p_region smallint, p_institution uuid, p_slots uuid[], p_now timestamp with time zone) RETURNS integer
@@ -846,6 +1378,72 @@ BEGIN
     RETURN offered;
 END $$;
 
+CREATE FUNCTION public.offer_to_entry(entry public.waiting_entries, p_places jsonb, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    offer_id uuid := gen_random_uuid();
+BEGIN
+    PERFORM FROM waiting_entries
+    WHERE region_id = entry.region_id AND id = entry.id AND status = 'waiting'
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND OR NOT lock_free_places(entry.region_id, p_places) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO offers (region_id, id, institution_id, specialty_code, citizen_id, entry_id, places, status, created_at)
+    VALUES (entry.region_id, offer_id, entry.institution_id, entry.specialty_code, entry.citizen_id, entry.id, '[]',
+            'open', p_now);
+    UPDATE waiting_entries SET status = 'offered' WHERE region_id = entry.region_id AND id = entry.id;
+    PERFORM hold_places(entry.region_id, offer_id, p_places, make_interval(mins => i.offer_minutes), p_now)
+    FROM institutions i WHERE i.region_id = entry.region_id AND i.id = entry.institution_id;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.offer_to_ticket(p_region smallint, p_offer uuid, ticket public.appointments, place public.bookable_slots, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    places jsonb := jsonb_build_array(jsonb_build_object('slot_id', place.id, 'person_id', ticket.person_id));
+BEGIN
+    PERFORM FROM appointments WHERE region_id = p_region AND id = ticket.id AND status = 'orphaned'
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM offers WHERE region_id = p_region AND id = p_offer AND status = 'open' AND offers.places = '[]'
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND OR NOT lock_free_places(p_region, places) THEN
+        RETURN false;
+    END IF;
+    PERFORM hold_places(p_region, p_offer, places, make_interval(hours => place.rebooking_hours), p_now);
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.offered_places(offer public.offers) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'slot_id', s.id, 'person_id', given.person_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at,
+        'practitioner', jsonb_build_object('id', d.id, 'last_name', d.last_name, 'first_name', d.first_name,
+                                           'patronymic', d.patronymic),
+        'location', jsonb_build_object('name', l.name, 'address', l.address, 'room', l.room)
+    ) ORDER BY s.starts_at, given.person_id), '[]')
+    FROM jsonb_to_recordset(offer.places) AS given (slot_id uuid, person_id uuid)
+    JOIN slots s ON s.region_id = offer.region_id AND s.id = given.slot_id
+    JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
+    JOIN locations l ON l.region_id = s.region_id AND l.id = s.location_id
+$$;
+
+CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+    INSERT INTO offers (region_id, id, institution_id, specialty_code, citizen_id, appointment_id, places, status,
+                        created_at)
+    SELECT region_id, gen_random_uuid(), institution_id, specialty_code, citizen_id, id, '[]', 'open', p_now
+    FROM appointments WHERE region_id = p_region AND id = p_appointment
+    RETURNING id
+$$;
+
 CREATE FUNCTION public.orphan_appointments(p_region smallint, p_slot uuid, p_count integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -869,6 +1467,70 @@ BEGIN
         PERFORM offer_rebooking(p_region, orphaned[number], p_now);
     END LOOP;
     RETURN cardinality(orphaned);
+END $$;
+
+CREATE FUNCTION public.persons_of(entry public.waiting_entries) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT count(*) FROM waiting_persons w WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
+$$;
+
+CREATE FUNCTION public.persons_waiting(entry public.waiting_entries) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT array_agg(w.person_id ORDER BY w.person_id) FROM waiting_persons w
+    WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
+$$;
+
+CREATE FUNCTION public.place_offered(p_region smallint, p_slot uuid) RETURNS public.bookable_slots
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    place bookable_slots;
+BEGIN
+    SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
+    IF place.internet_at < 'infinity' THEN
+        place.internet_at := '-infinity';
+    END IF;
+    RETURN place;
+END $$;
+
+CREATE FUNCTION public.places_together(freed public.slots, p_count bigint, p_now timestamp with time zone) RETURNS SETOF uuid[]
+    LANGUAGE sql STABLE
+    AS $$
+    WITH RECURSIVE near AS (
+        SELECT s.id, s.starts_at, s.ends_at FROM slots s
+        WHERE s.region_id = freed.region_id AND s.practitioner_id = freed.practitioner_id
+          AND s.starts_at BETWEEN freed.starts_at - interval '1 day' AND freed.starts_at + interval '1 day'
+          AND s.specialty_code = freed.specialty_code AND s.purpose = freed.purpose AND can_be_offered(s, p_now)
+    ), run AS (
+        SELECT ARRAY[id] AS ids, ends_at FROM near
+        UNION ALL
+        SELECT run.ids || near.id, near.ends_at FROM run JOIN near ON near.starts_at = run.ends_at
+        WHERE cardinality(run.ids) < p_count
+    )
+    SELECT ids FROM run WHERE cardinality(ids) = p_count AND freed.id = ANY (ids)
+    UNION ALL
+    SELECT array_fill(freed.id, ARRAY[p_count::integer])
+    WHERE p_count > 1 AND freed.capacity - freed.taken >= p_count AND can_be_offered(freed, p_now)
+$$;
+
+CREATE FUNCTION public.rebook_a_ticket(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    due record;
+BEGIN
+    FOR due IN
+        SELECT o.region_id, o.id FROM regions r
+        JOIN offers o ON o.region_id = r.code AND o.status = 'open' AND o.expires_at IS NULL
+        ORDER BY random() LIMIT 50
+    LOOP
+        IF find_rebooking(due.region_id, due.id, p_now) THEN
+            RETURN 1;
+        END IF;
+    END LOOP;
+    RETURN 0;
 END $$;
 
 CREATE FUNCTION public.refuse(p_refusal text) RETURNS void
@@ -902,6 +1564,25 @@ BEGIN
     IF FOUND THEN
         PERFORM free_place(p_region, held.slot_id, p_now);
     END IF;
+END $$;
+
+CREATE FUNCTION public.release_places(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    released uuid;
+BEGIN
+    PERFORM FROM slots s
+    WHERE s.region_id = p_region
+      AND s.id IN (SELECT h.slot_id FROM holds h WHERE h.region_id = p_region AND h.offer_id = p_offer)
+    ORDER BY s.id
+    FOR NO KEY UPDATE OF s;
+    FOR released IN
+        WITH gone AS (DELETE FROM holds WHERE region_id = p_region AND offer_id = p_offer RETURNING slot_id)
+        SELECT slot_id FROM gone ORDER BY slot_id
+    LOOP
+        PERFORM free_place(p_region, released, p_now);
+    END LOOP;
 END $$;
 
 CREATE FUNCTION public.renew_terms(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
@@ -957,19 +1638,66 @@ BEGIN
     PERFORM move_appointment(p_region, p_appointment, place, p_citizen, p_event_id, 'appointment_rescheduled', p_now);
 END $$;
 
+CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    WITH RECURSIVE fits AS (
+        SELECT given.number, p.id AS person_id
+        FROM unnest(p_slots) WITH ORDINALITY AS given (slot_id, number)
+        CROSS JOIN LATERAL place_offered(entry.region_id, given.slot_id) AS place
+        JOIN waiting_persons w ON w.region_id = entry.region_id AND w.entry_id = entry.id
+        JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
+        WHERE waits_for(entry, place)
+          AND booking_refusal(place, p, entry.referral_number, 'internet', p_now) IS NULL
+          AND limit_reached(place, p, p_now) IS NULL
+          AND booking_conflict(place, p, p_now) IS NULL
+    ), seating AS (
+        SELECT number, ARRAY[person_id] AS persons FROM fits WHERE number = 1
+        UNION ALL
+        SELECT fits.number, seating.persons || fits.person_id
+        FROM seating JOIN fits ON fits.number = seating.number + 1 AND fits.person_id <> ALL (seating.persons)
+    )
+    SELECT jsonb_agg(jsonb_build_object('slot_id', p_slots[number], 'person_id', whole.persons[number]) ORDER BY number)
+    FROM (SELECT persons FROM seating WHERE cardinality(persons) = cardinality(p_slots) LIMIT 1) AS whole,
+         generate_subscripts(whole.persons, 1) AS number
+$$;
+
+CREATE FUNCTION public.shown_entry(entry public.waiting_entries, p_persons uuid[], p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', entry.id, 'practitioner_id', entry.practitioner_id, 'person_ids', to_jsonb(p_persons),
+        'day_from', entry.day_from, 'day_to', entry.day_to, 'time_from', entry.time_from, 'time_to', entry.time_to,
+        'referral_number', entry.referral_number, 'status', entry.status, 'lapses', entry.lapses,
+        'created_at', entry.created_at, 'ended_at', entry.ended_at, 'before', waiting_before(entry),
+        'institution', jsonb_build_object('id', i.id, 'name', i.name, 'zone', i.zone),
+        'specialty', jsonb_build_object('code', y.code, 'name_ru', y.name_ru, 'name_en', y.name_en),
+        'offer_id', (SELECT o.id FROM offers o
+                     WHERE o.region_id = entry.region_id AND o.entry_id = entry.id AND o.status = 'open'),
+        'moved', (SELECT count(*) FROM waiting_entries e
+                  WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
+                    AND e.specialty_code = entry.specialty_code AND e.ended_at > p_now - interval '14 days'))
+    FROM institutions i, specialties y
+    WHERE i.region_id = entry.region_id AND i.id = entry.institution_id AND y.code = entry.specialty_code
+$$;
+
 CREATE FUNCTION public.shrink_slot(p_region smallint, p_slot uuid, p_capacity integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
 DECLARE
     held integer;
     booked integer;
+    orphaned integer;
 BEGIN
+    UPDATE slots SET status = 'closed' WHERE region_id = p_region AND id = p_slot;
     DELETE FROM holds WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL;
     GET DIAGNOSTICS held = ROW_COUNT;
     UPDATE slots SET taken = taken - held WHERE region_id = p_region AND id = p_slot;
     PERFORM withdraw_offers(p_region, p_slot, p_now);
     SELECT taken INTO booked FROM slots WHERE region_id = p_region AND id = p_slot;
-    RETURN orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+    orphaned := orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+    UPDATE slots SET status = 'open', capacity = p_capacity WHERE region_id = p_region AND id = p_slot;
+    RETURN orphaned;
 END $$;
 
 CREATE FUNCTION public.take_place(place public.bookable_slots) RETURNS void
@@ -1012,10 +1740,78 @@ CREATE FUNCTION public.ticket_answer(place public.bookable_slots, patient public
                                      'first_name', patient.first_name, 'patronymic', patient.patronymic))
 $$;
 
+CREATE FUNCTION public.try_offer(p_region smallint, p_offer uuid) RETURNS public.offers
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named offers;
+BEGIN
+    SELECT * INTO named FROM offers WHERE region_id = p_region AND id = p_offer AND status = 'open';
+    PERFORM FROM waiting_entries WHERE region_id = p_region AND id = named.entry_id FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        PERFORM FROM appointments WHERE region_id = p_region AND id = named.appointment_id FOR UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    SELECT * INTO named FROM offers WHERE region_id = p_region AND id = p_offer AND status = 'open'
+    FOR UPDATE SKIP LOCKED;
+    RETURN named;
+END $$;
+
+CREATE FUNCTION public.waiting_before(entry public.waiting_entries) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN entry.status = 'waiting' THEN (
+        SELECT count(*) FROM waiting_entries e
+        WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
+          AND e.specialty_code = entry.specialty_code AND e.status = 'waiting'
+          AND (e.queued_at, e.id) < (entry.queued_at, entry.id)) END
+$$;
+
+CREATE FUNCTION public.waits_for(entry public.waiting_entries, place public.bookable_slots) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT place.purpose IN ('routine', 'referral', 'diagnostics')
+       AND (entry.practitioner_id IS NULL OR entry.practitioner_id = place.practitioner_id)
+       AND (place.starts_at AT TIME ZONE place.zone)::date BETWEEN entry.day_from AND entry.day_to
+       AND (place.starts_at AT TIME ZONE place.zone)::time >= entry.time_from
+       AND (place.starts_at AT TIME ZONE place.zone)::time <= entry.time_to
+       AND EXISTS (
+           SELECT FROM waiting_persons w JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
+           WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
+             AND is_for(place.age_from, place.age_to, place.sex, (place.starts_at AT TIME ZONE place.zone)::date,
+                        p.birth_date, p.sex))
+       AND NOT EXISTS (
+           SELECT FROM offers o
+           WHERE o.region_id = entry.region_id AND o.entry_id = entry.id
+             AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
+$$;
+
 CREATE FUNCTION public.withdraw_offers(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    held record;
+    offer offers;
 BEGIN
+    FOR held IN
+        SELECT DISTINCT o.id, o.entry_id, o.appointment_id
+        FROM holds h JOIN offers o ON o.region_id = h.region_id AND o.id = h.offer_id
+        WHERE h.region_id = p_region AND h.slot_id = p_slot AND o.status = 'open'
+    LOOP
+        PERFORM FROM waiting_entries WHERE region_id = p_region AND id = held.entry_id FOR UPDATE;
+        PERFORM FROM appointments WHERE region_id = p_region AND id = held.appointment_id FOR UPDATE;
+        SELECT * INTO offer FROM offers WHERE region_id = p_region AND id = held.id AND status = 'open' FOR UPDATE;
+        CONTINUE WHEN NOT FOUND;
+        PERFORM close_offer(offer, 'withdrawn', by_itself(), p_now);
+        PERFORM release_places(p_region, offer.id, p_now);
+        IF offer.entry_id IS NULL THEN
+            PERFORM find_rebooking(p_region, open_rebooking(p_region, offer.appointment_id, p_now), p_now);
+        ELSE
+            UPDATE waiting_entries SET status = 'waiting' WHERE region_id = p_region AND id = offer.entry_id;
+        END IF;
+    END LOOP;
 END $$;
 
 CREATE FUNCTION public.write_appointment(place public.bookable_slots, patient public.persons, p_citizen uuid, p_referral text, p_home_address text, p_source text, p_override text, p_appointment uuid, p_number text, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
@@ -1207,23 +2003,6 @@ CREATE TABLE public.idempotency_keys (
     created_at timestamp with time zone NOT NULL
 );
 
-CREATE TABLE public.offers (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    institution_id uuid NOT NULL,
-    specialty_code text NOT NULL,
-    citizen_id uuid,
-    entry_id uuid,
-    appointment_id uuid,
-    places jsonb NOT NULL,
-    status text NOT NULL,
-    expires_at timestamp with time zone,
-    created_at timestamp with time zone NOT NULL,
-    closed_at timestamp with time zone,
-    CONSTRAINT offers_status_check CHECK ((status = ANY (ARRAY['open'::text, 'accepted'::text, 'declined'::text, 'lapsed'::text, 'withdrawn'::text]))),
-    CONSTRAINT offers_to_one CHECK (((entry_id IS NULL) <> (appointment_id IS NULL)))
-);
-
 CREATE TABLE public.outbox (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -1307,27 +2086,6 @@ CREATE TABLE public.schedules (
     CONSTRAINT schedules_min_lead_minutes_check CHECK (((min_lead_minutes >= 0) AND (min_lead_minutes <= 20160))),
     CONSTRAINT schedules_policy_check CHECK ((policy = ANY (ARRAY['first_come'::text, 'jittered'::text, 'draw'::text]))),
     CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
-);
-
-CREATE TABLE public.waiting_entries (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    institution_id uuid NOT NULL,
-    specialty_code text NOT NULL,
-    practitioner_id uuid,
-    citizen_id uuid NOT NULL,
-    day_from date NOT NULL,
-    day_to date NOT NULL,
-    time_from time without time zone NOT NULL,
-    time_to time without time zone NOT NULL,
-    referral_number text,
-    status text NOT NULL,
-    lapses smallint DEFAULT 0 NOT NULL,
-    queued_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone,
-    CONSTRAINT waiting_entries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'served'::text, 'declined'::text, 'left'::text, 'expired'::text]))),
-    CONSTRAINT waiting_entries_take_time CHECK (((day_to >= day_from) AND (time_to > time_from)))
 );
 
 CREATE TABLE public.waiting_persons (
@@ -1561,6 +2319,8 @@ CREATE INDEX slots_of_schedule ON public.slots USING btree (region_id, schedule_
 CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
 
 CREATE INDEX waiting_entries_by_end ON public.waiting_entries USING btree (region_id, day_to) WHERE (status = 'waiting'::text);
+
+CREATE INDEX waiting_entries_ended ON public.waiting_entries USING btree (region_id, institution_id, specialty_code, ended_at) WHERE (ended_at IS NOT NULL);
 
 CREATE INDEX waiting_entries_queue ON public.waiting_entries USING btree (region_id, institution_id, specialty_code, queued_at, id) WHERE (status = 'waiting'::text);
 

@@ -23,6 +23,7 @@ VIOLATIONS = {
     # A correction shows that two persons are one, and that one is booked twice.
     "engagements_one_place_at_a_time": problems.PERSON_BUSY,
     "appointments_one_a_specialty": problems.ALREADY_HAS_TICKET,
+    "waiting_persons_once": problems.ALREADY_WAITING,
     "appointments_person_once_a_slot": problems.PERSON_BUSY,
     "applications_person_once_a_group": problems.ALREADY_APPLIED,
 }

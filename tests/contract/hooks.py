@@ -77,13 +77,15 @@ def code_conformance(
     assert code == "not_found" or code in found["content"]["application/problem+json"]["examples"], code
 
 
+_TAKE_AWAY = {"declineOffer", "blockPractitioner"}
+
 # What stands with what ---------------------------------------------------------------------------------------------
 
 
 @schemathesis.hook
 def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kwargs: dict[str, Any]) -> None:
     """Valid values of a case are made to stand with each other, or every such case would end in a 409."""
-    if case.method in ("PUT", "PATCH", "DELETE") or _operation_id(case.operation) == "blockPractitioner":
+    if case.method in ("PUT", "PATCH", "DELETE") or _operation_id(case.operation) in _TAKE_AWAY:
         # Or soon there would be nobody left to book for, and no time that is free.
         for name, value in (case.path_parameters or {}).items():
             case.path_parameters[name] = _WORLD["instead"].get(value, value)
@@ -128,6 +130,14 @@ def _group(body: dict[str, Any]) -> None:
     body["ends_on"] = min(starts_on + timedelta(days=240), _LAST.date()).isoformat()
     instants = body["enrolment_opens_at"], body["enrolment_closes_at"]
     body["enrolment_opens_at"], body["enrolment_closes_at"] = sorted(instants, key=datetime.fromisoformat)
+
+
+def _waiting(body: dict[str, Any]) -> None:
+    """For anybody of that specialty, some days from the day of the tests on."""
+    body.pop("practitioner_id", None)
+    body.update(day_from="2026-09-08", day_to="2026-09-20", time_from="08:00", time_to="12:00")
+    body["person_ids"] = body["person_ids"][:1]
+    body["referral_number"] = "Н-1042"
 
 
 def _schedule(body: dict[str, Any]) -> None:
@@ -180,6 +190,7 @@ _SETTLED = {
     "putSlots": _slots,
     "bookFamily": _family,
     "putGroup": _group,
+    "joinWaitingList": _waiting,
     "putSchedule": _schedule,
     "blockPractitioner": _times,
     "unblockPractitioner": _times,

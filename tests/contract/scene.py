@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.live import Api
-from tests.world import CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, World
+from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
 PARENT, STRANGER, ADMINISTRATOR = 1, 2, 3
 
@@ -32,6 +32,10 @@ class Scene:
     programme_id: str
     application_id: str
     practitioner_id: str
+    # Waits; is offered a surgeon's time, and so is the spare one.
+    entry_id: str
+    offer_id: str
+    spare_offer_id: str
     schedule: dict[str, Any]
 
     @property
@@ -39,7 +43,7 @@ class Scene:
         """What nobody but the parent and the clinic may come to know of."""
         family = (item["person_id"] for item in self.family)
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
-        return *mine, *family
+        return *mine, *family, self.entry_id, self.offer_id, self.spare_offer_id
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -47,9 +51,15 @@ def programme(**more: Any) -> dict[str, Any]:
 
 
 def set_scene(world: World) -> Scene:
-    """Eight slots of which one is booked, a schedule, a programme with two groups; a child has applied to one."""
+    """Eight slots of which one is booked, two that are offered to who waits, a programme with two groups, to one of
+    which a child has applied, and a schedule.
+    """
     clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
-    world.publish_slots(*(world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8))).ok()
+    free = [world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8)]
+    surgeons = [
+        world.slot(f"o{hours}", hours=hours, practitioner_id="d2", specialty_code=SURGEON) for hours in (50, 60)
+    ]
+    world.publish_slots(*free, *surgeons).ok()
     # The club has a doctor under the same own ids: what is published there does not touch the clinic.
     doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
     world.put(f"/v1/institutions/{CLUB}/practitioners/d1", doctor)
@@ -75,6 +85,11 @@ def set_scene(world: World) -> Scene:
     world.child(stranger, last_name="Орлова")
     ticket = world.book(parent, world.slot_id("s0"), child).ok()
     application = world.apply(parent, groups[0]["id"], child).ok()
+    entry = parent.create("/v1/waiting-list", waiting(child)).ok()
+    for person_id in (child, sister):
+        parent.create("/v1/waiting-list", waiting(person_id, specialty_code=SURGEON, referral_number=None)).ok()
+    world.live.work()
+    offers = parent.get("/v1/offers").ok()["items"]
     return Scene(
         world=world,
         parent=parent,
@@ -97,8 +112,26 @@ def set_scene(world: World) -> Scene:
         programme_id=ours["id"],
         application_id=application["id"],
         practitioner_id=ticket["practitioner"]["id"],
+        entry_id=entry["id"],
+        offer_id=offers[0]["id"],
+        spare_offer_id=offers[1]["id"],
         schedule=schedule,
     )
+
+
+def waiting(person_id: str, **more: Any) -> dict[str, Any]:
+    """For a cardiologist, who has no free time."""
+    return {
+        "institution_id": str(CLINIC),
+        "specialty_code": CARDIOLOGIST,
+        "person_ids": [person_id],
+        "day_from": "2026-09-07",
+        "day_to": "2026-09-20",
+        "time_from": "08:00",
+        "time_to": "23:00",
+        "referral_number": "Н-1042",
+        **more,
+    }
 
 
 def lesson(weekday: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from service.core.ids import new_id
 from service.core.operations import Operation
 from service.core.problems import STATUS
 from service.launch.usecases import SCOPES
-from tests.contract.scene import Scene, programme, set_scene
+from tests.contract.scene import Scene, programme, set_scene, waiting
 from tests.launch.credentials import credentials
 from tests.live import Answer, Api
 from tests.provocation import surname
@@ -78,6 +78,14 @@ getAppointment           401    404      ok     404         404   403          4
 getTicketCalendar        401    404      ok     404         404   403          403      403    403       403 appointment
 getTicketQr              401    404      ok     404         404   403          403      403    403       403 appointment
 cancelAppointment        401    404      ok     404         404   403          403      403    403       403 appointment
+joinWaitingList          401    404      ok     404         404   403          403      403    403       403 person
+listWaitingList          401    ok       ok     ok          ok    403          403      403    403       403
+getWaitingEntry          401    404      ok     404         404   403          403      403    403       403 entry
+leaveWaitingList         401    404      ok     404         404   403          403      403    403       403 entry
+listOffers               401    ok       ok     ok          ok    403          403      403    403       403
+acceptOffer              401    404      ok     404         404   403          403      403    403       403 offer
+declineOffer             401    404      ok     404         404   403          403      403    403       403 offer
+listRebookings           401    403      403    404         ok    404          403      ok     404       ok  institution
 putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
 putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
@@ -225,6 +233,12 @@ class Stage:
             "getTicketCalendar": Ask(ticket),
             "getTicketQr": Ask(ticket),
             "cancelAppointment": Ask(ticket),
+            "joinWaitingList": Ask(body=waiting(scene.free_person_id)),
+            "getWaitingEntry": Ask({"entry_id": scene.entry_id}),
+            "leaveWaitingList": Ask({"entry_id": scene.entry_id}),
+            "acceptOffer": Ask({"offer_id": scene.offer_id}),
+            "declineOffer": Ask({"offer_id": scene.spare_offer_id}),
+            "listRebookings": Ask(clinic),
             "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
             "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
             "listReceivedApplications": Ask(clinic),

@@ -20,6 +20,7 @@ from service.doctors import store as doctors
 from service.launch import store as launch
 from service.people import store as people
 from service.schedules import store as schedules
+from service.waiting import store as waiting
 
 _SERVICE = Path(__file__).parents[2] / "service"
 REGION = 42
@@ -92,6 +93,25 @@ SELECT 42, made(11, i), made(4, i), made(1, 1 + i % 50), made(5, 1 + i % 2000), 
 FROM generate_series(1, 2000) i;
 INSERT INTO idempotency_keys SELECT 42, made(5, 1 + i % 2000), 'bookAppointment', 'k' || i, '\\x00', '{}', now()
 FROM generate_series(1, 10000) i;
+INSERT INTO waiting_entries (region_id, id, institution_id, specialty_code, citizen_id, day_from, day_to, time_from,
+                             time_to, status, queued_at, created_at)
+SELECT 42, made(11, i), made(1, 1 + i % 50), '58', made(5, 1 + i % 2000), '2026-09-07', '2026-09-30', '08:00', '20:00',
+       CASE WHEN i % 4 > 0 THEN 'waiting' WHEN i < 100 THEN 'offered' ELSE 'served' END,
+       '2026-09-06'::timestamptz + i * interval '1 second', now()
+FROM generate_series(1, 4000) i;
+INSERT INTO waiting_persons
+SELECT 42, made(11, i), made(6, i), made(1, 1 + i % 50), '58', sha256(i::text::bytea), true
+FROM generate_series(1, 4000) i;
+INSERT INTO offers (region_id, id, institution_id, specialty_code, citizen_id, entry_id, places, status, expires_at,
+                    created_at)
+SELECT 42, made(12, i), made(1, 1 + i % 50), '58', made(5, 1 + i % 2000), made(11, i),
+       jsonb_build_array(jsonb_build_object('slot_id', made(4, i / 4 * 3 + 15000), 'person_id', made(6, i))),
+       CASE WHEN i < 100 THEN 'open' ELSE 'accepted' END,
+       '2026-09-06 23:00Z'::timestamptz + i * interval '1 hour', now()
+FROM generate_series(4, 4000, 4) i;
+INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, offer_id, expires_at)
+SELECT region_id, id, (places #>> '{0,slot_id}')::uuid, institution_id, citizen_id, id, expires_at FROM offers
+WHERE status = 'open';
 SET session_replication_role = origin;
 ANALYZE;
 """
@@ -194,6 +214,15 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     ),
     "book_appointments": (book, {"slots_pkey", "idempotency_keys_pkey"}),
     "apply_to_group": (apply, {"groups_pkey", "idempotency_keys_pkey"}),
+    "find_waiting_entry": (
+        lambda c: waiting.find_waiting_entry(c, REGION, made(5, 2), made(11, 1), NOW),
+        {"waiting_entries_queue", "waiting_entries_ended"},
+    ),
+    "list_offers": (lambda c: waiting.list_offers(c, REGION, made(5, 5), NOW), {"offers_by_citizen"}),
+    "lapse_an_offer": (
+        lambda c: waiting.lapse_an_offer(c, NOW + timedelta(hours=3)),
+        {"offers_to_expire", "waiting_entries_queue", "slots_pkey"},
+    ),
     "slots_of_schedule": (
         lambda c: schedules.slots_of_schedule(c, REGION, made(1, 3), made(3, 2), FORTNIGHT, ["c1:20260908T0900"]),
         {"slots_of_schedule", "slots_by_own_id"},

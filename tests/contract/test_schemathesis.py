@@ -85,6 +85,8 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             scene.person_id: scene.spare_person_id,
             scene.free_person_id: scene.spare_person_id,
             str(CLINIC): str(CLUB),
+            # What is accepted can't be declined.
+            scene.offer_id: scene.spare_offer_id,
         },
     }
 
@@ -102,6 +104,8 @@ def dictionaries(scene: Scene) -> str:
         "person": [scene.person_id, scene.free_person_id],
         "appointment": [scene.appointment_id],
         "application": [scene.application_id],
+        "entry": [scene.entry_id],
+        "offer": [scene.offer_id],
         "group": [scene.group_id, scene.free_group_id],
         "slot": [scene.slot_id, scene.free_slot_id],
         "practitioner": [scene.practitioner_id],

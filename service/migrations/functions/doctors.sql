@@ -59,17 +59,15 @@ BEGIN
     END;
 END $$;
 
--- Why this patient may not book anything more here by themselves; null when they may. Where there is a limit, bookings
--- of one human being wait for each other, so that two at once do not both find room below it.
-CREATE OR REPLACE FUNCTION booking_limit(place bookable_slots, patient persons, p_now timestamptz) RETURNS text
-LANGUAGE plpgsql AS $$
+-- Why this patient may not book anything more here by themselves; null when they may.
+CREATE OR REPLACE FUNCTION limit_reached(place bookable_slots, patient persons, p_now timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     missed record;
 BEGIN
     IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
         RETURN NULL;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended(encode(patient.identity, 'hex'), place.region_id));
     IF (SELECT count(*) FROM appointments
         WHERE region_id = place.region_id AND institution_id = place.institution_id AND identity = patient.identity
           AND active AND ends_at > p_now) >= place.most_tickets THEN
@@ -87,6 +85,18 @@ BEGIN
     RETURN CASE WHEN missed.times >= place.noshow_limit
                  AND missed.last_at > p_now - make_interval(days => place.noshow_pause_days)
         THEN 'paused_for_no_shows' END;
+END $$;
+
+-- The same just before a booking: bookings of one human being wait for each other where there is a limit, so that two at
+-- once do not both find room below it.
+CREATE OR REPLACE FUNCTION booking_limit(place bookable_slots, patient persons, p_now timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(patient.identity, 'hex'), place.region_id));
+    RETURN limit_reached(place, patient, p_now);
 END $$;
 
 -- The name of the constraint that this booking would violate, for a better error or to offer the place to somebody else;
@@ -532,20 +542,25 @@ BEGIN
     RETURN orphan_appointments(p_region, p_slot, 32767, p_actor, p_now);
 END $$;
 
--- Leaves a slot room for p_capacity, which the caller writes next: what is only held goes first, then the last tickets.
+-- Leaves a slot room for p_capacity: what is only held goes first, then the last tickets. It is closed meanwhile, so that
+-- nothing of it is offered to those who have to go.
 CREATE OR REPLACE FUNCTION shrink_slot(
     p_region smallint, p_slot uuid, p_capacity integer, p_actor uuid, p_now timestamptz
 ) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     held integer;
     booked integer;
+    orphaned integer;
 BEGIN
+    UPDATE slots SET status = 'closed' WHERE region_id = p_region AND id = p_slot;
     DELETE FROM holds WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL;
     GET DIAGNOSTICS held = ROW_COUNT;
     UPDATE slots SET taken = taken - held WHERE region_id = p_region AND id = p_slot;
     PERFORM withdraw_offers(p_region, p_slot, p_now);
     SELECT taken INTO booked FROM slots WHERE region_id = p_region AND id = p_slot;
-    RETURN orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+    orphaned := orphan_appointments(p_region, p_slot, greatest(booked - p_capacity, 0), p_actor, p_now);
+    UPDATE slots SET status = 'open', capacity = p_capacity WHERE region_id = p_region AND id = p_slot;
+    RETURN orphaned;
 END $$;
 
 -- Tickets of a slot whose room, address or doctor's name has changed go along with it.

@@ -91,6 +91,9 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
             case.path_parameters[name] = _WORLD["instead"].get(value, value)
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
+    if _operation_id(case.operation) == "getDrawRecord":
+        # One draw of the two is over.
+        case.path_parameters = {"draw_id": _WORLD["drawn"]}
     if "Idempotency-Key" in case.headers:
         # The document has one example of a key, and a key is good for one body.
         case.headers["Idempotency-Key"] = f"key-{os.getpid()}-{next(_numbers)}"
@@ -165,6 +168,10 @@ def _times(body: dict[str, Any]) -> None:
     body["ends_at"] = (datetime.fromisoformat(body["begins_at"]) + timedelta(hours=1)).isoformat()
 
 
+def _draw_request(body: dict[str, Any]) -> None:
+    body["wishes"] = _WORLD["draw_slots"][: len(body["wishes"])]
+
+
 def _family(body: dict[str, Any]) -> None:
     """Twins, side by side: two persons who are not booked otherwise."""
     body["items"] = _WORLD["family"]
@@ -194,5 +201,6 @@ _SETTLED = {
     "putSchedule": _schedule,
     "blockPractitioner": _times,
     "unblockPractitioner": _times,
+    "requestDraw": _draw_request,
     "createToken": _token_request,
 }

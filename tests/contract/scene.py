@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.draws.scene import Draws, set_draws
 from tests.live import Api
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
@@ -37,13 +38,14 @@ class Scene:
     offer_id: str
     spare_offer_id: str
     schedule: dict[str, Any]
+    draws: Draws
 
     @property
     def private(self) -> tuple[str, ...]:
         """What nobody but the parent and the clinic may come to know of."""
         family = (item["person_id"] for item in self.family)
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
-        return *mine, *family, self.entry_id, self.offer_id, self.spare_offer_id
+        return *mine, *family, self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -116,6 +118,7 @@ def set_scene(world: World) -> Scene:
         offer_id=offers[0]["id"],
         spare_offer_id=offers[1]["id"],
         schedule=schedule,
+        draws=set_draws(world, parent, child),
     )
 
 

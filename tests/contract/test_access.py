@@ -86,6 +86,12 @@ listOffers               401    ok       ok     ok          ok    403          4
 acceptOffer              401    404      ok     404         404   403          403      403    403       403 offer
 declineOffer             401    404      ok     404         404   403          403      403    403       403 offer
 listRebookings           401    403      403    404         ok    404          403      ok     404       ok  institution
+listDraws                401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+getDraw                  401    ok       ok     ok          ok    ok           ok       ok     404       ok  draw
+getDrawRecord            401    ok       ok     ok          ok    ok           ok       ok     404       ok  draw
+requestDraw              401    404      ok     404         404   403          403      403    403       403 person
+listDrawRequests         401    ok       ok     ok          ok    403          403      403    403       403
+withdrawDrawRequest      401    404      ok     404         404   403          403      403    403      403 draw_request
 putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
 putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
@@ -239,6 +245,14 @@ class Stage:
             "acceptOffer": Ask({"offer_id": scene.offer_id}),
             "declineOffer": Ask({"offer_id": scene.spare_offer_id}),
             "listRebookings": Ask(clinic),
+            "listDraws": Ask(query=clinic),
+            "getDraw": Ask({"draw_id": scene.draws.open_id}),
+            "getDrawRecord": Ask({"draw_id": scene.draws.drawn_id}),
+            "requestDraw": Ask(
+                {"draw_id": scene.draws.open_id},
+                body={"person_id": scene.free_person_id, "wishes": scene.draws.slot_ids},
+            ),
+            "withdrawDrawRequest": Ask({"request_id": scene.draws.request_id}),
             "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
             "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
             "listReceivedApplications": Ask(clinic),

@@ -38,7 +38,7 @@ WHERE c.region_id = $1 AND c.institution_id = $2 AND ($3::text IS NULL OR c.spec
 ORDER BY c.specialty_code, c.id;
 
 -- name: lock_due_schedules
--- Those whose slots are not all made yet, the farthest behind first; whoever makes some at the same time has others.
+-- Those whose slots are not all made yet, the farthest behind first. Whoever makes some at the same time has others.
 SELECT c.*, i.zone, ($1::timestamptz AT TIME ZONE i.zone)::date + c.horizon_days + 1 AS make_until
 FROM schedules c JOIN institutions i ON i.region_id = c.region_id AND i.id = c.institution_id
 WHERE c.made_until IS NULL

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.doctors.provocations import stranger
-from tests.provocation import someone
+from tests.provocation import someone, surname
 from tests.schedules.office import Office, effects, hours
 from tests.world import PAEDIATRICIAN, World
 
@@ -263,3 +263,35 @@ def test_a_specialty_that_a_schedule_needs_stays(office: Office) -> None:
     office.put_schedule(valid_from="2030-01-01").ok()
     body = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": ["122"]}
     assert office.ask("PUT", "practitioners/d1", body).code == "specialty_in_use"
+
+
+def test_whoever_loses_their_time_is_offered_one_that_the_change_has_made(office: Office) -> None:
+    office.put_schedule(valid_to="2026-09-08").ok()
+    _, ticket = office.ticket(TUESDAY_0900)
+    for day in ("07", "08"):
+        for clock in ("0900", "0930", "1000", "1030"):
+            office.world.live.sql("UPDATE slots SET taken = 1 WHERE external_id = $1", f"c1:202609{day}T{clock}")
+    office.put_schedule("c1", hours=[hours("09:30", "11:00"), hours("15:00", "15:30", (2,))]).ok()
+    (offer,) = office.world.live.sql("SELECT * FROM offers WHERE appointment_id = $1", ticket["id"])
+    assert (offer["status"], offer["expires_at"] is not None) == ("open", True)
+    assert office.taken("c1:20260908T1500") + office.taken("c1:20260909T0930") == 1
+
+
+def test_new_slots_are_offered_to_whoever_waits_before_anybody_else(office: Office) -> None:
+    parent = office.world.parent(someone())
+    body = {
+        "institution_id": office.id,
+        "specialty_code": PAEDIATRICIAN,
+        "person_ids": [office.world.child(parent, last_name=surname())],
+        "day_from": "2026-09-11",
+        "day_to": "2026-09-11",
+        "time_from": "09:00",
+        "time_to": "09:15",
+    }
+    entry = parent.create("/v1/waiting-list", body).ok()
+    office.put_schedule().ok()
+    assert office.world.live.sql("SELECT FROM offers") == []
+    office.world.live.clock.now += timedelta(days=2)
+    office.world.live.work()
+    (offer,) = office.world.live.sql("SELECT * FROM offers WHERE entry_id = $1", entry["id"])
+    assert (offer["status"], office.taken("c1:20260911T0900")) == ("open", 1)

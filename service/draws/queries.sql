@@ -1,7 +1,7 @@
 -- Made, closed and drawn by the jobs ---------------------------------------------------------------------------------
 
 -- name: days_to_draw
--- Days with slots that no draw has yet; without those whose draw is closed already.
+-- Days with slots that no draw has yet, without those whose draw is closed already.
 SELECT s.region_id, s.institution_id, s.specialty_code, (s.starts_at AT TIME ZONE i.zone)::date AS day,
        coalesce(min(d.closes_at), min(s.internet_at)) AS closes_at, max(nullif(h.window_minutes, 0)) AS window_minutes
 FROM regions r

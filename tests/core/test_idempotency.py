@@ -15,6 +15,8 @@ from tests.clubs.provocations import stranger as applicant
 from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import siblings
 from tests.doctors.provocations import stranger as patient
+from tests.draws.clinic import DrawingClinic
+from tests.draws.provocations import requesting
 from tests.provocation import Asked, someone, surname
 from tests.reception.desk import patient as without_account
 from tests.world import World, person
@@ -34,17 +36,33 @@ def at_the_desk(world: World) -> Asked:
     return Asked(registrar, "POST", f"{clinic.path}/appointments", body, key=str(new_id()))
 
 
+def drawing(world: World) -> Asked:
+    clinic = DrawingClinic(world)
+    return requesting(clinic, clinic.asker(), clinic.times())
+
+
 CREATE: dict[str, Callable[[World], Asked]] = {
     "bookAppointment": lambda world: patient(world, Clinic(world).slot()),
     "bookFamily": lambda world: siblings(Clinic(world)),
     "holdSlot": holding,
     "bookForPatient": at_the_desk,
+    "requestDraw": drawing,
     "applyToGroup": lambda world: applicant(world, group(world, capacity=1)),
     "createPerson": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())
     ),
 }
-EFFECTS = "appointments", "applications", "persons", "engagements", "holds", "audit_trail", "outbox", "idempotency_keys"
+EFFECTS = (
+    "appointments",
+    "applications",
+    "persons",
+    "engagements",
+    "holds",
+    "draw_requests",
+    "audit_trail",
+    "outbox",
+    "idempotency_keys",
+)
 
 
 def effects(world: World) -> list[int]:

@@ -172,6 +172,8 @@ def _times(body: dict[str, Any]) -> None:
 
 
 def _draw_request(body: dict[str, Any]) -> None:
+    """For somebody who has no ticket to that specialty."""
+    body["person_id"] = _WORLD["family"][1]["person_id"]
     body["wishes"] = _WORLD["draw_slots"][: len(body["wishes"])]
 
 

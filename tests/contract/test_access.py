@@ -265,7 +265,7 @@ class Stage:
             "getDrawRecord": Ask({"draw_id": scene.draws.drawn_id}),
             "requestDraw": Ask(
                 {"draw_id": scene.draws.open_id},
-                body={"person_id": scene.free_person_id, "wishes": scene.draws.slot_ids},
+                body={"person_id": scene.family[1]["person_id"], "wishes": scene.draws.slot_ids},
             ),
             "withdrawDrawRequest": Ask({"request_id": scene.draws.request_id}),
             "getQueuePosition": Ask(ticket),

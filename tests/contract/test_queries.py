@@ -93,7 +93,8 @@ FROM generate_series(1, 10000) i;
 INSERT INTO waiting_entries (region_id, id, institution_id, specialty_code, citizen_id, day_from, day_to, time_from,
                              time_to, status, queued_at, created_at)
 SELECT 42, made(11, i), made(1, 1 + i % 50), '58', made(5, 1 + i % 2000), '2026-09-07', '2026-09-30', '08:00', '20:00',
-       CASE WHEN i % 4 > 0 THEN 'waiting' WHEN i < 100 THEN 'offered' ELSE 'served' END, '2026-09-06'::timestamptz + i * interval '1 second', now()
+       CASE WHEN i % 4 > 0 THEN 'waiting' WHEN i < 100 THEN 'offered' ELSE 'served' END,
+       '2026-09-06'::timestamptz + i * interval '1 second', now()
 FROM generate_series(1, 4000) i;
 INSERT INTO waiting_persons
 SELECT 42, made(11, i), made(6, i), made(1, 1 + i % 50), '58', sha256(i::text::bytea), true

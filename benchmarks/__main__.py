@@ -18,7 +18,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import pgbench
+from benchmarks import pgbench, rush
+from benchmarks.bars import met
 from benchmarks.ground import POOL_SIZE, Requests, prepare
 from benchmarks.load import load
 from benchmarks.processes import children, free_port, memory_megabytes, running
@@ -155,11 +156,11 @@ def _print(console: Console, figures: Figures) -> None:
     def rate(what: str, per_second: float, baseline: float | None = None, least: float | None = None) -> None:
         ratio = per_second / baseline if baseline else None
         compared = f"{ratio:.2f}" if ratio else ""
-        bar, met = (f">= {least}", _met(ratio >= least)) if ratio and least else ("", "")
-        table.add_row(what, f"{per_second:,.0f}/s", compared, bar, met)
+        bar, judged = (f">= {least}", met(ratio >= least)) if ratio and least else ("", "")
+        table.add_row(what, f"{per_second:,.0f}/s", compared, bar, judged)
 
     def size(what: str, figure: float, unit: str, most: float) -> None:
-        table.add_row(what, f"{figure:,.2f} {unit}", "", f"<= {most:g} {unit}", _met(figure <= most))
+        table.add_row(what, f"{figure:,.2f} {unit}", "", f"<= {most:g} {unit}", met(figure <= most))
 
     rate("bookings", bookings["service"], bookings["bare"], _LEAST_BOOKINGS_RATIO)
     rate("  baseline: aiohttp and asyncpg", bookings["bare"])
@@ -177,16 +178,13 @@ def _print(console: Console, figures: Figures) -> None:
     console.print(table)
 
 
-def _met(met: bool) -> str:
-    return "[green]met[/]" if met else "[red]missed[/]"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="half a minute, rougher figures")
     size = _QUICK if parser.parse_args().quick else _FULL
     with tempfile.TemporaryDirectory(prefix="zapis-bench-") as folder:
         _print(Console(), _measure(size, Path(folder)))
+    Console().print(rush.table(rush.measure()))
 
 
 if __name__ == "__main__":

@@ -45,6 +45,10 @@ ANOTHER_SLOT = "0199a1b2-000d-7000-8000-00000000000d"
 ANOTHER_CHILD = "0199a1b2-000e-7000-8000-00000000000e"
 A_WAITING_ENTRY = "0199a1b2-0020-7000-8000-000000000020"
 AN_OFFER = "0199a1b2-0021-7000-8000-000000000021"
+A_SCHEDULE = "0199a1b2-0101-7000-8000-000000000101"
+A_DRAW = "0199a1b2-00d1-7000-8000-0000000000d1"
+# Not made of the time, as all others are: in a draw's record it would tell when somebody asked.
+A_DRAW_REQUEST = "8c6f2a54-91d7-4e0b-a3c8-5d1e7b90f2d2"
 
 
 # No control characters and no white space at either end: what a spreadsheet leaves behind is refused, not trimmed.

@@ -23,9 +23,11 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 seed_cli = typer.Typer(no_args_is_help=True, help="Fill the database.")
 launch_cli = typer.Typer(no_args_is_help=True, help="Try launches by hand.")
 client_cli = typer.Typer(no_args_is_help=True, help="Credentials of institutions' and operators' systems.")
+draw_cli = typer.Typer(no_args_is_help=True, help="Draws of places.")
 cli.add_typer(seed_cli, name="seed")
 cli.add_typer(launch_cli, name="launch")
 cli.add_typer(client_cli, name="client")
+cli.add_typer(draw_cli, name="draw")
 
 
 def main() -> None:
@@ -237,6 +239,26 @@ def client_create(
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
     typer.echo(f"client_id={client_id}\nclient_secret={secret}")
+
+
+@draw_cli.command("verify")
+def draw_verify(
+    record: Annotated[typer.FileBinaryRead, typer.Argument(help="The record (getDrawRecord); - reads it from stdin.")],
+    seed_hash: Annotated[str | None, typer.Option(help="As published while requests were taken.")] = None,
+    requests_digest: Annotated[str | None, typer.Option(help="As published when the draw was closed.")] = None,
+) -> None:
+    """Draw a published record anew, and say whether it is what the rules give. It needs no database."""
+    from service.draws.rules import RecordWrong, replay
+
+    try:
+        drawn = replay(record.read(), published_seed_hash=seed_hash, published_digest=requests_digest)
+    except RecordWrong as error:
+        sys.exit(f"zapis: the record is not that of the draw: {error}")
+    places = sum(slot.places for slot in drawn.slots)
+    winners = sum(result.slot_id is not None for result in drawn.results)
+    typer.echo(f"The record is right: {len(drawn.requests)} requests, {places} places, {winners} of them drawn.")
+    if seed_hash is None or requests_digest is None:
+        typer.echo("Compare it with what was published before: --seed-hash and --requests-digest.")
 
 
 @seed_cli.command("demo")

@@ -17,14 +17,16 @@ from service.core.clock import Clock, utc_now
 from service.core.edge import edge
 from service.core.health import Health
 from service.doctors import operations as doctors
+from service.draws import operations as draws
 from service.institutions import operations as institutions
 from service.launch import operations as launch
 from service.launch.tokens import Tokens
 from service.migrations import newest
 from service.people import operations as people
+from service.schedules import operations as schedules
 from service.waiting import operations as waiting
 
-_DOMAINS = (launch, institutions, people, doctors, waiting, clubs)
+_DOMAINS = (launch, institutions, people, doctors, schedules, waiting, draws, clubs)
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
 

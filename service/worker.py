@@ -12,9 +12,11 @@ from service.core.clock import Clock, utc_now
 from service.core.database import Database
 from service.core.jobs import Jobs
 from service.doctors import jobs as doctors
+from service.draws import jobs as draws
+from service.schedules import jobs as schedules
 from service.waiting import jobs as waiting
 
-JOBS = (*doctors.JOBS, *waiting.JOBS)
+JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS)
 _log = structlog.get_logger("zapis")
 
 

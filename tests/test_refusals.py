@@ -17,9 +17,11 @@ from tests.clubs import provocations as clubs
 from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
 from tests.doctors.clinic import Clinic
+from tests.draws import provocations as draws
 from tests.launch.credentials import credentials
 from tests.live import Live
 from tests.provocation import Asked, Provocations, someone
+from tests.schedules import provocations as schedules
 from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
 
@@ -264,7 +266,8 @@ def birth_date_impossible(world: World) -> Asked:
 
 # The test of them all ----------------------------------------------------------------------------------------------
 
-PROVOCATIONS |= doctors.PROVOCATIONS | clubs.PROVOCATIONS | waiting.PROVOCATIONS
+PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
+PROVOCATIONS |= clubs.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

@@ -1,6 +1,7 @@
 """The walks of README.md, run as they are written there, against a real process with demonstration data."""
 
 import asyncio
+import json
 import os
 import re
 import socket
@@ -138,7 +139,11 @@ def _check_what_is_printed(lines: list[str], *, published_before: bool = False) 
     added = '{"added":2,"changed":0,"closed":0,"unchanged":0,"conflicts":[]}'
     unchanged = '{"added":0,"changed":0,"closed":0,"unchanged":2,"conflicts":[]}'
     assert published == [unchanged if published_before else added, unchanged]
-    assert lines[10:] == ["approved", "enrolled"]
+    tried, done, releases = map(json.loads, lines[10:13])
+    assert tried == done | {"dry_run": True}
+    assert bool(done["added"]) != published_before
+    assert releases["items"][0]["policy"] == "jittered"
+    assert lines[13:] == ["approved", "enrolled"]
 
 
 def test_the_readme_names_every_setting() -> None:

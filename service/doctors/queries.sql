@@ -74,7 +74,7 @@ WHERE region_id = $1 AND institution_id = $2 AND external_id = ANY ($3::text[]);
 -- name: lock_slots
 SELECT * FROM slots
 WHERE region_id = $1 AND institution_id = $2
-  AND (starts_at >= $3 AND starts_at < $4 OR external_id = ANY ($5::text[]))
+  AND (starts_at >= $3 AND starts_at < $4 AND schedule_id IS NULL OR external_id = ANY ($5::text[]))
 ORDER BY id
 FOR UPDATE;
 

@@ -49,6 +49,7 @@ VIOLATIONS = {
     "holds_one_a_citizen": Collision,
     "referrals_specialty_code_fkey": problems.SPECIALTY_UNKNOWN,
     "slots_specialty_of_practitioner": problems.SPECIALTY_IN_USE,
+    "schedules_specialty_of_practitioner": problems.SPECIALTY_IN_USE,
 }
 
 

@@ -176,6 +176,80 @@ BEGIN
     RETURN result;
 END $$;
 
+CREATE FUNCTION public.award(p_region smallint, p_request uuid, p_slot uuid, p_appointment uuid, p_number text, p_event_id uuid, p_told_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    asked draw_requests;
+    hindrance text := 'no_place_left';
+BEGIN
+    SELECT * INTO asked FROM draw_requests WHERE region_id = p_region AND id = p_request FOR UPDATE;
+    IF p_slot IS NOT NULL THEN
+        hindrance := award_place(asked, p_slot, p_appointment, p_number, p_event_id, p_now);
+    END IF;
+    UPDATE draw_requests
+    SET status = CASE WHEN hindrance IS NULL THEN 'booked' ELSE 'lost' END, reason = hindrance,
+        appointment_id = CASE WHEN hindrance IS NULL THEN p_appointment END
+    WHERE region_id = p_region AND id = p_request;
+    PERFORM journal(p_region, p_told_id, p_now, asked.citizen_id,
+                    CASE WHEN hindrance IS NULL THEN 'draw_request_booked' ELSE 'draw_request_lost' END, p_request,
+                    jsonb_build_object('draw_id', asked.draw_id, 'slot_id', p_slot, 'reason', hindrance), true);
+END $$;
+
+CREATE TABLE public.draw_requests (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    draw_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    wishes uuid[] NOT NULL,
+    referral_number text,
+    status text NOT NULL,
+    appointment_id uuid,
+    reason text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT draw_requests_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'booked'::text, 'lost'::text, 'withdrawn'::text])))
+);
+
+CREATE FUNCTION public.award_place(asked public.draw_requests, p_slot uuid, p_appointment uuid, p_number text, p_event_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    patient persons;
+    place bookable_slots;
+    hindrance text;
+BEGIN
+    SELECT p.* INTO patient FROM persons p
+    WHERE p.region_id = asked.region_id AND p.id = asked.person_id AND p.deleted_at IS NULL FOR KEY SHARE;
+    SELECT * INTO place FROM bookable_slots WHERE region_id = asked.region_id AND id = p_slot;
+    hindrance := CASE
+        WHEN patient.id IS NULL THEN 'person_not_found'
+        ELSE coalesce(
+            booking_refusal(place, patient, asked.referral_number, 'internet', p_now),
+            booking_limit(place, patient, p_now))
+    END;
+    IF hindrance IS NOT NULL THEN
+        RETURN hindrance;
+    END IF;
+    PERFORM write_appointment(place, patient, asked.citizen_id, asked.referral_number, NULL, 'internet', NULL,
+                              p_appointment, p_number, p_event_id, asked.citizen_id, p_now);
+    PERFORM take_place(place);
+    RETURN NULL;
+EXCEPTION WHEN unique_violation OR exclusion_violation OR check_violation OR SQLSTATE 'ZP001' THEN
+    GET STACKED DIAGNOSTICS hindrance = CONSTRAINT_NAME;
+    IF hindrance = 'appointments_number' THEN
+        RAISE;
+    END IF;
+    RETURN CASE regexp_replace(hindrance, '_\d{5,}$', '')
+        WHEN 'appointments_one_a_specialty' THEN 'already_has_ticket'
+        WHEN 'appointments_person_once_a_slot' THEN 'already_has_ticket'
+        WHEN 'appointments_referral_once' THEN 'referral_used'
+        WHEN 'engagements_one_place_at_a_time' THEN 'person_busy'
+        ELSE 'time_taken'
+    END;
+END $_$;
+
 CREATE FUNCTION public.book_appointments(p_region smallint, p_citizen uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -1220,6 +1294,37 @@ BEGIN
     RETURN named;
 END $$;
 
+CREATE FUNCTION public.make_draw(p_region smallint, p_institution uuid, p_specialty text, p_day date, p_opens_at timestamp with time zone, p_closes_at timestamp with time zone, p_draw uuid, p_seed_sealed text, p_seed_hash text, p_event_id uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    made draws;
+    attached integer;
+BEGIN
+    INSERT INTO draws (region_id, id, institution_id, specialty_code, day, opens_at, closes_at, seed_sealed, seed_hash)
+    VALUES (p_region, p_draw, p_institution, p_specialty, p_day, p_opens_at, p_closes_at, p_seed_sealed, p_seed_hash)
+    ON CONFLICT ON CONSTRAINT draws_one_a_day DO NOTHING;
+    IF FOUND THEN
+        PERFORM journal(p_region, p_event_id, p_now, p_institution, 'draw_made', p_draw,
+                        jsonb_build_object('seed_hash', p_seed_hash), true);
+    END IF;
+    SELECT * INTO made FROM draws
+    WHERE region_id = p_region AND institution_id = p_institution AND specialty_code = p_specialty AND day = p_day
+    FOR SHARE;
+    IF made.closes_at <= p_now THEN
+        RETURN 0;
+    END IF;
+    UPDATE slots s SET draw_id = made.id, internet_at = s.starts_at
+    FROM institutions i
+    WHERE i.region_id = p_region AND i.id = p_institution
+      AND s.region_id = p_region AND s.institution_id = p_institution AND s.specialty_code = p_specialty
+      AND s.policy = 'draw' AND s.draw_id IS NULL AND s.status = 'open' AND s.purpose <> 'home_visit'
+      AND 'internet' = ANY (s.channels) AND s.internet_at > p_now AND s.internet_at < 'infinity'
+      AND (s.starts_at AT TIME ZONE i.zone)::date = p_day;
+    GET DIAGNOSTICS attached = ROW_COUNT;
+    RETURN attached;
+END $$;
+
 CREATE FUNCTION public.move_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid, p_from text[], p_to text, p_decision jsonb, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1353,6 +1458,29 @@ CREATE FUNCTION public.offer_rebooking(p_region smallint, p_appointment uuid, p_
     AS $$
 BEGIN
     PERFORM find_rebooking(p_region, open_rebooking(p_region, p_appointment, p_now), p_now);
+END $$;
+
+CREATE FUNCTION public.offer_slots(p_region smallint, p_institution uuid, p_slots uuid[], p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    slot uuid;
+    offered integer := 0;
+BEGIN
+    IF NOT EXISTS (SELECT FROM waiting_entries
+                   WHERE region_id = p_region AND institution_id = p_institution AND status = 'waiting')
+       AND NOT EXISTS (SELECT FROM offers
+                       WHERE region_id = p_region AND institution_id = p_institution AND status = 'open'
+                         AND appointment_id IS NOT NULL AND expires_at IS NULL) THEN
+        RETURN 0;
+    END IF;
+    FOR slot IN SELECT id FROM slots WHERE region_id = p_region AND id = ANY (p_slots) ORDER BY starts_at, id LOOP
+        WHILE EXISTS (SELECT FROM slots WHERE region_id = p_region AND id = slot AND taken < capacity)
+              AND offer_place(p_region, slot, p_now) LOOP
+            offered := offered + 1;
+        END LOOP;
+    END LOOP;
+    RETURN offered;
 END $$;
 
 CREATE FUNCTION public.offer_to_entry(entry public.waiting_entries, p_places jsonb, p_now timestamp with time zone) RETURNS boolean
@@ -1582,6 +1710,61 @@ BEGIN
     RETURN renewed;
 END $$;
 
+CREATE FUNCTION public.request_draw(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_draw uuid, p_person uuid, p_wishes uuid[], p_referral text, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    patient persons;
+    wanted draws;
+    place bookable_slots;
+    result jsonb;
+    earlier jsonb;
+BEGIN
+    SELECT p.* INTO patient
+    FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
+    FOR KEY SHARE OF p;
+    -- Who closes the draw waits for the requests that are under way, and those that come after it see that it is closed.
+    SELECT * INTO wanted FROM draws WHERE region_id = p_region AND id = p_draw FOR SHARE;
+    earlier := idempotency_find(p_region, p_citizen, 'requestDraw', p_key, p_request_hash);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse(CASE
+        WHEN patient.id IS NULL THEN 'person_not_found'
+        WHEN wanted.id IS NULL THEN 'draw_not_found'
+        WHEN wanted.opens_at > p_now THEN 'draw_not_open'
+        WHEN wanted.closes_at <= p_now OR wanted.closed_at IS NOT NULL THEN 'draw_closed'
+    END);
+    FOR number IN 1..cardinality(p_wishes) LOOP
+        SELECT * INTO place FROM bookable_slots
+        WHERE region_id = p_region AND id = p_wishes[number] AND draw_id = p_draw AND policy = 'draw';
+        PERFORM refuse(CASE WHEN place.id IS NULL THEN 'wish_not_in_draw' END);
+        -- All but the moment of the release is as it will be.
+        place.internet_at := '-infinity';
+        PERFORM refuse(booking_refusal(place, patient, p_referral, 'internet', p_now));
+    END LOOP;
+    -- Their place would be drawn for nobody.
+    PERFORM refuse(coalesce(
+        booking_limit(place, patient, p_now),
+        nullif(booking_conflict(place, patient, p_now), 'engagements_one_place_at_a_time')));
+    result := jsonb_build_object(
+        'id', p_request, 'draw_id', p_draw, 'status', 'waiting', 'wishes', p_wishes, 'referral_number', p_referral,
+        'appointment_id', NULL, 'reason', NULL, 'created_at', p_now, 'zone', place.zone,
+        'person', jsonb_build_object('id', patient.id, 'last_name', patient.last_name,
+                                     'first_name', patient.first_name, 'patronymic', patient.patronymic));
+    earlier := idempotency_keep(p_region, p_citizen, 'requestDraw', p_key, p_request_hash, result, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO draw_requests (region_id, id, draw_id, citizen_id, person_id, identity, wishes, referral_number, status,
+                               created_at)
+    VALUES (p_region, p_request, p_draw, p_citizen, p_person, patient.identity, p_wishes, p_referral, 'waiting', p_now);
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'draw_requested', p_request,
+                    jsonb_build_object('draw_id', p_draw, 'person_id', p_person), false);
+    RETURN result;
+END $$;
+
 CREATE FUNCTION public.reschedule_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_slot uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1765,6 +1948,30 @@ CREATE FUNCTION public.waits_for(entry public.waiting_entries, place public.book
              AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
 $$;
 
+CREATE FUNCTION public.withdraw_draw_request(p_region smallint, p_citizen uuid, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    wanted draws;
+    asked draw_requests;
+BEGIN
+    SELECT d.* INTO wanted
+    FROM draw_requests r JOIN draws d ON d.region_id = r.region_id AND d.id = r.draw_id
+    WHERE r.region_id = p_region AND r.id = p_request AND r.citizen_id = p_citizen
+    FOR SHARE OF d;
+    SELECT * INTO asked FROM draw_requests
+    WHERE region_id = p_region AND id = p_request AND citizen_id = p_citizen FOR UPDATE;
+    PERFORM refuse(CASE
+        WHEN asked.id IS NULL THEN 'draw_request_not_found'
+        WHEN asked.status <> 'withdrawn' AND (wanted.closes_at <= p_now OR wanted.closed_at IS NOT NULL)
+            THEN 'draw_closed'
+    END);
+    IF asked.status = 'waiting' THEN
+        UPDATE draw_requests SET status = 'withdrawn' WHERE region_id = p_region AND id = p_request;
+        PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'draw_request_withdrawn', p_request, '{}', false);
+    END IF;
+END $$;
+
 CREATE FUNCTION public.withdraw_offers(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1886,21 +2093,6 @@ CREATE TABLE public.delays (
     CONSTRAINT delays_minutes_check CHECK (((minutes >= 0) AND (minutes <= 480)))
 );
 
-CREATE TABLE public.draw_requests (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    draw_id uuid NOT NULL,
-    citizen_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    identity bytea NOT NULL,
-    wishes uuid[] NOT NULL,
-    referral_number text,
-    status text NOT NULL,
-    appointment_id uuid,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT draw_requests_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'booked'::text, 'lost'::text, 'withdrawn'::text])))
-);
-
 CREATE TABLE public.draws (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -1911,6 +2103,9 @@ CREATE TABLE public.draws (
     closes_at timestamp with time zone NOT NULL,
     seed_sealed text NOT NULL,
     seed_hash text NOT NULL,
+    closed_at timestamp with time zone,
+    requests integer,
+    requests_digest text,
     record jsonb,
     drawn_at timestamp with time zone,
     CONSTRAINT draws_take_time CHECK ((closes_at > opens_at))
@@ -1996,6 +2191,15 @@ CREATE TABLE public.pages (
     mini_apps text[] NOT NULL,
     CONSTRAINT pages_mini_apps_check CHECK ((mini_apps <@ ARRAY['doctor'::text, 'club'::text])),
     CONSTRAINT pages_platform_check CHECK ((platform = 'vk'::text))
+);
+
+CREATE TABLE public.practitioner_blocks (
+    region_id smallint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT practitioner_blocks_take_time CHECK ((ends_at > begins_at))
 );
 
 CREATE TABLE public.practitioner_specialties (
@@ -2159,6 +2363,9 @@ ALTER TABLE ONLY public.pages
 ALTER TABLE ONLY public.persons
     ADD CONSTRAINT persons_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.practitioner_blocks
+    ADD CONSTRAINT practitioner_blocks_pkey PRIMARY KEY (region_id, practitioner_id, begins_at, ends_at);
+
 ALTER TABLE ONLY public.practitioner_specialties
     ADD CONSTRAINT practitioner_specialties_pkey PRIMARY KEY (region_id, practitioner_id, specialty_code);
 
@@ -2223,7 +2430,9 @@ CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btre
 
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
 
-CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (region_id, citizen_id, id);
+CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (region_id, citizen_id, created_at, id);
+
+CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
 
@@ -2269,6 +2478,10 @@ CREATE INDEX programmes_by_name ON public.programmes USING btree (region_id, nam
 
 CREATE INDEX schedules_by_practitioner ON public.schedules USING btree (region_id, practitioner_id);
 
+CREATE INDEX schedules_to_make ON public.schedules USING btree (made_until);
+
+CREATE INDEX slots_by_draw ON public.slots USING btree (region_id, draw_id) WHERE (draw_id IS NOT NULL);
+
 CREATE INDEX slots_by_time ON public.slots USING btree (region_id, institution_id, starts_at, id);
 
 CREATE INDEX slots_free ON public.slots USING btree (region_id, institution_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
@@ -2276,6 +2489,10 @@ CREATE INDEX slots_free ON public.slots USING btree (region_id, institution_id, 
 CREATE INDEX slots_free_in_region ON public.slots USING btree (region_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
 
 CREATE INDEX slots_of_practitioner ON public.slots USING btree (region_id, practitioner_id, starts_at, id);
+
+CREATE INDEX slots_of_schedule ON public.slots USING btree (region_id, schedule_id, starts_at) WHERE (schedule_id IS NOT NULL);
+
+CREATE INDEX slots_to_draw ON public.slots USING btree (region_id, internet_at) WHERE ((policy = 'draw'::text) AND (draw_id IS NULL));
 
 CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
 
@@ -2375,6 +2592,9 @@ ALTER TABLE ONLY public.offers
 
 ALTER TABLE ONLY public.pages
     ADD CONSTRAINT pages_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
+
+ALTER TABLE ONLY public.practitioner_blocks
+    ADD CONSTRAINT practitioner_blocks_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
 
 ALTER TABLE ONLY public.practitioner_specialties
     ADD CONSTRAINT practitioner_specialties_region_id_institution_id_specialt_fkey FOREIGN KEY (region_id, institution_id, specialty_code) REFERENCES public.offered_specialties(region_id, institution_id, specialty_code);

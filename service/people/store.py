@@ -26,6 +26,7 @@ VIOLATIONS = {
     "waiting_persons_once": problems.ALREADY_WAITING,
     "appointments_person_once_a_slot": problems.PERSON_BUSY,
     "applications_person_once_a_group": problems.ALREADY_APPLIED,
+    "draw_requests_person_once": problems.ALREADY_REQUESTED,
 }
 
 # In the order of the statement update_person.

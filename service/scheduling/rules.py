@@ -37,7 +37,7 @@ def lessons_between(weekly: Sequence[WeeklyLesson], first: date, last: date, zon
     """
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     lessons = (
-        (_instant(day, lesson.starts, zone), timedelta(minutes=lesson.minutes))
+        (instant_of(day, lesson.starts, zone), timedelta(minutes=lesson.minutes))
         for day in days
         for lesson in weekly
         if lesson.weekday == day.isoweekday()
@@ -56,17 +56,34 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
     return merged
 
 
+def subtract(intervals: Iterable[Interval], gone: Iterable[Interval]) -> list[Interval]:
+    """What is left of intervals, each for itself and in order, when the others are cut out."""
+    left = sorted(intervals)
+    for gone_from, gone_to in merge(gone):
+        pieces = (((start, min(end, gone_from)), (max(start, gone_to), end)) for start, end in left)
+        left = [piece for pair in pieces for piece in pair if piece[0] < piece[1]]
+    return left
+
+
 def overlaps(a: Interval, b: Interval) -> bool:
     """Whether two intervals share an instant; those that only touch do not."""
     return a[0] < b[1] and b[0] < a[1]
 
 
+def local_hours(day: date, begins: time, ends: time, zone: ZoneInfo) -> Interval | None:
+    """Hours of a local day in UTC; an end of 00:00 is the day's. None where the clocks skip all of them."""
+    end = instant_of(day + timedelta(days=1) if ends == time.min else day, ends, zone)
+    begin = instant_of(day, begins, zone)
+    return (begin, end) if begin < end else None
+
+
 def local_day_bounds(day: date, zone: ZoneInfo) -> Interval:
     """The UTC instants at which a local day begins and the next one does; not always 24 hours apart."""
-    return _instant(day, time.min, zone), _instant(day + timedelta(days=1), time.min, zone)
+    return instant_of(day, time.min, zone), instant_of(day + timedelta(days=1), time.min, zone)
 
 
-def _instant(day: date, wall_clock: time, zone: ZoneInfo) -> datetime:
+def instant_of(day: date, wall_clock: time, zone: ZoneInfo) -> datetime:
+    """The UTC instant of a local time; a skipped one moves forward by what is skipped, of a repeated one the first."""
     # fold=0 is the whole rule (PEP 495): a skipped time is read by the offset before the gap, which lands it as far
     # behind the gap as it lay inside, and a repeated time by the offset before the fold, which is its first occurrence.
     return datetime.combine(day, wall_clock.replace(fold=0), tzinfo=zone).astimezone(UTC)

@@ -77,18 +77,23 @@ def code_conformance(
     assert code == "not_found" or code in found["content"]["application/problem+json"]["examples"], code
 
 
+_TAKE_AWAY = {"declineOffer", "blockPractitioner"}
+
 # What stands with what ---------------------------------------------------------------------------------------------
 
 
 @schemathesis.hook
 def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kwargs: dict[str, Any]) -> None:
     """Valid values of a case are made to stand with each other, or every such case would end in a 409."""
-    if case.method in ("PUT", "PATCH", "DELETE") or _operation_id(case.operation) == "declineOffer":
+    if case.method in ("PUT", "PATCH", "DELETE") or _operation_id(case.operation) in _TAKE_AWAY:
         # Or soon there would be nobody left to book for, and no time that is free.
         for name, value in (case.path_parameters or {}).items():
             case.path_parameters[name] = _WORLD["instead"].get(value, value)
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
+    if _operation_id(case.operation) == "getDrawRecord":
+        # One draw of the two is over.
+        case.path_parameters = {"draw_id": _WORLD["drawn"]}
     if "Idempotency-Key" in case.headers:
         # The document has one example of a key, and a key is good for one body.
         case.headers["Idempotency-Key"] = f"key-{os.getpid()}-{next(_numbers)}"
@@ -138,6 +143,35 @@ def _waiting(body: dict[str, Any]) -> None:
     body["referral_number"] = "Н-1042"
 
 
+def _schedule(body: dict[str, Any]) -> None:
+    body["valid_to"] = None
+    body["hours"] = body["hours"][:1]
+    exceptions = body.get("exceptions", [])
+    extra = [hours for exception in exceptions for hours in exception.get("extra_hours", [])]
+    pauses = [pause for exception in exceptions for pause in exception.get("breaks", [])]
+    for hours in (*body["hours"], *body.get("breaks", []), *extra, *pauses):
+        hours["begins"], hours["ends"] = "09:00", "10:00"
+    for placed in (body, *body["hours"], *exceptions, *extra):
+        if placed.get("location_id") is not None:
+            placed["location_id"] = "l1"
+    for exception in exceptions:
+        exception["day_to"] = None
+    if body.get("shares") is not None:
+        body["shares"] = {"internet": 60, "desk": 40}
+    if None not in (body.get("age_from"), body.get("age_to")):
+        body["age_from"], body["age_to"] = sorted((body["age_from"], body["age_to"]))
+    if body.get("release", {}).get("policy", "first_come") != "first_come":
+        body["release"] |= {"release_time": "08:00", "window_minutes": 30}
+
+
+def _times(body: dict[str, Any]) -> None:
+    body["ends_at"] = (datetime.fromisoformat(body["begins_at"]) + timedelta(hours=1)).isoformat()
+
+
+def _draw_request(body: dict[str, Any]) -> None:
+    body["wishes"] = _WORLD["draw_slots"][: len(body["wishes"])]
+
+
 def _family(body: dict[str, Any]) -> None:
     """Twins, side by side: two persons who are not booked otherwise."""
     body["items"] = _WORLD["family"]
@@ -164,5 +198,9 @@ _SETTLED = {
     "bookFamily": _family,
     "putGroup": _group,
     "joinWaitingList": _waiting,
+    "putSchedule": _schedule,
+    "blockPractitioner": _times,
+    "unblockPractitioner": _times,
+    "requestDraw": _draw_request,
     "createToken": _token_request,
 }

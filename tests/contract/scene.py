@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.draws.scene import Draws, set_draws
 from tests.live import Api
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
@@ -36,13 +37,15 @@ class Scene:
     entry_id: str
     offer_id: str
     spare_offer_id: str
+    schedule: dict[str, Any]
+    draws: Draws
 
     @property
     def private(self) -> tuple[str, ...]:
         """What nobody but the parent and the clinic may come to know of."""
         family = (item["person_id"] for item in self.family)
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
-        return *mine, *family, self.entry_id, self.offer_id, self.spare_offer_id
+        return *mine, *family, self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def programme(**more: Any) -> dict[str, Any]:
 
 def set_scene(world: World) -> Scene:
     """Eight slots of which one is booked, two that are offered to who waits, a programme with two groups, to one of
-    which a child has applied.
+    which a child has applied, and a schedule.
     """
     clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
     free = [world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8)]
@@ -67,6 +70,11 @@ def set_scene(world: World) -> Scene:
     groups = [
         world.put(f"{clinic}/groups/g{weekday}", world.group(weekly_lessons=[lesson(weekday)])) for weekday in (2, 6)
     ]
+    # It begins later: what is made by it is in nobody's way.
+    schedule = {"practitioner_id": "d4", "specialty_code": PAEDIATRICIAN, "location_id": "l1", "slot_minutes": 15}
+    schedule |= {"valid_from": "2030-01-09", "hours": [{"weekdays": [1], "begins": "09:00", "ends": "12:00"}]}
+    for institution, doctor_id in ((CLINIC, "d4"), (CLUB, "d1")):
+        world.put(f"/v1/institutions/{institution}/schedules/c1", schedule | {"practitioner_id": doctor_id})
     parent = world.live.citizen(CLINIC_PAGE, PARENT)
     # Whoever moderates a page, and does not administer it, is a citizen like any other.
     stranger = world.live.citizen(CLINIC_PAGE, STRANGER, "moder")
@@ -109,6 +117,8 @@ def set_scene(world: World) -> Scene:
         entry_id=entry["id"],
         offer_id=offers[0]["id"],
         spare_offer_id=offers[1]["id"],
+        schedule=schedule,
+        draws=set_draws(world, parent, child),
     )
 
 

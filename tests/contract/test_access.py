@@ -51,6 +51,17 @@ putPractitioner          401    403      403    404         ok    404          4
 putLocation              401    403      403    404         ok    404          403      ok     404       ok  institution
 putAttachments           401    403      403    404         ok    404          403      ok     404       ok  institution
 putSlots                 401    403      403    404         ok    404          403      ok     404       ok  institution
+putSchedule              401    403      403    404         ok    404          403      ok     404       ok  institution
+getSchedule              401    403      403    404         ok    404          403      ok     404       ok  institution
+listSchedules            401    403      403    404         ok    404          403      ok     404       ok  institution
+deleteSchedule           401    403      403    404         ok    404          403      ok     404       ok  institution
+putCalendarDay           401    403      403    404         ok    404          403      ok     404       ok  institution
+deleteCalendarDay        401    403      403    404         ok    404          403      ok     404       ok  institution
+blockPractitioner        401    403      403    404         ok    404          403      ok     404       ok  institution
+unblockPractitioner      401    403      403    404         ok    404          403      ok     404       ok  institution
+listBlocks               401    403      403    404         ok    404          403      ok     404       ok  institution
+listCalendar             401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+listReleases             401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
 putBookingRules          401    403      403    404         ok    404          403      ok     404       ok  institution
 putReferrals             401    403      403    404         ok    404          403      ok     404       ok  institution
 listSpecialties          401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
@@ -75,6 +86,12 @@ listOffers               401    ok       ok     ok          ok    403          4
 acceptOffer              401    404      ok     404         404   403          403      403    403       403 offer
 declineOffer             401    404      ok     404         404   403          403      403    403       403 offer
 listRebookings           401    403      403    404         ok    404          403      ok     404       ok  institution
+listDraws                401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+getDraw                  401    ok       ok     ok          ok    ok           ok       ok     404       ok  draw
+getDrawRecord            401    ok       ok     ok          ok    ok           ok       ok     404       ok  draw
+requestDraw              401    404      ok     404         404   403          403      403    403       403 person
+listDrawRequests         401    ok       ok     ok          ok    403          403      403    403       403
+withdrawDrawRequest      401    404      ok     404         404   403          403      403    403      403 draw_request
 putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
 putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
@@ -170,6 +187,8 @@ class Stage:
         scene, world = self.scene, self.scene.world
         clinic = {"institution_id": str(CLINIC)}
         ticket, application = {"appointment_id": scene.appointment_id}, {"application_id": scene.application_id}
+        schedule = {"schedule_id": "c1", **clinic}
+        times = {"begins_at": "2030-03-11T00:00:00+07:00", "ends_at": "2030-03-12T00:00:00+07:00"}
         doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
         institution = {"name": "Детская поликлиника № 1", "kind": "clinic", "municipality": "Кемерово"}
         institution |= {"address": "г. Кемерово, ул. Весенняя, 5", "zone": "Asia/Novokuznetsk"}
@@ -193,6 +212,18 @@ class Stage:
                 clinic,
                 body={"window_from": (world.now + timedelta(days=40)).isoformat(), "window_days": 1, "slots": []},
             ),
+            "putSchedule": Ask(schedule, body=scene.schedule),
+            "getSchedule": Ask(schedule),
+            "listSchedules": Ask(clinic),
+            # Else it would be there for the first of the callers alone.
+            "deleteSchedule": Ask(schedule, {"dry_run": "true"}),
+            "putCalendarDay": Ask({"day": "2030-03-08", **clinic}, body={"works_as": 1}),
+            "deleteCalendarDay": Ask({"day": "2030-03-08", **clinic}),
+            "blockPractitioner": Ask({"practitioner_id": "d4", **clinic}, body=times),
+            "unblockPractitioner": Ask({"practitioner_id": "d4", **clinic}, body=times),
+            "listBlocks": Ask({"practitioner_id": "d4", **clinic}),
+            "listCalendar": Ask(clinic, {"day_from": "2026-11-01", "day_to": "2026-11-30"}),
+            "listReleases": Ask(query=clinic),
             "putBookingRules": Ask(clinic, body={}),
             "putReferrals": Ask(clinic, body={"items": []}),
             "listSlotsTogether": Ask(query={"specialty_codes": f"{PAEDIATRICIAN},{PAEDIATRICIAN}", **clinic}),
@@ -214,6 +245,14 @@ class Stage:
             "acceptOffer": Ask({"offer_id": scene.offer_id}),
             "declineOffer": Ask({"offer_id": scene.spare_offer_id}),
             "listRebookings": Ask(clinic),
+            "listDraws": Ask(query=clinic),
+            "getDraw": Ask({"draw_id": scene.draws.open_id}),
+            "getDrawRecord": Ask({"draw_id": scene.draws.drawn_id}),
+            "requestDraw": Ask(
+                {"draw_id": scene.draws.open_id},
+                body={"person_id": scene.free_person_id, "wishes": scene.draws.slot_ids},
+            ),
+            "withdrawDrawRequest": Ask({"request_id": scene.draws.request_id}),
             "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
             "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
             "listReceivedApplications": Ask(clinic),

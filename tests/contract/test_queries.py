@@ -17,13 +17,16 @@ from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import Queries
 from service.doctors import store as doctors
+from service.draws import store as draws
 from service.launch import store as launch
 from service.people import store as people
+from service.schedules import store as schedules
 from service.waiting import store as waiting
 
 _SERVICE = Path(__file__).parents[2] / "service"
 REGION = 42
 NOW = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
+FORTNIGHT = NOW, NOW + timedelta(days=14)
 NIL = UUID(int=0)
 
 # A region, and of what is joined to slots ten more. Ids are made of a kind and a number, so that the tests know them.
@@ -55,6 +58,7 @@ SELECT 42, made(1, 1 + i % 50), made(4, i), 's' || i, made(3, 1 + i % 2000),
        '2026-09-07 02:00Z'::timestamptz + i / 200 * interval '15 minutes',
        '2026-09-07 02:15Z'::timestamptz + i / 200 * interval '15 minutes', 1, (i % 3 = 0)::int
 FROM generate_series(1, 20000) i;
+UPDATE slots SET schedule_id = practitioner_id WHERE specialty_code = '58';
 INSERT INTO citizens SELECT 42, made(5, i), 'vk', i::text, now() FROM generate_series(1, 2000) i;
 INSERT INTO persons (region_id, id, identity, last_name, first_name, birth_date, sex, created_at, updated_at)
 SELECT 42, made(6, i), sha256(i::text::bytea), 'Соколова', 'Вера', '2019-05-14', 'female', now(), now()
@@ -88,6 +92,18 @@ FROM generate_series(1, 2000) i;
 INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at)
 SELECT 42, made(11, i), made(4, i), made(1, 1 + i % 50), made(5, 1 + i % 2000), '2026-09-07 02:00Z'
 FROM generate_series(1, 2000) i;
+INSERT INTO draws (region_id, id, institution_id, specialty_code, day, opens_at, closes_at, seed_sealed, seed_hash,
+                   drawn_at)
+SELECT 42, made(11, i), made(1, 1 + i % 50), '58', '2026-09-07'::date + i / 50, '2026-09-06', '2026-09-08', '', '',
+       CASE WHEN i > 10 THEN now() END
+FROM generate_series(1, 1000) i;
+UPDATE slots SET policy = 'draw', internet_at = '2026-09-08'
+WHERE id IN (SELECT made(4, i) FROM generate_series(601, 1100) i);
+UPDATE slots SET draw_id = made(11, 1) WHERE id IN (SELECT made(4, i) FROM generate_series(601, 620) i);
+INSERT INTO draw_requests (region_id, id, draw_id, citizen_id, person_id, identity, wishes, status, created_at)
+SELECT 42, made(12, i), made(11, 1 + i % 1000), made(5, 1 + i % 2000), made(6, i), sha256(i::text::bytea), '{}', 'lost',
+       now()
+FROM generate_series(1, 3000) i;
 INSERT INTO idempotency_keys SELECT 42, made(5, 1 + i % 2000), 'bookAppointment', 'k' || i, '\\x00', '{}', now()
 FROM generate_series(1, 10000) i;
 INSERT INTO waiting_entries (region_id, id, institution_id, specialty_code, citizen_id, day_from, day_to, time_from,
@@ -193,6 +209,13 @@ def apply(connection: asyncpg.Connection) -> Awaitable[Any]:
     return clubs.apply_to_group(connection, REGION, made(5, 1), key, made(9, 2), made(6, 2000), NOW)
 
 
+def request_draw(connection: asyncpg.Connection) -> Awaitable[Any]:
+    key, wishes = IdempotencyKey(str(new_id()), bytes(32)), [made(4, 610)]
+    return draws.request_draw(
+        connection, REGION, made(5, 1), key, made(11, 1), made(6, 4000), wishes, None, new_id(), NOW
+    )
+
+
 def slots(connection: asyncpg.Connection) -> Awaitable[Any]:
     until = NOW + timedelta(days=14)
     return doctors.list_slots(connection, REGION, made(1, 7), "58", None, None, (NOW, NIL), until, NOW, 51)
@@ -210,6 +233,13 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         {"appointments_by_person"},
     ),
     "book_appointments": (book, {"slots_pkey", "idempotency_keys_pkey"}),
+    "request_draw": (request_draw, {"draws_pkey", "idempotency_keys_pkey", "slots_pkey"}),
+    "hold_back": (draws.hold_back, {"draws_to_draw", "slots_by_draw"}),
+    "next_to_draw": (lambda c: draws.next_to_draw(c, NOW), {"draws_to_draw"}),
+    "list_requests": (
+        lambda c: draws.list_requests(c, REGION, made(5, 2), None, (None, None), 51),
+        {"draw_requests_by_citizen"},
+    ),
     "apply_to_group": (apply, {"groups_pkey", "idempotency_keys_pkey"}),
     "find_waiting_entry": (
         lambda c: waiting.find_waiting_entry(c, REGION, made(5, 2), made(11, 1), NOW),
@@ -219,6 +249,14 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "lapse_an_offer": (
         lambda c: waiting.lapse_an_offer(c, NOW + timedelta(hours=3)),
         {"offers_to_expire", "waiting_entries_queue", "slots_pkey"},
+    ),
+    "slots_of_schedule": (
+        lambda c: schedules.slots_of_schedule(c, REGION, made(1, 3), made(3, 2), FORTNIGHT, ["c1:20260908T0900"]),
+        {"slots_of_schedule", "slots_by_own_id"},
+    ),
+    "slots_of_practitioner": (
+        lambda c: schedules.slots_of_practitioner(c, REGION, made(3, 2), NOW, FORTNIGHT),
+        {"slots_of_practitioner"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),
@@ -243,6 +281,8 @@ def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None
             ("jit", "off"),
         ):
             await connection.execute(f"SET {name} = '{value}'")
+        # What the driver asks about a type that it meets for the first time is not ours.
+        await connection.fetch("SELECT $1::uuid[]", [])
         plans = Plans(connection)
         return {name: await plans.of(call(connection)) for name, (call, _) in HOT.items()}
 

@@ -81,6 +81,8 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "family": scene.family,
         "moving": scene.moving_appointment_id,
         "client": credentials(scene.world.live, REGION),
+        "draw_slots": scene.draws.slot_ids,
+        "drawn": scene.draws.drawn_id,
         "instead": {
             scene.person_id: scene.spare_person_id,
             scene.free_person_id: scene.spare_person_id,
@@ -110,10 +112,13 @@ def dictionaries(scene: Scene) -> str:
         "slot": [scene.slot_id, scene.free_slot_id],
         "practitioner": [scene.practitioner_id],
         "specialty": [PAEDIATRICIAN, SURGEON, CARDIOLOGIST],
+        "draw": [scene.draws.open_id, scene.draws.drawn_id],
+        "draw_request": [scene.draws.request_id],
         "specialties": [f"{PAEDIATRICIAN},{SURGEON}"],
         "own_practitioner": ["d1"],
         "own_location": ["l1"],
         "own_programme": ["chess"],
+        "own_schedule": ["c1"],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

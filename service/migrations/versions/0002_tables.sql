@@ -45,6 +45,7 @@ CREATE TABLE schedules (
     CONSTRAINT schedules_by_own_id UNIQUE (region_id, institution_id, external_id)
 );
 CREATE INDEX schedules_by_practitioner ON schedules (region_id, practitioner_id);
+CREATE INDEX schedules_to_make ON schedules (made_until);
 
 -- Days on which an institution keeps to another calendar than the nation's.
 CREATE TABLE calendar_days (
@@ -55,6 +56,18 @@ CREATE TABLE calendar_days (
     works_as smallint CHECK (works_as BETWEEN 1 AND 7),
     PRIMARY KEY (region_id, institution_id, day),
     FOREIGN KEY (region_id, institution_id) REFERENCES institutions
+);
+
+-- Times at which a practitioner sees nobody.
+CREATE TABLE practitioner_blocks (
+    region_id smallint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    begins_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (region_id, practitioner_id, begins_at, ends_at),
+    FOREIGN KEY (region_id, practitioner_id) REFERENCES practitioners,
+    CONSTRAINT practitioner_blocks_take_time CHECK (ends_at > begins_at)
 );
 
 -- internet_at: from then on citizens may take the place by themselves; 'infinity': never.
@@ -77,6 +90,7 @@ ALTER TABLE slots
     ADD CONSTRAINT slots_policy CHECK (policy IN ('first_come', 'jittered', 'draw'));
 -- A practitioner's day, for the reception desk and for schedules.
 CREATE INDEX slots_of_practitioner ON slots (region_id, practitioner_id, starts_at, id);
+CREATE INDEX slots_of_schedule ON slots (region_id, schedule_id, starts_at) WHERE schedule_id IS NOT NULL;
 -- Free places of a specialty in the whole region.
 CREATE INDEX slots_free_in_region ON slots (region_id, specialty_code, starts_at, id)
     WHERE status = 'open' AND taken < capacity;
@@ -228,7 +242,8 @@ CREATE INDEX holds_to_expire ON holds (region_id, expires_at) WHERE offer_id IS 
 -- Draws -------------------------------------------------------------------------------------------------------------
 
 -- One draw for each institution, specialty and local day whose slots are released by draw. Its seed is sealed until it is
--- drawn; seed_hash is public from the beginning. record is what anyone replays the draw by.
+-- drawn; seed_hash is public from the beginning. When it is closed the record has what takes part, and requests and
+-- requests_digest tell of it; when it is drawn the record is whole, and anyone replays the draw by it.
 CREATE TABLE draws (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -239,6 +254,9 @@ CREATE TABLE draws (
     closes_at timestamptz NOT NULL,
     seed_sealed text NOT NULL,
     seed_hash text NOT NULL,
+    closed_at timestamptz,
+    requests integer,
+    requests_digest text,
     record jsonb,
     drawn_at timestamptz,
     PRIMARY KEY (region_id, id),
@@ -247,6 +265,9 @@ CREATE TABLE draws (
     CONSTRAINT draws_take_time CHECK (closes_at > opens_at)
 );
 CREATE INDEX draws_to_draw ON draws (region_id, closes_at) WHERE drawn_at IS NULL;
+CREATE INDEX slots_by_draw ON slots (region_id, draw_id) WHERE draw_id IS NOT NULL;
+-- Those that no draw has yet.
+CREATE INDEX slots_to_draw ON slots (region_id, internet_at) WHERE policy = 'draw' AND draw_id IS NULL;
 
 CREATE TABLE draw_requests (
     region_id smallint NOT NULL,
@@ -260,6 +281,8 @@ CREATE TABLE draw_requests (
     referral_number text,
     status text NOT NULL CHECK (status IN ('waiting', 'booked', 'lost', 'withdrawn')),
     appointment_id uuid,
+    -- Of a lost one: the code of what stood in the way.
+    reason text,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (region_id, id),
     FOREIGN KEY (region_id, draw_id) REFERENCES draws,
@@ -268,7 +291,8 @@ CREATE TABLE draw_requests (
 );
 CREATE UNIQUE INDEX draw_requests_person_once ON draw_requests (region_id, draw_id, identity)
     WHERE status <> 'withdrawn';
-CREATE INDEX draw_requests_by_citizen ON draw_requests (region_id, citizen_id, id);
+CREATE INDEX draw_requests_by_citizen ON draw_requests (region_id, citizen_id, created_at, id);
+CREATE INDEX draw_requests_by_person ON draw_requests (region_id, person_id);
 
 -- The reception desk ------------------------------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ def set_scene(world: World) -> Scene:
     for person_id in (child, sister):
         parent.create("/v1/waiting-list", waiting(person_id, specialty_code=SURGEON, referral_number=None)).ok()
     world.live.work()
-    offers = parent.get("/v1/offers").ok()["items"]
+    offers = {offer["places"][0]["person_id"]: offer["id"] for offer in parent.get("/v1/offers").ok()["items"]}
     return Scene(
         world=world,
         parent=parent,
@@ -115,8 +115,8 @@ def set_scene(world: World) -> Scene:
         application_id=application["id"],
         practitioner_id=ticket["practitioner"]["id"],
         entry_id=entry["id"],
-        offer_id=offers[0]["id"],
-        spare_offer_id=offers[1]["id"],
+        offer_id=offers[child],
+        spare_offer_id=offers[sister],
         schedule=schedule,
         draws=set_draws(world, parent, child),
     )

@@ -14,6 +14,7 @@ Scope = Literal[
     "institutions:write",
     "schedules:write",
     "appointments:read",
+    "appointments:write",
     "programmes:write",
     "applications:read",
     "applications:write",

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from service.availability import operations as availability
 from service.clubs import operations as clubs
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
@@ -23,10 +24,13 @@ from service.launch import operations as launch
 from service.launch.tokens import Tokens
 from service.migrations import newest
 from service.people import operations as people
+from service.reception import operations as reception
 from service.schedules import operations as schedules
 from service.waiting import operations as waiting
 
-_DOMAINS = (launch, institutions, people, doctors, schedules, waiting, draws, clubs)
+_DOMAINS = (
+    launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs,
+)  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
 

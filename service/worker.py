@@ -13,10 +13,11 @@ from service.core.database import Database
 from service.core.jobs import Jobs
 from service.doctors import jobs as doctors
 from service.draws import jobs as draws
+from service.reception import jobs as reception
 from service.schedules import jobs as schedules
 from service.waiting import jobs as waiting
 
-JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS)
+JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS)
 _log = structlog.get_logger("zapis")
 
 

@@ -21,6 +21,7 @@ from tests.draws import provocations as draws
 from tests.launch.credentials import credentials
 from tests.live import Live
 from tests.provocation import Asked, Provocations, someone
+from tests.reception import provocations as reception
 from tests.schedules import provocations as schedules
 from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
@@ -267,7 +268,7 @@ def birth_date_impossible(world: World) -> Asked:
 # The test of them all ----------------------------------------------------------------------------------------------
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
-PROVOCATIONS |= clubs.PROVOCATIONS
+PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

@@ -58,6 +58,9 @@ CANCELLATION_CLOSED = refusal(
     "Отменить талон уже нельзя: позвоните в учреждение",
     "The ticket can no longer be cancelled: call the institution",
 )
+PRACTITIONER_NOT_FOUND = refusal(
+    "practitioner_not_found", Kind.absent, "Такого врача здесь нет", "There is no such practitioner here"
+)
 SPECIALTY_UNKNOWN = refusal(
     "specialty_unknown",
     Kind.conflict,

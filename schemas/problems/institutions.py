@@ -2,6 +2,7 @@
 
 from schemas.problems.shape import Kind, refusal
 
+REGION_NOT_FOUND = refusal("region_not_found", Kind.absent, "Регион не найден", "The region is not found")
 INSTITUTION_NOT_FOUND = refusal(
     "institution_not_found", Kind.absent, "Учреждение не найдено", "The institution is not found"
 )

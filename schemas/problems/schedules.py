@@ -3,9 +3,6 @@
 from schemas.problems.shape import Kind, refusal
 
 SCHEDULE_NOT_FOUND = refusal("schedule_not_found", Kind.absent, "Такого расписания нет", "There is no such schedule")
-PRACTITIONER_NOT_FOUND = refusal(
-    "practitioner_not_found", Kind.absent, "Такого врача нет", "There is no such practitioner"
-)
 HOURS_CROSSED = refusal(
     "hours_crossed",
     Kind.conflict,

@@ -1,15 +1,18 @@
 """A ticket as it is shown: as a schema, a calendar entry, a QR code."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from schemas.appointments import NamedSpecialty, Ticket
 from schemas.doctors import NamedPractitioner, Place
 from schemas.institutions import InstitutionInBooking
+from service.core.database import Record
 from service.core.operations import Language
 from service.core.sealing import Sealer
 from service.launch.tokens import ISSUER, Tokens
@@ -71,6 +74,25 @@ def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens, seale
         created_at=created_at,
         cancelled_at=instant(kept["cancelled_at"]) if kept["cancelled_at"] else None,
     )
+
+
+def kept_ticket(row: Record) -> Mapping[str, Any]:
+    """A row in the shape that book_appointments gives."""
+    cancelled_at: datetime | None = row["cancelled_at"]
+    return {
+        "id": str(row["id"]),
+        "region_id": row["region_id"],
+        "number": row["number"],
+        "status": row["status"],
+        "slot_id": str(row["slot_id"]),
+        "terms": orjson.loads(row["terms"]),
+        "referral_number": row["referral_number"],
+        "home_address_sealed": row["home_address_sealed"],
+        "sequence": row["sequence"],
+        "created_at": row["created_at"].astimezone(UTC).isoformat(),
+        "cancelled_at": cancelled_at.astimezone(UTC).isoformat() if cancelled_at else None,
+        "person": {name: row[name] for name in ("last_name", "first_name", "patronymic")} | {"id": row["person_id"]},
+    }
 
 
 def home_address_row(region_id: int, appointment_id: str) -> str:

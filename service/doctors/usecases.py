@@ -1,7 +1,7 @@
 """The citizen's side: find a doctor and a free time, book it, keep the ticket, cancel."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ from service.core.operations import Actor, IdempotencyKey, Language, Rendered
 from service.core.sealing import Sealer
 from service.doctors import store
 from service.doctors.rules import times_together
-from service.doctors.tickets import calendar_of, home_address_row, qr_of, ticket_of
+from service.doctors.tickets import calendar_of, home_address_row, kept_ticket, qr_of, ticket_of
 from service.institutions.usecases import find_institution
 from service.launch.tokens import Tokens
 from service.scheduling.rules import local_day_bounds
@@ -276,7 +276,7 @@ async def list_appointments(
     position = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (None, None)
     rows = await store.list_appointments(conn, actor.region_id, actor.id, query.person_id, position, query.limit + 1)
     page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["starts_at"].isoformat(), row["id"]))
-    return TicketList(items=[ticket_of(_kept(row), language, tokens, sealer) for row in page], next_cursor=cursor)
+    return TicketList(items=[ticket_of(kept_ticket(row), language, tokens, sealer) for row in page], next_cursor=cursor)
 
 
 async def get_appointment(
@@ -286,7 +286,7 @@ async def get_appointment(
     row = await store.find_appointment(conn, actor.region_id, actor.id, appointment_id)
     if row is None:
         raise DomainError(problems.APPOINTMENT_NOT_FOUND)
-    return ticket_of(_kept(row), language, tokens, sealer)
+    return ticket_of(kept_ticket(row), language, tokens, sealer)
 
 
 async def get_ticket_calendar(
@@ -351,22 +351,3 @@ def _practitioner(row: Record) -> NamedPractitioner:
         first_name=row["first_name"],
         patronymic=row["patronymic"],
     )
-
-
-def _kept(row: Record) -> Mapping[str, Any]:
-    """A row in the shape that book_appointments gives."""
-    cancelled_at: datetime | None = row["cancelled_at"]
-    return {
-        "id": str(row["id"]),
-        "region_id": row["region_id"],
-        "number": row["number"],
-        "status": row["status"],
-        "slot_id": str(row["slot_id"]),
-        "terms": orjson.loads(row["terms"]),
-        "referral_number": row["referral_number"],
-        "home_address_sealed": row["home_address_sealed"],
-        "sequence": row["sequence"],
-        "created_at": row["created_at"].astimezone(UTC).isoformat(),
-        "cancelled_at": cancelled_at.astimezone(UTC).isoformat() if cancelled_at else None,
-        "person": {name: row[name] for name in ("last_name", "first_name", "patronymic")} | {"id": row["person_id"]},
-    }

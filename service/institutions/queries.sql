@@ -1,6 +1,9 @@
 -- name: list_regions
 SELECT code, name_ru, name_en, zone FROM regions ORDER BY code;
 
+-- name: find_region
+SELECT code, name_ru, name_en, zone FROM regions WHERE code = $1;
+
 -- name: list_institutions
 SELECT * FROM institutions
 WHERE region_id = $1

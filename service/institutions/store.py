@@ -13,6 +13,10 @@ async def list_regions(conn: Connection) -> list[Record]:
     return await conn.fetch(SQL.list_regions)
 
 
+async def find_region(conn: Connection, region_code: int) -> Record | None:
+    return await conn.fetchrow(SQL.find_region, region_code)
+
+
 async def list_institutions(
     conn: Connection, region_id: int, kind: str | None, municipality: str | None, after: list[str] | None, limit: int
 ) -> list[Record]:

@@ -71,6 +71,14 @@ async def put_page(conn: Connection, actor: Actor, vk_page_id: VkPageId, body: P
     return Page(institution_id=body.institution_id, mini_apps=mini_apps, platform="vk", external_id=vk_page_id)
 
 
+async def find_region(conn: Connection, region_code: int) -> Record:
+    """The region's row. Raises DomainError `region_not_found`."""
+    row = await store.find_region(conn, region_code)
+    if row is None:
+        raise DomainError(problems.REGION_NOT_FOUND)
+    return row
+
+
 async def find_institution(conn: Connection, region_id: int, institution_id: UUID) -> Record:
     """The institution's row. Raises DomainError `institution_not_found`."""
     row = await store.find_institution(conn, region_id, institution_id)

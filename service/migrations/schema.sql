@@ -96,6 +96,92 @@ CREATE FUNCTION public.answer_refusal(offer public.offers, p_now timestamp with 
     END
 $$;
 
+CREATE FUNCTION public.appeal_no_show(p_region smallint, p_citizen uuid, p_appointment uuid, p_text text, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+BEGIN
+    SELECT a.* INTO ticket FROM appointments a
+    WHERE a.region_id = p_region AND a.id = p_appointment AND EXISTS (
+        SELECT FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id)
+    FOR UPDATE;
+    PERFORM refuse(CASE
+        WHEN ticket.id IS NULL THEN 'appointment_not_found'
+        WHEN ticket.status <> 'noshow' THEN 'not_a_no_show'
+        WHEN ticket.appeal_decided_at IS NOT NULL AND ticket.appeal IS DISTINCT FROM p_text THEN 'appeal_decided'
+    END);
+    IF ticket.appeal IS DISTINCT FROM p_text THEN
+        UPDATE appointments SET appeal = p_text WHERE region_id = p_region AND id = p_appointment;
+        PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'no_show_appealed', p_appointment, '{}', true);
+    END IF;
+END $$;
+
+CREATE TABLE public.appointments (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    institution_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    specialty_code text NOT NULL,
+    citizen_id uuid,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    status text NOT NULL,
+    active boolean NOT NULL,
+    source text NOT NULL,
+    referral_number text,
+    terms jsonb NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    cancelled_at timestamp with time zone,
+    sequence smallint DEFAULT 0 NOT NULL,
+    purpose text DEFAULT 'routine'::text NOT NULL,
+    home_address_sealed text,
+    override_reason text,
+    arrived_at timestamp with time zone,
+    fulfilled_at timestamp with time zone,
+    noshow_at timestamp with time zone,
+    appeal text,
+    appeal_decided_at timestamp with time zone,
+    excused boolean DEFAULT false NOT NULL,
+    CONSTRAINT appointments_active_status CHECK (((NOT active) OR (status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text])))),
+    CONSTRAINT appointments_source CHECK ((source = ANY (ARRAY['internet'::text, 'desk'::text, 'call_centre'::text, 'doctor'::text, 'other_clinic'::text]))),
+    CONSTRAINT appointments_status CHECK ((status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text, 'fulfilled'::text, 'noshow'::text, 'cancelled'::text])))
+);
+
+CREATE FUNCTION public.apply_status(ticket public.appointments, p_to text, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bookable_slots;
+BEGIN
+    UPDATE appointments
+    SET status = p_to, active = p_to IN ('booked', 'arrived') AND ends_at > p_now,
+        arrived_at = CASE p_to WHEN 'arrived' THEN p_now WHEN 'fulfilled' THEN arrived_at END,
+        fulfilled_at = CASE p_to WHEN 'fulfilled' THEN p_now END,
+        noshow_at = CASE p_to WHEN 'noshow' THEN p_now END
+    WHERE region_id = ticket.region_id AND id = ticket.id;
+    IF p_to IN ('fulfilled', 'noshow') THEN
+        DELETE FROM engagements WHERE region_id = ticket.region_id AND booking_id = ticket.id;
+    ELSIF ticket.purpose <> 'home_visit' THEN
+        INSERT INTO engagements (region_id, booking_id, identity, times)
+        VALUES (ticket.region_id, ticket.id, ticket.identity,
+                tstzmultirange(tstzrange(ticket.starts_at, ticket.ends_at)))
+        ON CONFLICT (region_id, booking_id) DO NOTHING;
+    END IF;
+    PERFORM journal(ticket.region_id, p_event_id, p_now, p_actor, 'appointment_' || p_to, ticket.id,
+                    jsonb_build_object('from', ticket.status), true);
+    IF ticket.status = 'noshow' AND ticket.noshow_at < ticket.starts_at THEN
+        SELECT * INTO place FROM bookable_slots WHERE region_id = ticket.region_id AND id = ticket.slot_id;
+        PERFORM claim_place(place, NULL, p_now);
+    ELSIF p_to = 'noshow' AND p_now < ticket.starts_at THEN
+        PERFORM free_place(ticket.region_id, ticket.slot_id, p_now);
+    END IF;
+END $$;
+
 CREATE FUNCTION public.apply_to_group(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_group uuid, p_person uuid, p_application uuid, p_number text, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -328,6 +414,65 @@ BEGIN
     RETURN tickets;
 END $$;
 
+CREATE FUNCTION public.book_for_patient(p_region smallint, p_institution uuid, p_actor uuid, p_key text, p_request_hash bytea, p_slot uuid, p_patient uuid, p_citizen uuid, p_papers jsonb, p_referral text, p_home_address text, p_source text, p_override text, p_overridable text[], p_appointment uuid, p_number text, p_event_ids uuid[], p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bookable_slots;
+    papers persons := jsonb_populate_record(NULL::persons, p_papers);
+    patient persons;
+    gone_over text;
+    ticket jsonb;
+    earlier jsonb;
+BEGIN
+    IF p_patient IS NOT NULL THEN
+        SELECT * INTO patient FROM persons
+        WHERE region_id = p_region AND id = p_patient AND deleted_at IS NULL
+        FOR KEY SHARE;
+    ELSE
+        SELECT p.* INTO patient FROM persons p
+        WHERE p.region_id = p_region AND p.identity = papers.identity AND p.deleted_at IS NULL AND NOT EXISTS (
+            SELECT FROM guardians g WHERE g.region_id = p_region AND g.person_id = p.id)
+        ORDER BY p.id
+        LIMIT 1
+        FOR KEY SHARE OF p;
+        IF patient.id IS NULL THEN
+            patient := papers;
+        END IF;
+    END IF;
+    SELECT * INTO place FROM bookable_slots
+    WHERE region_id = p_region AND id = p_slot AND institution_id = p_institution;
+    earlier := idempotency_find(p_region, p_actor, 'bookForPatient', p_key, p_request_hash);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse(CASE
+        WHEN patient.id IS NULL THEN 'patient_of_ticket_gone'
+        WHEN place.id IS NULL THEN 'slot_not_found'
+        WHEN place.purpose = 'home_visit' AND p_home_address IS NULL THEN 'home_address_needed'
+    END);
+    gone_over := refuse_to_staff(place, patient, p_referral, p_source, p_override, p_overridable, p_now);
+    IF p_patient IS NOT NULL AND place.purpose <> 'home_visit' THEN
+        place.purpose := 'repeat';
+    END IF;
+    ticket := ticket_answer(place, patient, p_referral, p_home_address, p_appointment, p_number, p_now);
+    earlier := idempotency_keep(p_region, p_actor, 'bookForPatient', p_key, p_request_hash, ticket, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    IF patient.id = papers.id THEN
+        INSERT INTO persons SELECT papers.*;
+    END IF;
+    PERFORM write_appointment(place, patient, p_citizen, p_referral, p_home_address, p_source, p_override,
+                              p_appointment, p_number, p_event_ids[1], p_actor, p_now);
+    IF p_override IS NOT NULL THEN
+        PERFORM journal(p_region, p_event_ids[2], p_now, p_actor, 'rules_gone_over', p_appointment,
+                        jsonb_build_object('reason', p_override, 'rule', gone_over), false);
+    END IF;
+    PERFORM claim_place(place, NULL, p_now);
+    RETURN ticket;
+END $$;
+
 CREATE TABLE public.institutions (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -515,6 +660,7 @@ CREATE FUNCTION public.booking_conflict(place public.bookable_slots, patient pub
             SELECT FROM appointments a
             WHERE a.region_id = place.region_id AND a.institution_id = place.institution_id
               AND a.specialty_code = place.specialty_code AND a.identity = patient.identity AND a.active
+              AND a.override_reason IS NULL
               AND (a.ends_at > p_now OR a.status = 'orphaned')
         ) THEN 'appointments_one_a_specialty'
         WHEN place.purpose <> 'home_visit' AND EXISTS (
@@ -582,38 +728,6 @@ CREATE FUNCTION public.can_be_offered(place public.slots, p_now timestamp with t
        AND (place.policy <> 'draw' OR place.internet_at <= p_now)
 $$;
 
-CREATE TABLE public.appointments (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    institution_id uuid NOT NULL,
-    slot_id uuid NOT NULL,
-    specialty_code text NOT NULL,
-    citizen_id uuid,
-    person_id uuid NOT NULL,
-    identity bytea NOT NULL,
-    status text NOT NULL,
-    active boolean NOT NULL,
-    source text NOT NULL,
-    referral_number text,
-    terms jsonb NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    cancelled_at timestamp with time zone,
-    sequence smallint DEFAULT 0 NOT NULL,
-    purpose text DEFAULT 'routine'::text NOT NULL,
-    home_address_sealed text,
-    override_reason text,
-    arrived_at timestamp with time zone,
-    fulfilled_at timestamp with time zone,
-    appeal text,
-    excused boolean DEFAULT false NOT NULL,
-    CONSTRAINT appointments_active_status CHECK (((NOT active) OR (status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text])))),
-    CONSTRAINT appointments_source CHECK ((source = ANY (ARRAY['internet'::text, 'desk'::text, 'call_centre'::text, 'doctor'::text, 'other_clinic'::text]))),
-    CONSTRAINT appointments_status CHECK ((status = ANY (ARRAY['booked'::text, 'orphaned'::text, 'arrived'::text, 'fulfilled'::text, 'noshow'::text, 'cancelled'::text])))
-);
-
 CREATE FUNCTION public.can_move_to(ticket public.appointments, place public.bookable_slots, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -652,6 +766,24 @@ BEGIN
     END);
     IF booked.status <> 'cancelled' THEN
         PERFORM end_appointment(booked, p_event_id, p_citizen, '{}', p_now);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.cancel_for_patient(p_region smallint, p_institution uuid, p_appointment uuid, p_reason text, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+BEGIN
+    SELECT * INTO ticket FROM appointments
+    WHERE region_id = p_region AND id = p_appointment AND institution_id = p_institution
+    FOR UPDATE;
+    PERFORM refuse(CASE
+        WHEN ticket.id IS NULL THEN 'appointment_not_found'
+        WHEN ticket.status IN ('fulfilled', 'noshow') THEN 'appointment_over'
+    END);
+    IF ticket.status <> 'cancelled' THEN
+        PERFORM end_appointment(ticket, p_event_id, p_actor, jsonb_build_object('reason', p_reason), p_now);
     END IF;
 END $$;
 
@@ -741,6 +873,24 @@ BEGIN
     VALUES (p_region, p_citizen, person.id, p_kinship, person.identity);
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_created', person.id, '{}', false);
     RETURN p_result;
+END $$;
+
+CREATE FUNCTION public.decide_appeal(p_region smallint, p_institution uuid, p_appointment uuid, p_excused boolean, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+BEGIN
+    SELECT * INTO ticket FROM appointments
+    WHERE region_id = p_region AND id = p_appointment AND institution_id = p_institution AND appeal IS NOT NULL
+    FOR UPDATE;
+    PERFORM refuse(CASE WHEN ticket.id IS NULL THEN 'appeal_not_found' END);
+    IF ticket.appeal_decided_at IS NULL OR ticket.excused <> p_excused THEN
+        UPDATE appointments SET excused = p_excused, appeal_decided_at = p_now
+        WHERE region_id = p_region AND id = p_appointment;
+        PERFORM journal(p_region, p_event_id, p_now, p_actor, 'no_show_appeal_decided', p_appointment,
+                        jsonb_build_object('excused', p_excused), true);
+    END IF;
 END $$;
 
 CREATE FUNCTION public.decline_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_now timestamp with time zone) RETURNS void
@@ -1325,6 +1475,28 @@ BEGIN
     RETURN attached;
 END $$;
 
+CREATE FUNCTION public.mark_no_shows(p_event_ids uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+    marked integer := 0;
+BEGIN
+    FOR ticket IN
+        SELECT a.* FROM institutions i
+        JOIN appointments a ON a.region_id = i.region_id AND a.institution_id = i.id
+        WHERE i.noshow_after_minutes IS NOT NULL AND a.status = 'booked' AND a.purpose <> 'home_visit'
+          AND a.starts_at <= p_now - make_interval(mins => i.noshow_after_minutes)
+          AND a.starts_at > p_now - interval '7 days'
+        LIMIT cardinality(p_event_ids)
+        FOR UPDATE OF a SKIP LOCKED
+    LOOP
+        marked := marked + 1;
+        PERFORM apply_status(ticket, 'noshow', p_actor, p_event_ids[marked], p_now);
+    END LOOP;
+    RETURN marked;
+END $$;
+
 CREATE FUNCTION public.move_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid, p_from text[], p_to text, p_decision jsonb, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1657,6 +1829,20 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.refuse_to_staff(place public.bookable_slots, patient public.persons, p_referral text, p_source text, p_override text, p_overridable text[], p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    refusal text := coalesce(
+        booking_refusal(place, patient, p_referral, p_source, p_now),
+        CASE WHEN place.access = 'referral' AND p_referral IS NULL AND p_source <> 'doctor' THEN 'referral_needed' END);
+BEGIN
+    IF p_override IS NULL OR refusal <> ALL (p_overridable) THEN
+        PERFORM refuse(refusal);
+    END IF;
+    RETURN refusal;
+END $$;
+
 CREATE FUNCTION public.release_hold(p_region smallint, p_citizen uuid, p_hold uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1798,6 +1984,44 @@ BEGIN
     PERFORM move_appointment(p_region, p_appointment, place, p_citizen, p_event_id, 'appointment_rescheduled', p_now);
 END $$;
 
+CREATE FUNCTION public.reschedule_for_patient(p_region smallint, p_institution uuid, p_appointment uuid, p_slot uuid, p_source text, p_reason text, p_override boolean, p_overridable text[], p_actor uuid, p_event_ids uuid[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+    patient persons;
+    place bookable_slots;
+    gone_over text;
+BEGIN
+    SELECT * INTO ticket FROM appointments
+    WHERE region_id = p_region AND id = p_appointment AND institution_id = p_institution
+    FOR UPDATE;
+    SELECT * INTO patient FROM persons WHERE region_id = p_region AND id = ticket.person_id;
+    SELECT * INTO place FROM bookable_slots
+    WHERE region_id = p_region AND id = p_slot AND institution_id = p_institution;
+    IF ticket.slot_id = p_slot AND ticket.status = 'booked' THEN
+        RETURN;
+    END IF;
+    PERFORM refuse(CASE
+        WHEN ticket.id IS NULL THEN 'appointment_not_found'
+        WHEN place.id IS NULL THEN 'slot_not_found'
+        WHEN ticket.status NOT IN ('booked', 'orphaned', 'arrived') THEN 'appointment_over'
+        WHEN place.specialty_code <> ticket.specialty_code THEN 'slot_elsewhere'
+        WHEN place.purpose = 'home_visit' AND ticket.home_address_sealed IS NULL THEN 'home_address_needed'
+    END);
+    gone_over := refuse_to_staff(place, patient, ticket.referral_number, p_source,
+                                 CASE WHEN p_override THEN p_reason END, p_overridable, p_now);
+    PERFORM claim_place(place, NULL, p_now);
+    IF ticket.status = 'arrived' OR p_override THEN
+        UPDATE appointments
+        SET arrived_at = NULL, override_reason = CASE WHEN p_override THEN p_reason ELSE override_reason END
+        WHERE region_id = p_region AND id = p_appointment;
+    END IF;
+    PERFORM journal(p_region, p_event_ids[1], p_now, p_actor, 'rescheduled_by_staff', p_appointment,
+                    jsonb_build_object('reason', p_reason, 'rule', gone_over), false);
+    PERFORM move_appointment(p_region, p_appointment, place, p_actor, p_event_ids[2], 'appointment_rescheduled', p_now);
+END $$;
+
 CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
@@ -1821,6 +2045,33 @@ CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_no
     FROM (SELECT persons FROM seating WHERE cardinality(persons) = cardinality(p_slots) LIMIT 1) AS whole,
          generate_subscripts(whole.persons, 1) AS number
 $$;
+
+CREATE FUNCTION public.set_appointment_status(p_region smallint, p_institution uuid, p_appointment uuid, p_to text, p_from text[], p_from_afterwards text[], p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ticket appointments;
+    visit_on date;
+    today date;
+BEGIN
+    SELECT * INTO ticket FROM appointments
+    WHERE region_id = p_region AND id = p_appointment AND institution_id = p_institution
+    FOR UPDATE;
+    visit_on := (ticket.starts_at AT TIME ZONE (ticket.terms ->> 'zone'))::date;
+    today := (p_now AT TIME ZONE (ticket.terms ->> 'zone'))::date;
+    PERFORM refuse(CASE
+        WHEN ticket.id IS NULL THEN 'appointment_not_found'
+        WHEN ticket.status = 'cancelled' THEN 'ticket_cancelled'
+        WHEN ticket.status = 'orphaned' THEN 'ticket_without_time'
+        WHEN today < visit_on OR today > visit_on AND p_from_afterwards = '{}' THEN 'ticket_of_another_day'
+        WHEN ticket.status <> p_to
+             AND ticket.status <> ALL (CASE WHEN today > visit_on THEN p_from_afterwards ELSE p_from END)
+            THEN 'appointment_illegal_move'
+    END);
+    IF ticket.status <> p_to THEN
+        PERFORM apply_status(ticket, p_to, p_actor, p_event_id, p_now);
+    END IF;
+END $$;
 
 CREATE FUNCTION public.shown_entry(entry public.waiting_entries, p_persons uuid[], p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -2414,15 +2665,17 @@ CREATE INDEX applications_by_person ON public.applications USING btree (region_i
 
 CREATE UNIQUE INDEX applications_person_once_a_group ON public.applications USING btree (region_id, group_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'approved'::text, 'enrolled'::text]));
 
+CREATE INDEX appointments_appealed ON public.appointments USING btree (region_id, institution_id, starts_at, id) WHERE ((appeal IS NOT NULL) AND (status = 'noshow'::text));
+
 CREATE INDEX appointments_by_identity ON public.appointments USING btree (region_id, institution_id, identity, created_at);
 
 CREATE INDEX appointments_by_person ON public.appointments USING btree (region_id, person_id, starts_at DESC, id);
 
-CREATE INDEX appointments_by_slot ON public.appointments USING btree (region_id, slot_id) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
+CREATE INDEX appointments_by_slot ON public.appointments USING btree (region_id, slot_id) WHERE (status <> 'cancelled'::text);
 
-CREATE UNIQUE INDEX appointments_one_a_specialty ON public.appointments USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
+CREATE UNIQUE INDEX appointments_one_a_specialty ON public.appointments USING btree (region_id, institution_id, specialty_code, identity) WHERE (active AND (override_reason IS NULL));
 
-CREATE INDEX appointments_overdue ON public.appointments USING btree (region_id, starts_at) WHERE (status = 'booked'::text);
+CREATE INDEX appointments_overdue ON public.appointments USING btree (region_id, institution_id, starts_at) WHERE (status = 'booked'::text);
 
 CREATE UNIQUE INDEX appointments_person_once_a_slot ON public.appointments USING btree (region_id, slot_id, identity) WHERE (status = ANY (ARRAY['booked'::text, 'arrived'::text]));
 
@@ -2458,6 +2711,10 @@ CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (cre
 
 CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id, name, id);
 
+CREATE INDEX institutions_expiring ON public.institutions USING btree (region_id, id) WHERE (noshow_after_minutes IS NOT NULL);
+
+CREATE INDEX offered_specialties_by_code ON public.offered_specialties USING btree (region_id, specialty_code, institution_id);
+
 CREATE INDEX offers_by_citizen ON public.offers USING btree (region_id, citizen_id, id);
 
 CREATE INDEX offers_by_institution ON public.offers USING btree (region_id, institution_id, specialty_code, id);
@@ -2472,6 +2729,8 @@ CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_a
 
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
+CREATE INDEX persons_by_identity ON public.persons USING btree (region_id, identity) WHERE (deleted_at IS NULL);
+
 CREATE INDEX practitioners_by_name ON public.practitioners USING btree (region_id, institution_id, last_name, first_name, id);
 
 CREATE INDEX programmes_by_name ON public.programmes USING btree (region_id, name, id);
@@ -2484,7 +2743,7 @@ CREATE INDEX slots_by_draw ON public.slots USING btree (region_id, draw_id) WHER
 
 CREATE INDEX slots_by_time ON public.slots USING btree (region_id, institution_id, starts_at, id);
 
-CREATE INDEX slots_free ON public.slots USING btree (region_id, institution_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
+CREATE INDEX slots_free ON public.slots USING btree (region_id, institution_id, specialty_code, starts_at, id) INCLUDE (internet_at, min_lead_minutes, access) WHERE ((status = 'open'::text) AND (taken < capacity));
 
 CREATE INDEX slots_free_in_region ON public.slots USING btree (region_id, specialty_code, starts_at, id) WHERE ((status = 'open'::text) AND (taken < capacity));
 

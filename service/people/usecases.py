@@ -77,6 +77,15 @@ async def delete_person(conn: Connection, actor: Actor, person_id: UUID, clock: 
     await store.delete_person(conn, actor.region_id, actor.id, person_id, clock())
 
 
+def papers_of(sealer: Sealer, region_id: int, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The columns of `persons` for a patient without an account, whose papers staff have before them.
+
+    Raises DomainError where a number or the birth date can't be right.
+    """
+    _check(fields, now)
+    return row_of(sealer, region_id, new_id(), fields, now)
+
+
 def row_of(sealer: Sealer, region_id: int, person_id: UUID, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The columns of `persons`, as JSON is made of them, for somebody who is written down now."""
     return {

@@ -94,6 +94,9 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
     if _operation_id(case.operation) == "getDrawRecord":
         # One draw of the two is over.
         case.path_parameters = {"draw_id": _WORLD["drawn"]}
+    own = _WORLD["own"].get(_operation_id(case.operation), {})
+    for name, value in (case.path_parameters or {}).items():
+        case.path_parameters[name] = own.get(value, value)
     if "Idempotency-Key" in case.headers:
         # The document has one example of a key, and a key is good for one body.
         case.headers["Idempotency-Key"] = f"key-{os.getpid()}-{next(_numbers)}"
@@ -189,6 +192,27 @@ def _token_request(body: dict[str, Any]) -> None:
         body["client_id"], body["client_secret"] = _WORLD["client"]
 
 
+def _check_in(body: dict[str, Any]) -> None:
+    """One way of two, and a ticket that is there."""
+    body.pop("ticket", None)
+    body["number"] = _WORLD["todays_number"]
+
+
+def _patient_booking(body: dict[str, Any]) -> None:
+    """One way of two."""
+    if body.get("patient"):
+        body.pop("ticket_number", None)
+        _person(body["patient"])
+    else:
+        body.pop("patient", None)
+        body["ticket_number"] = _WORLD["todays_number"]
+
+
+def _appeal(body: dict[str, Any]) -> None:
+    """What was said before: that can be said again however it was decided."""
+    body["text"] = _WORLD["appeal"]
+
+
 _SETTLED = {
     "createPerson": _person,
     "updatePerson": _person,
@@ -203,4 +227,7 @@ _SETTLED = {
     "unblockPractitioner": _times,
     "requestDraw": _draw_request,
     "createToken": _token_request,
+    "checkIn": _check_in,
+    "bookForPatient": _patient_booking,
+    "appealNoShow": _appeal,
 }

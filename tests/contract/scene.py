@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.draws.scene import Draws, set_draws
 from tests.live import Api
+from tests.reception.desk import patient
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
 PARENT, STRANGER, ADMINISTRATOR = 1, 2, 3
@@ -39,13 +40,24 @@ class Scene:
     spare_offer_id: str
     schedule: dict[str, Any]
     draws: Draws
+    # At the reception desk: a slot with much room; a ticket of today; one to be moved and cancelled; a missed visit of
+    # the parent's child, and what they have said of it.
+    desk_slot_id: str
+    todays_id: str
+    # Another one, which nothing happens to but that its patient comes in.
+    todays_number: str
+    movable_id: str
+    missed_id: str
+    appeal: str = "Болели"
 
     @property
     def private(self) -> tuple[str, ...]:
         """What nobody but the parent and the clinic may come to know of."""
         family = (item["person_id"] for item in self.family)
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
-        return *mine, *family, self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
+        waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
+        at_the_desk = self.missed_id, self.todays_id, self.movable_id
+        return *mine, *family, *waited_for, *at_the_desk
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -53,15 +65,21 @@ def programme(**more: Any) -> dict[str, Any]:
 
 
 def set_scene(world: World) -> Scene:
-    """Eight slots of which one is booked, two that are offered to who waits, a programme with two groups, to one of
-    which a child has applied, and a schedule.
+    """Slots of which some are booked, two that are offered to who waits, a schedule, a programme with two groups, to
+    one of which a child has applied.
     """
     clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
     free = [world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8)]
     surgeons = [
         world.slot(f"o{hours}", hours=hours, practitioner_id="d2", specialty_code=SURGEON) for hours in (50, 60)
     ]
-    world.publish_slots(*free, *surgeons).ok()
+    desk = [
+        world.slot("desk", hours=40, capacity=100),
+        world.slot("today", hours=2, capacity=5),
+        # Too late in the day for who waits.
+        world.slot("missed", hours=15.5, practitioner_id="d2", specialty_code=SURGEON),
+    ]
+    world.publish_slots(*free, *surgeons, *desk).ok()
     # The club has a doctor under the same own ids: what is published there does not touch the clinic.
     doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
     world.put(f"/v1/institutions/{CLUB}/practitioners/d1", doctor)
@@ -87,6 +105,10 @@ def set_scene(world: World) -> Scene:
     world.child(stranger, last_name="Орлова")
     ticket = world.book(parent, world.slot_id("s0"), child).ok()
     application = world.apply(parent, groups[0]["id"], child).ok()
+    todays, coming, movable = (at_the_desk(world, own_id) for own_id in ("today", "today", "s6"))
+    missed = world.book(parent, world.slot_id("missed"), child).ok()
+    operator.post(f"{clinic}/appointments/{missed['id']}/status", {"status": "noshow"}).ok()
+    parent.post(f"/v1/appointments/{missed['id']}/appeal", {"text": Scene.appeal}).ok()
     entry = parent.create("/v1/waiting-list", waiting(child)).ok()
     for person_id in (child, sister):
         parent.create("/v1/waiting-list", waiting(person_id, specialty_code=SURGEON, referral_number=None)).ok()
@@ -114,12 +136,23 @@ def set_scene(world: World) -> Scene:
         programme_id=ours["id"],
         application_id=application["id"],
         practitioner_id=ticket["practitioner"]["id"],
+        desk_slot_id=world.slot_id("desk"),
+        todays_id=todays["id"],
+        todays_number=coming["number"],
+        movable_id=movable["id"],
+        missed_id=missed["id"],
         entry_id=entry["id"],
         offer_id=offers[child],
         spare_offer_id=offers[sister],
         schedule=schedule,
         draws=set_draws(world, parent, child),
     )
+
+
+def at_the_desk(world: World, own_id: str) -> dict[str, Any]:
+    """A ticket that staff have booked for somebody without an account."""
+    body = {"slot_id": world.slot_id(own_id), "source": "desk", "patient": patient()}
+    return world.operator.create(f"/v1/institutions/{CLINIC}/appointments", body).ok()
 
 
 def waiting(person_id: str, **more: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tests.contract.scene import Scene, programme, set_scene, waiting
 from tests.launch.credentials import credentials
 from tests.live import Answer, Api
 from tests.provocation import surname
+from tests.reception.desk import WHY, patient
 from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, PAEDIATRICIAN, REGION, World, person
 
 # What is asked for is the clinic's, and the parent's. Who asks:
@@ -92,6 +93,20 @@ getDrawRecord            401    ok       ok     ok          ok    ok           o
 requestDraw              401    404      ok     404         404   403          403      403    403       403 person
 listDrawRequests         401    ok       ok     ok          ok    403          403      403    403       403
 withdrawDrawRequest      401    404      ok     404         404   403          403      403    403      403 draw_request
+getQueuePosition         401    404      ok     404         404   403          403      403    403       403 appointment
+appealNoShow             401    404      ok     404         404   403          403      403    403       403 appointment
+getDaySheet              401    403      403    404         ok    404          403      ok     404       ok  institution
+listTodaysPlaces         401    403      403    404         ok    404          403      ok     404       ok  institution
+putDelay                 401    403      403    404         ok    404          403      ok     404       ok  institution
+checkIn                  401    403      403    404         ok    404          403      ok     404       ok  institution
+setAppointmentStatus     401    403      403    404         ok    404          403      ok     404       ok  institution
+bookForPatient           401    403      403    404         ok    404          403      ok     404       ok  institution
+rescheduleForPatient     401    403      403    404         ok    404          403      ok     404       ok  institution
+cancelForPatient         401    403      403    404         ok    404          403      ok     404       ok  institution
+listAppeals              401    403      403    404         ok    404          403      ok     404       ok  institution
+decideAppeal             401    403      403    404         ok    404          403      ok     404       ok  institution
+listFirstFree            ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+searchSlots              401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
 putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
@@ -253,6 +268,25 @@ class Stage:
                 body={"person_id": scene.free_person_id, "wishes": scene.draws.slot_ids},
             ),
             "withdrawDrawRequest": Ask({"request_id": scene.draws.request_id}),
+            "getQueuePosition": Ask(ticket),
+            "appealNoShow": Ask({"appointment_id": scene.missed_id}, body={"text": scene.appeal}),
+            "getDaySheet": Ask({"practitioner_id": scene.practitioner_id, **clinic}),
+            "listTodaysPlaces": Ask(clinic),
+            "putDelay": Ask(
+                {"practitioner_id": scene.practitioner_id, **clinic}, body={"day": "2026-09-08", "minutes": 20}
+            ),
+            "checkIn": Ask(clinic, body={"number": scene.todays_number}),
+            "setAppointmentStatus": Ask({"appointment_id": scene.todays_id, **clinic}, body={"status": "arrived"}),
+            "bookForPatient": Ask(clinic, body={"slot_id": scene.desk_slot_id, "source": "desk", "patient": patient()}),
+            "rescheduleForPatient": Ask(
+                {"appointment_id": scene.movable_id, **clinic},
+                body={"slot_id": scene.desk_slot_id, "source": "desk", "reason": WHY},
+            ),
+            "cancelForPatient": Ask({"appointment_id": scene.movable_id, **clinic}, body={"reason": WHY}),
+            "listAppeals": Ask(clinic),
+            "decideAppeal": Ask({"appointment_id": scene.missed_id, **clinic}, body={"excused": True}),
+            "listFirstFree": Ask({"region_code": str(REGION)}, query={"specialty_code": PAEDIATRICIAN}),
+            "searchSlots": Ask(query={"specialty_code": PAEDIATRICIAN}),
             "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
             "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
             "listReceivedApplications": Ask(clinic),

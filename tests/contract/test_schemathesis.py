@@ -90,6 +90,17 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             # What is accepted can't be declined.
             scene.offer_id: scene.spare_offer_id,
         },
+        # A thing of its own for an operation that would else find it gone: id -> id.
+        "own": {
+            "putDelay": {str(CLUB): str(CLINIC)},
+            "checkIn": {str(CLUB): str(CLINIC)},
+            "setAppointmentStatus": {scene.appointment_id: scene.todays_id},
+            "rescheduleForPatient": {scene.appointment_id: scene.movable_id},
+            "appealNoShow": {scene.appointment_id: scene.missed_id},
+            "decideAppeal": {scene.appointment_id: scene.missed_id},
+        },
+        "todays_number": scene.todays_number,
+        "appeal": scene.appeal,
     }
 
 
@@ -109,13 +120,14 @@ def dictionaries(scene: Scene) -> str:
         "entry": [scene.entry_id],
         "offer": [scene.offer_id],
         "group": [scene.group_id, scene.free_group_id],
-        "slot": [scene.slot_id, scene.free_slot_id],
+        "slot": [scene.slot_id, scene.free_slot_id, scene.desk_slot_id],
         "practitioner": [scene.practitioner_id],
         "specialty": [PAEDIATRICIAN, SURGEON, CARDIOLOGIST],
         "draw": [scene.draws.open_id, scene.draws.drawn_id],
         "draw_request": [scene.draws.request_id],
         "specialties": [f"{PAEDIATRICIAN},{SURGEON}"],
         "own_practitioner": ["d1"],
+        "any_practitioner": ["d1", scene.practitioner_id],
         "own_location": ["l1"],
         "own_programme": ["chess"],
         "own_schedule": ["c1"],

@@ -16,6 +16,7 @@ from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import siblings
 from tests.doctors.provocations import stranger as patient
 from tests.provocation import Asked, someone, surname
+from tests.reception.desk import patient as without_account
 from tests.world import World, person
 
 
@@ -24,10 +25,20 @@ def holding(world: World) -> Asked:
     return Asked(world.parent(someone()), "POST", "/v1/holds", body, key=str(new_id()))
 
 
+def at_the_desk(world: World) -> Asked:
+    """By an administrator of the clinic's page."""
+    clinic, page = Clinic(world), someone()
+    world.put(f"/v1/pages/vk/{page}", {"institution_id": clinic.id, "mini_apps": ["doctor"]})
+    body = {"slot_id": clinic.slot(), "source": "desk", "patient": without_account()}
+    registrar = world.live.citizen(page, someone(), "admin")
+    return Asked(registrar, "POST", f"{clinic.path}/appointments", body, key=str(new_id()))
+
+
 CREATE: dict[str, Callable[[World], Asked]] = {
     "bookAppointment": lambda world: patient(world, Clinic(world).slot()),
     "bookFamily": lambda world: siblings(Clinic(world)),
     "holdSlot": holding,
+    "bookForPatient": at_the_desk,
     "applyToGroup": lambda world: applicant(world, group(world, capacity=1)),
     "createPerson": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())

@@ -108,6 +108,7 @@ LANGUAGE sql STABLE AS $$
             SELECT FROM appointments a
             WHERE a.region_id = place.region_id AND a.institution_id = place.institution_id
               AND a.specialty_code = place.specialty_code AND a.identity = patient.identity AND a.active
+              AND a.override_reason IS NULL
               AND (a.ends_at > p_now OR a.status = 'orphaned')
         ) THEN 'appointments_one_a_specialty'
         WHEN place.purpose <> 'home_visit' AND EXISTS (

@@ -91,7 +91,11 @@ ALTER TABLE slots
 -- A practitioner's day, for the reception desk and for schedules.
 CREATE INDEX slots_of_practitioner ON slots (region_id, practitioner_id, starts_at, id);
 CREATE INDEX slots_of_schedule ON slots (region_id, schedule_id, starts_at) WHERE schedule_id IS NOT NULL;
--- Free places of a specialty in the whole region.
+-- Free places of a specialty at one institution and in the whole region. What says whether citizens may take a place now
+-- comes along, so that the first free ones are found in the index alone.
+DROP INDEX slots_free;
+CREATE INDEX slots_free ON slots (region_id, institution_id, specialty_code, starts_at, id)
+    INCLUDE (internet_at, min_lead_minutes, access) WHERE status = 'open' AND taken < capacity;
 CREATE INDEX slots_free_in_region ON slots (region_id, specialty_code, starts_at, id)
     WHERE status = 'open' AND taken < capacity;
 
@@ -110,7 +114,10 @@ ALTER TABLE appointments
     ADD COLUMN override_reason text,
     ADD COLUMN arrived_at timestamptz,
     ADD COLUMN fulfilled_at timestamptz,
+    -- Before the start of its time: then its place was given back.
+    ADD COLUMN noshow_at timestamptz,
     ADD COLUMN appeal text,
+    ADD COLUMN appeal_decided_at timestamptz,
     ADD COLUMN excused boolean NOT NULL DEFAULT false,
     ADD CONSTRAINT appointments_status CHECK (
         status IN ('booked', 'orphaned', 'arrived', 'fulfilled', 'noshow', 'cancelled')),
@@ -124,9 +131,17 @@ CREATE UNIQUE INDEX appointments_person_once_a_slot ON appointments (region_id, 
 CREATE UNIQUE INDEX appointments_referral_once
     ON appointments (region_id, institution_id, specialty_code, referral_number)
     WHERE referral_number IS NOT NULL AND status NOT IN ('cancelled', 'noshow');
-CREATE INDEX appointments_by_slot ON appointments (region_id, slot_id) WHERE status IN ('booked', 'arrived');
+-- The day sheet shows all but the cancelled ones; free places ask for the booked and arrived.
+CREATE INDEX appointments_by_slot ON appointments (region_id, slot_id) WHERE status <> 'cancelled';
 CREATE INDEX appointments_by_identity ON appointments (region_id, institution_id, identity, created_at);
-CREATE INDEX appointments_overdue ON appointments (region_id, starts_at) WHERE status = 'booked';
+-- By institution: those that have not set when a ticket expires keep their past ones as booked.
+CREATE INDEX appointments_overdue ON appointments (region_id, institution_id, starts_at) WHERE status = 'booked';
+CREATE INDEX appointments_appealed ON appointments (region_id, institution_id, starts_at, id)
+    WHERE appeal IS NOT NULL AND status = 'noshow';
+-- A ticket that staff made over a rule, with a reason, may be the second one to its specialty.
+DROP INDEX appointments_one_a_specialty;
+CREATE UNIQUE INDEX appointments_one_a_specialty ON appointments (region_id, institution_id, specialty_code, identity)
+    WHERE active AND override_reason IS NULL;
 
 -- What a clinic or a registry knows of referrals (направления).
 CREATE TABLE referrals (
@@ -305,3 +320,11 @@ CREATE TABLE delays (
     PRIMARY KEY (region_id, practitioner_id, day),
     FOREIGN KEY (region_id, practitioner_id) REFERENCES practitioners
 );
+CREATE INDEX institutions_expiring ON institutions (region_id, id) WHERE noshow_after_minutes IS NOT NULL;
+-- Patients without an account, found again by what their papers say.
+CREATE INDEX persons_by_identity ON persons (region_id, identity) WHERE deleted_at IS NULL;
+
+-- Availability ------------------------------------------------------------------------------------------------------
+
+-- Who in the region has a specialty.
+CREATE INDEX offered_specialties_by_code ON offered_specialties (region_id, specialty_code, institution_id);

@@ -113,7 +113,7 @@ def set_scene(world: World) -> Scene:
     for person_id in (child, sister):
         parent.create("/v1/waiting-list", waiting(person_id, specialty_code=SURGEON, referral_number=None)).ok()
     world.live.work()
-    offers = parent.get("/v1/offers").ok()["items"]
+    offers = {offer["places"][0]["person_id"]: offer["id"] for offer in parent.get("/v1/offers").ok()["items"]}
     return Scene(
         world=world,
         parent=parent,
@@ -142,8 +142,8 @@ def set_scene(world: World) -> Scene:
         movable_id=movable["id"],
         missed_id=missed["id"],
         entry_id=entry["id"],
-        offer_id=offers[0]["id"],
-        spare_offer_id=offers[1]["id"],
+        offer_id=offers[child],
+        spare_offer_id=offers[sister],
         schedule=schedule,
         draws=set_draws(world, parent, child),
     )

@@ -163,7 +163,7 @@ async def put_slots(
     if body.dry_run:
         return outcome
     now = clock()
-    await carry_out(conn, actor.region_id, institution_id, plan)
+    await carry_out(conn, actor.region_id, institution_id, plan, now)
     if body.booked == "rebook":
         await rebook(conn, actor.region_id, institution_id, plan, actor.id, now)
     await journal(
@@ -197,9 +197,9 @@ async def list_conflicts(conn: Connection, region_id: int, plan: Plan, zone: Zon
     ]
 
 
-async def carry_out(conn: Connection, region_id: int, institution_id: UUID, plan: Plan) -> None:
+async def carry_out(conn: Connection, region_id: int, institution_id: UUID, plan: Plan, now: datetime) -> None:
     """What a plan changes where nobody has a ticket."""
-    await store.put_slots(conn, region_id, institution_id, plan.added + plan.changed)
+    await store.put_slots(conn, region_id, institution_id, plan.added + plan.changed, now)
     await store.close_slots(conn, region_id, plan.closed)
 
 
@@ -216,7 +216,8 @@ async def rebook(
             await store.close_booked_slot(conn, region_id, found.slot_id, actor_id, now)
         elif found.reason == "capacity_below_booked":
             await store.shrink_slot(conn, region_id, found.slot_id, found.wanted.capacity, actor_id, now)
-    await store.put_slots(conn, region_id, institution_id, [found.wanted for found in plan.conflicts if found.wanted])
+    stay = [found.wanted for found in plan.conflicts if found.wanted]
+    await store.put_slots(conn, region_id, institution_id, stay, now)
     for found in plan.conflicts:
         if found.reason in ("booked_moved", "capacity_below_booked"):
             await store.renew_terms(conn, region_id, found.slot_id, actor_id, now)

@@ -98,7 +98,11 @@ SET practitioner_id = excluded.practitioner_id, specialty_code = excluded.specia
     capacity = excluded.capacity, age_from = excluded.age_from, age_to = excluded.age_to, sex = excluded.sex,
     purpose = excluded.purpose, channels = excluded.channels, access = excluded.access, policy = excluded.policy,
     min_lead_minutes = excluded.min_lead_minutes, schedule_id = excluded.schedule_id,
-    internet_at = excluded.internet_at, status = 'open';
+    internet_at = excluded.internet_at, status = 'open'
+RETURNING id;
+
+-- name: offer_slots
+SELECT offer_slots($1, $2, $3::uuid[], $4);
 
 -- name: close_slots
 UPDATE slots SET status = 'closed' WHERE region_id = $1 AND id = ANY ($2::uuid[]);

@@ -138,11 +138,15 @@ async def lock_slots(
     ]
 
 
-async def put_slots(conn: Connection, region_id: int, institution_id: UUID, slots: Sequence[SlotTerms]) -> None:
+async def put_slots(
+    conn: Connection, region_id: int, institution_id: UUID, slots: Sequence[SlotTerms], now: datetime
+) -> None:
+    """Adds or changes slots. Whoever waits for such a place has their turn before anybody else sees it."""
     columns = {name: [getattr(slot, name) for slot in slots] for name in SlotTerms.__slots__}
     # An array of arrays is no list of lists to PostgreSQL.
     columns["channels"] = [",".join(slot.channels) for slot in slots]
-    await conn.execute(SQL.put_slots, region_id, institution_id, [new_id() for _ in slots], *columns.values())
+    rows = await conn.fetch(SQL.put_slots, region_id, institution_id, [new_id() for _ in slots], *columns.values())
+    await conn.execute(SQL.offer_slots, region_id, institution_id, [row["id"] for row in rows], now)
 
 
 async def close_slots(conn: Connection, region_id: int, slot_ids: Sequence[UUID]) -> None:

@@ -1,5 +1,3 @@
--- Made, closed and drawn by the jobs ---------------------------------------------------------------------------------
-
 -- name: days_to_draw
 -- Days with slots that no draw has yet, without those whose draw is closed already.
 SELECT s.region_id, s.institution_id, s.specialty_code, (s.starts_at AT TIME ZONE i.zone)::date AS day,
@@ -77,8 +75,6 @@ ORDER BY given.place;
 
 -- name: keep_record
 UPDATE draws SET drawn_at = $3, record = $4::jsonb WHERE region_id = $1 AND id = $2;
-
--- What citizens see, and ask for -------------------------------------------------------------------------------------
 
 -- name: list_draws
 SELECT d.id, d.institution_id, d.specialty_code, d.day, d.opens_at, d.closes_at, d.closed_at, d.drawn_at, d.requests,

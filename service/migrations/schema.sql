@@ -817,6 +817,18 @@ BEGIN
     PERFORM take_place(place);
 END $$;
 
+CREATE FUNCTION public.claim_place_for(ticket public.appointments, place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM holds h USING offers o
+    WHERE h.region_id = place.region_id AND h.slot_id = place.id
+      AND o.region_id = place.region_id AND o.id = h.offer_id AND o.appointment_id = ticket.id AND o.status = 'open';
+    IF NOT FOUND THEN
+        PERFORM claim_place(place, p_citizen, p_now);
+    END IF;
+END $$;
+
 CREATE FUNCTION public.close_offer(offer public.offers, p_status text, p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1980,7 +1992,7 @@ BEGIN
         WHEN place.purpose = 'home_visit' AND booked.home_address_sealed IS NULL THEN 'home_address_needed'
         ELSE booking_refusal(place, patient, booked.referral_number, 'internet', p_now)
     END);
-    PERFORM claim_place(place, p_citizen, p_now);
+    PERFORM claim_place_for(booked, place, p_citizen, p_now);
     PERFORM move_appointment(p_region, p_appointment, place, p_citizen, p_event_id, 'appointment_rescheduled', p_now);
 END $$;
 
@@ -2011,7 +2023,7 @@ BEGIN
     END);
     gone_over := refuse_to_staff(place, patient, ticket.referral_number, p_source,
                                  CASE WHEN p_override THEN p_reason END, p_overridable, p_now);
-    PERFORM claim_place(place, NULL, p_now);
+    PERFORM claim_place_for(ticket, place, NULL, p_now);
     IF ticket.status = 'arrived' OR p_override THEN
         UPDATE appointments
         SET arrived_at = NULL, override_reason = CASE WHEN p_override THEN p_reason ELSE override_reason END

@@ -19,6 +19,7 @@ from tests.draws.clinic import DrawingClinic
 from tests.draws.provocations import requesting
 from tests.provocation import Asked, someone, surname
 from tests.reception.desk import patient as without_account
+from tests.waiting import people as waits
 from tests.world import World, person
 
 
@@ -41,12 +42,19 @@ def drawing(world: World) -> Asked:
     return requesting(clinic, clinic.asker(), clinic.times())
 
 
+def joining(world: World) -> Asked:
+    clinic, waiter = Clinic(world), waits.parent(world)
+    body = waits.waiting(clinic, *waiter.children)
+    return Asked(waiter.api, "POST", "/v1/waiting-list", body, key=str(new_id()))
+
+
 CREATE: dict[str, Callable[[World], Asked]] = {
     "bookAppointment": lambda world: patient(world, Clinic(world).slot()),
     "bookFamily": lambda world: siblings(Clinic(world)),
     "holdSlot": holding,
     "bookForPatient": at_the_desk,
     "requestDraw": drawing,
+    "joinWaitingList": joining,
     "applyToGroup": lambda world: applicant(world, group(world, capacity=1)),
     "createPerson": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())
@@ -59,6 +67,7 @@ EFFECTS = (
     "engagements",
     "holds",
     "draw_requests",
+    "waiting_entries",
     "audit_trail",
     "outbox",
     "idempotency_keys",
@@ -115,6 +124,8 @@ def changed(body: dict[str, Any]) -> dict[str, Any]:
     """Another body, as valid as the one before."""
     if "items" in body:
         return {"items": body["items"][::-1]}
+    if "time_to" in body:
+        return body | {"time_to": "12:00"}
     name = next(name for name in ("first_name", "person_id", "slot_id") if name in body)
     return body | {name: "Надежда" if name == "first_name" else str(new_id())}
 

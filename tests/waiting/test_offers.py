@@ -160,6 +160,7 @@ def test_only_what_is_waited_for_is_offered(clinic: Clinic, wanted: dict[str, st
 
 def test_only_who_may_have_it_is_offered_a_place(clinic: Clinic) -> None:
     world = clinic.world
+    late = clinic.slot("s0", hours=200)
     doctor = world.live.sql("SELECT id FROM practitioners WHERE institution_id = $1 AND external_id = 'd2'", clinic.id)[
         0
     ]["id"]
@@ -171,7 +172,7 @@ def test_only_who_may_have_it_is_offered_a_place(clinic: Clinic) -> None:
     busy = join(clinic)
     world.book(busy.api, Clinic(world).slot("b1", hours=24.1), busy.children[0]).ok()
     has_ticket = join(clinic)
-    world.book(has_ticket.api, clinic.slot("s0", hours=200), has_ticket.children[0]).ok()
+    world.book(has_ticket.api, late, has_ticket.children[0]).ok()
     right = join(clinic)
     slot = clinic.slot("s1", age_from=3, age_to=10, sex="female")
     world.live.work()
@@ -184,8 +185,11 @@ def test_a_new_place_is_offered_before_it_opens_to_everybody_but_not_one_that_ne
     waiters = [join(clinic) for _ in range(3)]
     clinic.slot("s1", channels=["desk"])
     clinic.slot("s2", hours=30, internet_at=(world.now + timedelta(hours=5)).isoformat())
-    clinic.slot("s3", hours=31, internet_at=(world.now + timedelta(hours=5)).isoformat())
-    world.live.sql("UPDATE slots SET policy = 'draw' WHERE external_id = 's3'")
+    clinic.slot("s3", hours=31, channels=["desk"])
+    world.live.sql(
+        "UPDATE slots SET policy = 'draw', channels = '{internet}', internet_at = $1 WHERE external_id = 's3'",
+        world.now + timedelta(hours=5),
+    )
     world.live.work()
     assert [waiter.offered() for waiter in waiters] == [[clinic.slot_id("s2")], [], []]
     waiters[0].accept().ok()

@@ -116,8 +116,9 @@ def test_a_time_that_lapses_is_given_back_and_staff_see_who_is_not_served(clinic
 def test_orphans_come_before_those_who_wait(clinic: Clinic) -> None:
     world = clinic.world
     taker, taken = book(clinic, clinic.slot("s2", hours=40))
+    holder, _ = book(clinic, clinic.slot("s1"))
     waiter = join(clinic)
-    holder, _ = orphan(clinic)
+    close(clinic, "s1")
     assert (holder.offered(), waiter.offered()) == ([], [])
     assert rebookings(clinic)[0]["held"] is None
     cancel(taker, taken)

@@ -219,7 +219,7 @@ BEGIN
     END);
     gone_over := refuse_to_staff(place, patient, ticket.referral_number, p_source,
                                  CASE WHEN p_override THEN p_reason END, p_overridable, p_now);
-    PERFORM claim_place(place, NULL, p_now);
+    PERFORM claim_place_for(ticket, place, NULL, p_now);
     IF ticket.status = 'arrived' OR p_override THEN
         UPDATE appointments
         SET arrived_at = NULL, override_reason = CASE WHEN p_override THEN p_reason ELSE override_reason END

@@ -17,9 +17,7 @@
 The draw is by the service's own rules. The figures are means of several runs with fixed seeds.
 """
 
-import hashlib
 import heapq
-import hmac
 import math
 import statistics
 from collections import defaultdict
@@ -35,6 +33,7 @@ from rich.table import Table
 from benchmarks.bars import met
 from schemas.draws import RecordedRequest, RecordedSlot
 from service.draws.rules import close, draw, seed_hash
+from service.schedules.rules import chance
 
 ACCOUNTS, BOTS, PLACES = 1000, 100, 200
 BURST, REFILLED_PER_SECOND = 20, 1.0
@@ -232,8 +231,7 @@ def jittered(seed: int, bots: Callable[[Release], None]) -> float:
 
 def _moment(key: bytes, place: int) -> float:
     """As schedules derive it: from a keyed hash of the slot's id, in whole seconds of the window."""
-    chance = int.from_bytes(hmac.digest(key, f"s{place}".encode(), hashlib.sha256)[:6]) / 2**48
-    return float(int(WINDOW_SECONDS * chance))
+    return float(int(WINDOW_SECONDS * chance(key, f"s{place}")))
 
 
 def drawn(seed: int, bots: Callable[[Release], None]) -> float:

@@ -84,10 +84,13 @@ class PractitionerBody(Schema):
 class Practitioner(Schema):
     """A doctor of a clinic, as published."""
 
-    model_config = example(id=A_PRACTITIONER, institution_id=A_CLINIC, **A_DOCTOR, specialty_codes=["58"])
+    model_config = example(
+        id=A_PRACTITIONER, institution_id=A_CLINIC, external_id="d1", **A_DOCTOR, specialty_codes=["58"]
+    )
 
     id: UUID
     institution_id: UUID
+    external_id: str = Field(description="The institution's own id: its side of the API goes by it.")
     last_name: str
     first_name: str
     patronymic: str | None

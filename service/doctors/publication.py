@@ -88,6 +88,7 @@ async def put_practitioner(
     return Practitioner(
         id=found,
         institution_id=institution_id,
+        external_id=practitioner_id,
         last_name=body.last_name,
         first_name=body.first_name,
         patronymic=body.patronymic,
@@ -98,12 +99,17 @@ async def put_practitioner(
 async def put_location(
     conn: Connection, actor: Actor, institution_id: UUID, location_id: ExternalId, body: LocationBody, clock: Clock
 ) -> Location:
-    """Publishes a place where patients are seen, under the institution's own id."""
+    """Publishes a place where patients are seen, under the institution's own id.
+
+    Where it changes, the tickets to visits there that are to come go along, and their citizens are told.
+    """
     await find_institution(conn, actor.region_id, institution_id)
+    now = clock()
     found = await store.put_location(
         conn, actor.region_id, institution_id, location_id, body.name, body.address, body.room
     )
-    await journal(conn, actor.region_id, actor.id, "location_put", found, clock())
+    moved = await store.renew_terms_at(conn, actor.region_id, found, actor.id, now)
+    await journal(conn, actor.region_id, actor.id, "location_put", found, now, tickets=moved)
     return Location(id=found, institution_id=institution_id, **body.model_dump())
 
 

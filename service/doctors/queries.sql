@@ -36,7 +36,7 @@ SELECT $1, $2, $3, unnest($4::text[])
 ON CONFLICT DO NOTHING;
 
 -- name: list_practitioners
-SELECT p.id, p.institution_id, p.last_name, p.first_name, p.patronymic,
+SELECT p.id, p.institution_id, p.external_id, p.last_name, p.first_name, p.patronymic,
        array(SELECT s.specialty_code FROM practitioner_specialties s
              WHERE s.region_id = p.region_id AND s.practitioner_id = p.id ORDER BY 1) AS specialty_codes
 FROM practitioners p
@@ -117,6 +117,9 @@ SELECT close_slot($1, $2, $3, $4);
 
 -- name: shrink_slot
 SELECT shrink_slot($1, $2, $3, $4, $5);
+
+-- name: renew_terms_at
+SELECT renew_terms_at($1, $2, $3, $4);
 
 -- name: renew_terms
 SELECT renew_terms($1, $2, $3, $4);

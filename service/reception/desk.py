@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from schemas import problems
+from schemas.common import ExternalId
 from schemas.reception import (
     AppealDecision,
     AppealFilter,
@@ -46,16 +47,16 @@ _MARKED_AT_ONCE = 100
 
 
 async def get_day_sheet(
-    conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: UUID, query: DayFilter, clock: Clock
+    conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: ExternalId, query: DayFilter, clock: Clock
 ) -> DaySheet:
     """All times of a doctor's day with their tickets. Who has read it is written down: 152-ФЗ, health data."""
     institution = await find_institution(conn, actor.region_id, institution_id)
     practitioner = await _find_practitioner(conn, actor, institution_id, practitioner_id)
     zone, now = ZoneInfo(institution["zone"]), clock()
     day = query.day or now.astimezone(zone).date()
-    rows = await store.day_sheet(conn, actor.region_id, practitioner_id, local_day_bounds(day, zone))
-    delay_minutes = await store.find_delay(conn, actor.region_id, practitioner_id, day)
-    await journal(conn, actor.region_id, actor.id, "day_sheet_read", practitioner_id, now, day=day)
+    rows = await store.day_sheet(conn, actor.region_id, practitioner["id"], local_day_bounds(day, zone))
+    delay_minutes = await store.find_delay(conn, actor.region_id, practitioner["id"], day)
+    await journal(conn, actor.region_id, actor.id, "day_sheet_read", practitioner["id"], now, day=day)
     return DaySheet(
         practitioner=named_practitioner(practitioner),
         day=day,
@@ -74,18 +75,18 @@ async def list_todays_places(conn: Connection, actor: Actor, institution_id: UUI
 
 
 async def put_delay(
-    conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: UUID, body: DelayBody, clock: Clock
+    conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: ExternalId, body: DelayBody, clock: Clock
 ) -> DelayBody:
     """Says how late a doctor runs on a day: those who wait see it in their forecast."""
     await find_institution(conn, actor.region_id, institution_id)
-    await _find_practitioner(conn, actor, institution_id, practitioner_id)
-    await store.put_delay(conn, actor.region_id, practitioner_id, body.day, body.minutes)
+    practitioner = await _find_practitioner(conn, actor, institution_id, practitioner_id)
+    await store.put_delay(conn, actor.region_id, practitioner["id"], body.day, body.minutes)
     await journal(
         conn,
         actor.region_id,
         actor.id,
         "delay_put",
-        practitioner_id,
+        practitioner["id"],
         clock(),
         tell=True,
         day=body.day,
@@ -151,8 +152,8 @@ async def decide_appeal(
     return AppealOutcome(appointment_id=appointment_id, text=row["appeal"], status=appeal_status(row))
 
 
-async def _find_practitioner(conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: UUID) -> Record:
-    row = await store.find_practitioner(conn, actor.region_id, institution_id, practitioner_id)
+async def _find_practitioner(conn: Connection, actor: Actor, institution_id: UUID, own_id: str) -> Record:
+    row = await store.find_practitioner(conn, actor.region_id, institution_id, own_id)
     if row is None:
         raise DomainError(problems.PRACTITIONER_NOT_FOUND)
     return row

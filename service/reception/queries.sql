@@ -1,6 +1,6 @@
 -- name: find_practitioner
 SELECT id, last_name, first_name, patronymic FROM practitioners
-WHERE region_id = $1 AND institution_id = $2 AND id = $3;
+WHERE region_id = $1 AND institution_id = $2 AND external_id = $3;
 
 -- name: day_sheet
 SELECT s.id, s.status, s.specialty_code, s.purpose, s.channels, l.room, s.starts_at, s.ends_at, s.capacity,

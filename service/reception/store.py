@@ -46,10 +46,9 @@ VIOLATIONS = {
 # A doctor's day ----------------------------------------------------------------------------------------------------
 
 
-async def find_practitioner(
-    conn: Connection, region_id: int, institution_id: UUID, practitioner_id: UUID
-) -> Record | None:
-    return await conn.fetchrow(SQL.find_practitioner, region_id, institution_id, practitioner_id)
+async def find_practitioner(conn: Connection, region_id: int, institution_id: UUID, own_id: str) -> Record | None:
+    """By the institution's own id."""
+    return await conn.fetchrow(SQL.find_practitioner, region_id, institution_id, own_id)
 
 
 async def day_sheet(

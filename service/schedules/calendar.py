@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 
-import holidays
-
 # By the day: the ISO weekday whose hours it works by; None: a day off.
 Calendar = Mapping[date, int | None]
 
@@ -24,6 +22,9 @@ def national_days(year: int) -> Calendar:
     A working day that was moved to a weekend works by the hours of the weekday it was moved from (order 588н of the
     Ministry of Health and Social Development of 13.08.2009). A moved day off that was a holiday stays one.
     """
+    # Here, for it takes seven megabytes that a worker which books has no use for.
+    import holidays  # noqa: PLC0415
+
     known = holidays.country_holidays("RU", years=year, language="ru")
     days: dict[date, int | None] = dict.fromkeys(known)
     for day, name in known.items():

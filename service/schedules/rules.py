@@ -254,11 +254,11 @@ def _internet_at(schedule: Schedule, slot: PlannedSlot, day: date, zone: ZoneInf
             return NEVER
         return max(last_opens, slot.starts_at - timedelta(hours=schedule.passes_hours))
     if schedule.release.policy == "jittered":
-        return opens + timedelta(seconds=int((last_opens - opens).total_seconds() * _chance(key, slot.external_id)))
+        return opens + timedelta(seconds=int((last_opens - opens).total_seconds() * chance(key, slot.external_id)))
     return last_opens
 
 
-def _chance(key: bytes, slot_id: str) -> float:
+def chance(key: bytes, slot_id: str) -> float:
     """A number of [0, 1) that is the slot's own, and that nobody foretells who has not the key."""
     digest = hmac.digest(key, slot_id.encode(), hashlib.sha256)
     return int.from_bytes(digest[:6]) / 2**48

@@ -270,11 +270,9 @@ class Stage:
             "withdrawDrawRequest": Ask({"request_id": scene.draws.request_id}),
             "getQueuePosition": Ask(ticket),
             "appealNoShow": Ask({"appointment_id": scene.missed_id}, body={"text": scene.appeal}),
-            "getDaySheet": Ask({"practitioner_id": scene.practitioner_id, **clinic}),
+            "getDaySheet": Ask({"practitioner_id": "d1", **clinic}),
             "listTodaysPlaces": Ask(clinic),
-            "putDelay": Ask(
-                {"practitioner_id": scene.practitioner_id, **clinic}, body={"day": "2026-09-08", "minutes": 20}
-            ),
+            "putDelay": Ask({"practitioner_id": "d1", **clinic}, body={"day": "2026-09-08", "minutes": 20}),
             "checkIn": Ask(clinic, body={"number": scene.todays_number}),
             "setAppointmentStatus": Ask({"appointment_id": scene.todays_id, **clinic}, body={"status": "arrived"}),
             "bookForPatient": Ask(clinic, body={"slot_id": scene.desk_slot_id, "source": "desk", "patient": patient()}),

@@ -127,7 +127,6 @@ def dictionaries(scene: Scene) -> str:
         "draw_request": [scene.draws.request_id],
         "specialties": [f"{PAEDIATRICIAN},{SURGEON}"],
         "own_practitioner": ["d1"],
-        "any_practitioner": ["d1", scene.practitioner_id],
         "own_location": ["l1"],
         "own_programme": ["chess"],
         "own_schedule": ["c1"],

@@ -105,7 +105,7 @@ def test_the_qr_code_is_verified_offline_by_the_published_keys(world: World) -> 
 
 
 def test_a_ticket_stays_as_it_was_booked(world: World) -> None:
-    """Doctor, place, institution and the rule of cancelling are those of the booking."""
+    """Doctor, institution and the rule of cancelling are those of the booking; where to come is where it is now."""
     clinic = Clinic(world, phone="+73846000000")
     parent, ticket = booked(world, clinic)
     assert ticket["institution"] == {
@@ -120,7 +120,8 @@ def test_a_ticket_stays_as_it_was_booked(world: World) -> None:
     clinic.put("practitioners/d1", body)
     clinic.put("locations/l1", {"name": "Корпус 9", "address": "г. Тайга", "room": None})
     clinic.settle(name="Поликлиника № 2", phone=None, zone="Europe/Moscow", cancel_until_minutes=600)
-    assert parent.get(f"/v1/appointments/{ticket['id']}").ok() == ticket
+    there = {"name": "Корпус 9", "address": "г. Тайга", "room": None}
+    assert parent.get(f"/v1/appointments/{ticket['id']}").ok() == {**ticket, "location": there, "sequence": 1}
     # The person is not a term: a corrected name is shown on the ticket too.
     parent.call("PATCH", f"/v1/persons/{ticket['person']['id']}", {"first_name": "Вероника"}).ok()
     assert parent.get(f"/v1/appointments/{ticket['id']}").ok()["person"]["first_name"] == "Вероника"

@@ -7,7 +7,7 @@ from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import siblings, stranger
 from tests.live import Answer, Api
 from tests.provocation import someone, surname
-from tests.world import CARDIOLOGIST, PAEDIATRICIAN, SURGEON, World
+from tests.world import CARDIOLOGIST, PAEDIATRICIAN, REGION, SURGEON, World
 
 
 def family(world: World, children: int = 1) -> tuple[Api, list[str]]:
@@ -376,3 +376,18 @@ def test_an_orphaned_ticket_can_be_cancelled(world: World) -> None:
     assert asked.api.post(f"{path}/cancel").ok()["status"] == "cancelled"
     assert world.live.sql("SELECT status FROM offers")[0]["status"] == "withdrawn"
     assert clinic.taken("gone") == 0
+
+
+def test_a_location_that_moves_takes_its_tickets_along(world: World) -> None:
+    clinic = Clinic(world)
+    asked, past = stranger(world, clinic.slot("s1")), stranger(world, clinic.slot("s2", hours=1))
+    ticket, gone = asked.answer("ru").ok(), past.answer("ru").ok()
+    world.live.clock.now += timedelta(hours=2)
+    world.operator = world.live.client(REGION)
+    room = {"name": "Корпус 1", "address": "г. Прокопьевск, ул. Шишкина, 1", "room": "9"}
+    for _ in range(2):
+        clinic.put("locations/l1", room)
+    statement = "SELECT number, sequence, terms -> 'location' ->> 'room' AS room FROM appointments ORDER BY starts_at"
+    assert [tuple(row) for row in world.live.sql(statement)] == [(gone["number"], 0, "7"), (ticket["number"], 1, "9")]
+    told = world.live.sql("SELECT subject_id FROM outbox WHERE event = 'appointment_moved'")
+    assert [str(row["subject_id"]) for row in told] == [ticket["id"]]

@@ -42,10 +42,14 @@ def test_a_day_sheet_shows_the_day_and_is_written_down_as_read(world: World) -> 
     ]
     assert sheet["slots"][2]["tickets"][0]["id"] == by_staff["id"]
     assert sheet["slots"][2]["tickets"][0]["override_reason"] == WHY
-    read = world.live.sql("SELECT actor_id, subject_id, details FROM audit_trail WHERE event = 'day_sheet_read'")
-    assert [(str(row["subject_id"]), row["details"]) for row in read] == [(desk.doctor(), '{"day": "2026-09-07"}')]
+    read = world.live.sql(
+        "SELECT p.external_id, t.details FROM audit_trail t JOIN practitioners p ON p.id = t.subject_id "
+        "WHERE t.event = 'day_sheet_read'"
+    )
+    assert [tuple(row) for row in read] == [("d1", '{"day": "2026-09-07"}')]
     assert len(desk.day(day="2026-09-08")["slots"]) == 1
-    answer = desk.staff.get(f"{desk.path}/practitioners/{Desk(world).doctor()}/day")
+    Desk(world).clinic.put("practitioners/d9", {"last_name": "Чужая", "first_name": "Анна", "specialty_codes": ["58"]})
+    answer = desk.staff.get(f"{desk.path}/practitioners/d9/day")
     assert answer.code == "practitioner_not_found"
 
 
@@ -79,7 +83,7 @@ def queue(desk: Desk, parent: Api, ticket: dict[str, Any]) -> dict[str, Any]:
 
 
 def late(desk: Desk, minutes: int, day: str = "2026-09-07") -> Any:
-    path = f"{desk.path}/practitioners/{desk.doctor()}/delay"
+    path = f"{desk.path}/practitioners/d1/delay"
     return desk.staff.put(path, {"day": day, "minutes": minutes}).ok()
 
 

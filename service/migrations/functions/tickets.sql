@@ -306,7 +306,7 @@ BEGIN
     RETURN orphaned;
 END $$;
 
--- Tickets of a slot whose room, address or doctor's name has changed go along with it.
+-- Tickets of a slot whose location has changed go along with it; their other terms are those they were booked under.
 CREATE OR REPLACE FUNCTION renew_terms(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -316,12 +316,36 @@ DECLARE
 BEGIN
     SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
     FOR ticket IN
-        UPDATE appointments SET terms = terms_of(place), sequence = sequence + 1
+        UPDATE appointments SET terms = jsonb_set(terms, '{location}', terms_of(place) -> 'location'),
+               sequence = sequence + 1
         WHERE region_id = p_region AND slot_id = p_slot AND status = 'booked' RETURNING id
     LOOP
         renewed := renewed + 1;
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'appointment_moved', ticket,
                         jsonb_build_object('slot_id', p_slot), true);
+    END LOOP;
+    RETURN renewed;
+END $$;
+
+-- The same for all visits to come at a location, of which something has changed.
+CREATE OR REPLACE FUNCTION renew_terms_at(p_region smallint, p_location uuid, p_actor uuid, p_now timestamptz)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    place locations;
+    slot uuid;
+    renewed integer := 0;
+BEGIN
+    SELECT * INTO place FROM locations WHERE region_id = p_region AND id = p_location;
+    FOR slot IN
+        SELECT DISTINCT s.id FROM slots s
+        JOIN appointments a ON a.region_id = s.region_id AND a.slot_id = s.id AND a.status = 'booked'
+        WHERE s.region_id = p_region AND s.institution_id = place.institution_id AND s.starts_at > p_now
+          AND s.location_id = p_location
+          AND a.terms -> 'location' <> jsonb_build_object('name', place.name, 'address', place.address,
+                                                          'room', place.room)
+        ORDER BY s.id
+    LOOP
+        renewed := renewed + renew_terms(p_region, slot, p_actor, p_now);
     END LOOP;
     RETURN renewed;
 END $$;

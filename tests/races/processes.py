@@ -63,8 +63,12 @@ class Crowd:
             await asyncio.gather(*(self._ask(session, number) for number in range(len(self._calls))))
 
     async def _open(self, session: aiohttp.ClientSession) -> None:
-        async with session.get("/healthz") as response:
-            await response.read()
+        try:
+            async with session.get("/healthz") as response:
+                await response.read()
+        except aiohttp.ClientConnectionError:
+            # Who was let in by a process that is killed meanwhile calls all the same.
+            pass
 
     async def _ask(self, session: aiohttp.ClientSession, number: int) -> None:
         call = self._calls[number]

@@ -130,20 +130,27 @@ def test_both_walks_of_the_readme(tmp_path_factory: pytest.TempPathFactory) -> N
 
 
 def _check_what_is_printed(lines: list[str], *, published_before: bool = False) -> None:
-    specialties, doctors, ticket, application, cancelled, withdrawn, _room, _doctor, *published = lines[:10]
+    specialties, doctors, ticket, moved_to, first_free, entry, offers, left = lines[:8]
     assert '"code":"58"' in specialties
     assert '"specialty_codes":["58"]' in doctors
     assert '"status":"booked"' in ticket
+    assert moved_to > json.loads(ticket)["starts_at"]
+    assert json.loads(first_free)["items"]
+    # The worker may have been quicker than the walk.
+    assert json.loads(entry)["status"] in ("waiting", "offered")
+    assert "items" in json.loads(offers)
+    assert left == "left"
+    application, cancelled, withdrawn, _room, _doctor, *published = lines[8:15]
     assert '"status":"submitted"' in application
     assert (cancelled, withdrawn) == ("cancelled", "withdrawn")
     added = '{"added":2,"changed":0,"closed":0,"unchanged":0,"conflicts":[]}'
     unchanged = '{"added":0,"changed":0,"closed":0,"unchanged":2,"conflicts":[]}'
     assert published == [unchanged if published_before else added, unchanged]
-    tried, done, releases = map(json.loads, lines[10:13])
+    tried, done, releases = map(json.loads, lines[15:18])
     assert tried == done | {"dry_run": True}
     assert bool(done["added"]) != published_before
     assert releases["items"][0]["policy"] == "jittered"
-    assert lines[13:] == ["approved", "enrolled"]
+    assert lines[18:] == ["approved", "enrolled"]
 
 
 def test_the_readme_names_every_setting() -> None:

@@ -177,6 +177,12 @@ class Paged(Schema):
     cursor: CursorToken | None = None
 
 
+class Trial(Schema):
+    """Of a change that can be tried."""
+
+    dry_run: Flag = Field(default=False, description="Answers what would happen, and changes nothing.")
+
+
 class PersonName(Schema):
     last_name: Name
     first_name: Name

@@ -122,10 +122,16 @@ class LocationBody(Schema):
 class Location(LocationBody):
     """A place where patients are seen, as published."""
 
-    model_config = example(id=A_LOCATION, institution_id=A_CLINIC, **A_PLACE)
+    model_config = example(
+        id=A_LOCATION,
+        institution_id=A_CLINIC,
+        **A_PLACE,
+        tickets=[{"number": "7K2M-9QXT", "starts_at": "2026-09-08T08:00:00+07:00"}],
+    )
 
     id: UUID
     institution_id: UUID
+    tickets: list["HitTicket"] = Field(description="Tickets to visits to come that go along, for it has changed.")
 
 
 class AttachmentBody(Schema):
@@ -209,7 +215,6 @@ class SlotsBody(Schema):
         "`rebook`: the change is made; their tickets become `orphaned`, each with an offer of another time. Where only "
         "the location changes, the tickets go along.",
     )
-    dry_run: bool = Field(default=False, description="Only say what would be changed.")
 
 
 class HitTicket(Schema):

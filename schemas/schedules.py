@@ -13,7 +13,6 @@ from schemas.common import (
     INTEGER,
     Day,
     ExternalId,
-    Flag,
     Instant,
     LocalTime,
     NextCursor,
@@ -211,10 +210,6 @@ class ScheduleList(Schema):
 
     items: list[Schedule]
     next_cursor: NextCursor
-
-
-class Trial(Schema):
-    dry_run: Flag = Field(default=False, description="Answers what would happen, and changes nothing.")
 
 
 class HitAppointment(Schema):

@@ -144,6 +144,12 @@ class Tickets(RuleBasedStateMachine):
     def slot(self, own_id: str) -> str:
         return self.clinic.slot_id(own_id)
 
+    def any_slot(self, number: int) -> str:
+        """One that was published, or made by a schedule."""
+        statement = "SELECT id FROM slots WHERE institution_id = $1 ORDER BY external_id"
+        rows = self.world.live.sql(statement, self.clinic.id)
+        return str(rows[number % len(rows)]["id"])
+
     def create(self, number: int, path: str, body: Any) -> Answer:
         """Answered, and not by a failure; every ticket of it is remembered."""
         key = str(new_id())
@@ -164,9 +170,9 @@ class Tickets(RuleBasedStateMachine):
 
     # What citizens do
 
-    @rule(number=st.integers(0, 2), child=st.integers(0, 1), own_id=st.sampled_from(OWN_IDS))
-    def book(self, number: int, child: int, own_id: str) -> None:
-        self.create(number, "/v1/appointments", {"slot_id": self.slot(own_id), "person_id": self.own(number, child)})
+    @rule(number=st.integers(0, 2), child=st.integers(0, 1), slot=st.integers(0, 11))
+    def book(self, number: int, child: int, slot: int) -> None:
+        self.create(number, "/v1/appointments", {"slot_id": self.any_slot(slot), "person_id": self.own(number, child)})
 
     @rule(number=st.integers(0, 1), own_ids=st.tuples(st.sampled_from(OWN_IDS), st.sampled_from(OWN_IDS)))
     def book_family(self, number: int, own_ids: tuple[str, str]) -> None:
@@ -187,15 +193,15 @@ class Tickets(RuleBasedStateMachine):
         again = self.parent(number).create(path, body, key)
         assert (again.status, again.content) == (answer.status, answer.content)
 
-    @rule(number=st.integers(0, 2), which=st.integers(0, 3), own_id=st.sampled_from(OWN_IDS))
-    def reschedule(self, number: int, which: int, own_id: str) -> None:
-        tickets = self.my_tickets(number)
+    @rule(number=st.integers(0, 2), which=st.integers(0, 3), slot=st.integers(0, 11))
+    def reschedule(self, number: int, which: int, slot: int) -> None:
+        tickets, slot_id = self.my_tickets(number), self.any_slot(slot)
         if tickets:
             ticket = tickets[which % len(tickets)]
             path = f"/v1/appointments/{ticket['id']}/reschedule"
-            moved = self.parent(number).post(path, {"slot_id": self.slot(own_id)})
+            moved = self.parent(number).post(path, {"slot_id": slot_id})
             if moved.status == 200:
-                assert (moved.json["status"], moved.json["slot_id"]) == ("booked", self.slot(own_id))
+                assert (moved.json["status"], moved.json["slot_id"]) == ("booked", slot_id)
             else:
                 assert moved.status == 409, moved.content
                 assert self.parent(number).get(f"/v1/appointments/{ticket['id']}").ok() == ticket
@@ -230,6 +236,21 @@ class Tickets(RuleBasedStateMachine):
     @rule(own_ids=st.sets(st.sampled_from(OWN_IDS), min_size=2), later=st.sampled_from([0, 0, 60]))
     def change_the_schedule(self, own_ids: set[str], later: int) -> None:
         self.publish_all(tuple(own_ids), "rebook", later)
+
+    @rule(begins=st.sampled_from(["15:00", "15:30"]), minutes=st.sampled_from([15, 30]), room=st.sampled_from("12"))
+    def publish_hours(self, begins: str, minutes: int, room: str) -> None:
+        """Of the second paediatrician, in the afternoon, today and tomorrow."""
+        self.clinic.put("locations/l2", {"name": "Корпус 2", "address": "г. Прокопьевск, пр. Шахтёров, 3"})
+        body = {
+            "practitioner_id": "d2",
+            "specialty_code": PAEDIATRICIAN,
+            "location_id": f"l{room}",
+            "valid_from": self.start.date().isoformat(),
+            "slot_minutes": minutes,
+            "hours": [{"weekdays": [1, 2], "begins": begins, "ends": "16:00"}],
+            "release": {"horizon_days": 2},
+        }
+        self.world.operator.put(f"{self.clinic.path}/schedules/c1", body).ok()
 
     @rule(doctor=st.sampled_from(["d1", "d2", "d3"]))
     def a_doctor_falls_ill(self, doctor: str) -> None:

@@ -172,6 +172,19 @@ def _told(error: Exception, refusal: Refusal) -> DomainError:
     return DomainError(refusal)
 
 
+@asynccontextmanager
+async def savepoint(conn: Connection, *, keep: bool) -> AsyncGenerator[None]:
+    """What is done inside stays or, where it was only tried, is undone."""
+    inner = conn.transaction()
+    await inner.start()
+    try:
+        yield
+    except BaseException:
+        await inner.rollback()
+        raise
+    await (inner.commit() if keep else inner.rollback())
+
+
 async def check(conn: Connection, newest_migration: str) -> None:
     """Raises DatabaseNotReady where the database is not writable, not migrated, or does not fold Cyrillic."""
     if await conn.fetchval("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"):

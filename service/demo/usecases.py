@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from schemas.clubs import Approval, Enrolment
-from schemas.common import Sex
+from schemas.common import Sex, Trial
 from schemas.institutions import PageBody
 from service.clubs import publication as clubs_publication
 from service.clubs.rules import MOVES, Status
@@ -142,7 +142,7 @@ class _Day:
         await put_page(conn, _ACTOR, str(institution.page), page, clock)
         for doctor in doctors_of(institution):
             own_id = doctor.external_id
-            await doctors_publication.put_location(conn, _ACTOR, place, own_id, doctor.room, clock)
+            await doctors_publication.put_location(conn, _ACTOR, place, own_id, doctor.room, Trial(), clock)
             await doctors_publication.put_practitioner(conn, _ACTOR, place, own_id, doctor.body, clock)
         for programme in programmes_of(institution):
             await clubs_publication.put_programme(conn, _ACTOR, place, programme.external_id, programme.body, clock)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from schemas import problems
 from schemas.appointments import BookingRules, ReferralsBody, ReferralsOutcome
-from schemas.common import ExternalId, SpecialtyCode
+from schemas.common import ExternalId, SpecialtyCode, Trial
 from schemas.doctors import (
     AttachmentsBody,
     AttachmentsOutcome,
@@ -25,7 +25,7 @@ from schemas.doctors import (
 )
 from schemas.problems import FieldError, Refusal
 from service.core.clock import Clock
-from service.core.database import Connection
+from service.core.database import Connection, savepoint
 from service.core.errors import DomainError
 from service.core.journal import journal
 from service.core.operations import Actor, Language
@@ -97,20 +97,28 @@ async def put_practitioner(
 
 
 async def put_location(
-    conn: Connection, actor: Actor, institution_id: UUID, location_id: ExternalId, body: LocationBody, clock: Clock
+    conn: Connection,
+    actor: Actor,
+    institution_id: UUID,
+    location_id: ExternalId,
+    body: LocationBody,
+    query: Trial,
+    clock: Clock,
 ) -> Location:
     """Publishes a place where patients are seen, under the institution's own id.
 
     Where it changes, the tickets to visits there that are to come go along, and their citizens are told.
     """
-    await find_institution(conn, actor.region_id, institution_id)
-    now = clock()
-    found = await store.put_location(
-        conn, actor.region_id, institution_id, location_id, body.name, body.address, body.room
-    )
-    moved = await store.renew_terms_at(conn, actor.region_id, found, actor.id, now)
-    await journal(conn, actor.region_id, actor.id, "location_put", found, now, tickets=moved)
-    return Location(id=found, institution_id=institution_id, **body.model_dump())
+    institution = await find_institution(conn, actor.region_id, institution_id)
+    zone, now = ZoneInfo(institution["zone"]), clock()
+    async with savepoint(conn, keep=not query.dry_run):
+        found = await store.put_location(
+            conn, actor.region_id, institution_id, location_id, body.name, body.address, body.room
+        )
+        moved = await store.renew_terms_at(conn, actor.region_id, found, actor.id, now)
+        await journal(conn, actor.region_id, actor.id, "location_put", found, now, tickets=len(moved))
+    tickets = [HitTicket(number=row["number"], starts_at=row["starts_at"].astimezone(zone)) for row in moved]
+    return Location(id=found, institution_id=institution_id, **body.model_dump(), tickets=tickets)
 
 
 async def put_attachments(
@@ -138,7 +146,7 @@ async def put_attachments(
 
 
 async def put_slots(
-    conn: Connection, actor: Actor, institution_id: UUID, body: SlotsBody, clock: Clock
+    conn: Connection, actor: Actor, institution_id: UUID, body: SlotsBody, query: Trial, clock: Clock
 ) -> SlotsOutcome:
     """Publishes all slots that start in a window, by the institution's own ids.
 
@@ -166,7 +174,7 @@ async def put_slots(
         unchanged=len(plan.unchanged),
         conflicts=await list_conflicts(conn, actor.region_id, plan, ZoneInfo(institution["zone"])),
     )
-    if body.dry_run:
+    if query.dry_run:
         return outcome
     now = clock()
     await carry_out(conn, actor.region_id, institution_id, plan, now)

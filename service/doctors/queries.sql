@@ -119,7 +119,7 @@ SELECT close_slot($1, $2, $3, $4);
 SELECT shrink_slot($1, $2, $3, $4, $5);
 
 -- name: renew_terms_at
-SELECT renew_terms_at($1, $2, $3, $4);
+SELECT number, starts_at FROM renew_terms_at($1, $2, $3, $4) ORDER BY starts_at, number;
 
 -- name: renew_terms
 SELECT renew_terms($1, $2, $3, $4);

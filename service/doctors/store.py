@@ -170,9 +170,11 @@ async def shrink_slot(
     await conn.execute(SQL.shrink_slot, region_id, slot_id, capacity, actor_id, now)
 
 
-async def renew_terms_at(conn: Connection, region_id: int, location_id: UUID, actor_id: UUID, now: datetime) -> int:
-    """Tickets to visits to come take over what the location is now, where that has changed; gives how many."""
-    return await conn.fetchval(SQL.renew_terms_at, region_id, location_id, actor_id, now)
+async def renew_terms_at(
+    conn: Connection, region_id: int, location_id: UUID, actor_id: UUID, now: datetime
+) -> list[Record]:
+    """Tickets to visits to come take over what the location is now, where that has changed: number, starts_at."""
+    return await conn.fetch(SQL.renew_terms_at, region_id, location_id, actor_id, now)
 
 
 async def renew_terms(conn: Connection, region_id: int, slot_id: UUID, actor_id: UUID, now: datetime) -> None:

@@ -1909,13 +1909,12 @@ BEGIN
     RETURN renewed;
 END $$;
 
-CREATE FUNCTION public.renew_terms_at(p_region smallint, p_location uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+CREATE FUNCTION public.renew_terms_at(p_region smallint, p_location uuid, p_actor uuid, p_now timestamp with time zone) RETURNS SETOF public.appointments
     LANGUAGE plpgsql
     AS $$
 DECLARE
     place locations;
     slot uuid;
-    renewed integer := 0;
 BEGIN
     SELECT * INTO place FROM locations WHERE region_id = p_region AND id = p_location;
     FOR slot IN
@@ -1927,9 +1926,10 @@ BEGIN
                                                           'room', place.room)
         ORDER BY s.id
     LOOP
-        renewed := renewed + renew_terms(p_region, slot, p_actor, p_now);
+        PERFORM renew_terms(p_region, slot, p_actor, p_now);
+        RETURN QUERY SELECT * FROM appointments
+        WHERE region_id = p_region AND slot_id = slot AND status = 'booked';
     END LOOP;
-    RETURN renewed;
 END $$;
 
 CREATE FUNCTION public.request_draw(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_draw uuid, p_person uuid, p_wishes uuid[], p_referral text, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from schemas import problems
-from schemas.common import Day, ExternalId
+from schemas.common import Day, ExternalId, Trial
 from schemas.schedules import (
     Block,
     BlockBody,
@@ -19,7 +19,6 @@ from schemas.schedules import (
     ScheduleBody,
     ScheduleFilter,
     ScheduleList,
-    Trial,
     UnblockBody,
 )
 from schemas.schedules import Schedule as PublishedSchedule

@@ -324,7 +324,7 @@ def test_a_change_that_is_carried_out_loses_nobody(world: World) -> None:
         tight | {"capacity": 1},
     )
     wanted = change | {"booked": "rebook"}
-    foreseen = world.operator.put(f"{clinic.path}/slots", wanted | {"dry_run": True}).ok()
+    foreseen = world.operator.put(f"{clinic.path}/slots?dry_run=true", wanted).ok()
     assert {found["external_id"]: found["reason"] for found in foreseen["conflicts"]} == {
         "gone": "booked_missing",
         "moved": "booked_changed",
@@ -385,8 +385,9 @@ def test_a_location_that_moves_takes_its_tickets_along(world: World) -> None:
     world.live.clock.now += timedelta(hours=2)
     world.operator = world.live.client(REGION)
     room = {"name": "Корпус 1", "address": "г. Прокопьевск, ул. Шишкина, 1", "room": "9"}
-    for _ in range(2):
-        clinic.put("locations/l1", room)
+    hit = [{"number": ticket["number"], "starts_at": ticket["starts_at"]}]
+    for tried, tickets in (("?dry_run=true", hit), ("", hit), ("", [])):
+        assert clinic.put(f"locations/l1{tried}", room)["tickets"] == tickets
     statement = "SELECT number, sequence, terms -> 'location' ->> 'room' AS room FROM appointments ORDER BY starts_at"
     assert [tuple(row) for row in world.live.sql(statement)] == [(gone["number"], 0, "7"), (ticket["number"], 1, "9")]
     told = world.live.sql("SELECT subject_id FROM outbox WHERE event = 'appointment_moved'")

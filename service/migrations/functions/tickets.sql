@@ -327,13 +327,12 @@ BEGIN
     RETURN renewed;
 END $$;
 
--- The same for all visits to come at a location, of which something has changed.
+-- The same for all visits to come at a location, of which something has changed. Returns the tickets.
 CREATE OR REPLACE FUNCTION renew_terms_at(p_region smallint, p_location uuid, p_actor uuid, p_now timestamptz)
-RETURNS integer LANGUAGE plpgsql AS $$
+RETURNS SETOF appointments LANGUAGE plpgsql AS $$
 DECLARE
     place locations;
     slot uuid;
-    renewed integer := 0;
 BEGIN
     SELECT * INTO place FROM locations WHERE region_id = p_region AND id = p_location;
     FOR slot IN
@@ -345,7 +344,8 @@ BEGIN
                                                           'room', place.room)
         ORDER BY s.id
     LOOP
-        renewed := renewed + renew_terms(p_region, slot, p_actor, p_now);
+        PERFORM renew_terms(p_region, slot, p_actor, p_now);
+        RETURN QUERY SELECT * FROM appointments
+        WHERE region_id = p_region AND slot_id = slot AND status = 'booked';
     END LOOP;
-    RETURN renewed;
 END $$;

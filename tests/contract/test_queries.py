@@ -238,7 +238,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: doctors.list_appointments(c, REGION, made(5, 2), None, (None, None), 51),
         {"appointments_by_person"},
     ),
-    "book_appointments": (book, {"slots_pkey", "idempotency_keys_pkey"}),
+    "book_appointments": (book, {"slots_pkey", "idempotency_keys_pkey", "appointments_one_a_specialty"}),
     "request_draw": (request_draw, {"draws_pkey", "idempotency_keys_pkey", "slots_pkey"}),
     "hold_back": (draws.hold_back, {"draws_to_draw", "slots_by_draw"}),
     "next_to_draw": (lambda c: draws.next_to_draw(c, NOW), {"draws_to_draw"}),

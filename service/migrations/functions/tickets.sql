@@ -35,11 +35,12 @@ CREATE OR REPLACE FUNCTION write_appointment(
     p_override text, p_appointment uuid, p_number text, p_event_id uuid, p_actor uuid, p_now timestamptz
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    -- A ticket whose time has gone by is found out here: it no longer stands in the way of the next.
+    -- A ticket whose time has gone by is found out here: it no longer stands in the way of the next. By all that the
+    -- index appointments_one_a_specialty has: statistics of an empty table lead to any other.
     UPDATE appointments SET active = false
     WHERE region_id = place.region_id AND institution_id = place.institution_id
-      AND specialty_code = place.specialty_code AND identity = patient.identity AND active AND status <> 'orphaned'
-      AND ends_at <= p_now;
+      AND specialty_code = place.specialty_code AND identity = patient.identity AND active AND override_reason IS NULL
+      AND status <> 'orphaned' AND ends_at <= p_now;
     INSERT INTO appointments (region_id, id, number, institution_id, slot_id, specialty_code, citizen_id, person_id,
                               identity, status, active, source, purpose, referral_number, home_address_sealed,
                               override_reason, terms, starts_at, ends_at, created_at)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from service import migrations
 from service.core import embedded
 from tests.conftest import database_url, execute, fresh_database
 from tests.contract.reference_schema import COMMITTED, dumped
+from tests.doctors.clinic import Clinic
+from tests.doctors.provocations import stranger
 from tests.live import Answer, Live
 from tests.world import World
 
@@ -38,6 +41,21 @@ def test_an_empty_database_comes_to_be_the_reference_schema_and_stays_it(server_
         assert schema == COMMITTED.read_text(encoding="utf-8"), "make schema"
         migrations.upgrade(dsn)
         assert dumped(dsn) == schema
+
+
+def test_an_upgrade_costs_nobody_who_books_meanwhile_a_failure(world: World) -> None:
+    """`zapis migrate` runs while the service of the version before serves."""
+    clinic = Clinic(world)
+    clinic.publish(*(world.slot(f"s{number}", hours=24 + number / 4) for number in range(80))).ok()
+    bookings = [stranger(world, clinic.slot_id(f"s{number}")) for number in range(80)]
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(booking.answer, "ru") for booking in bookings]
+        upgrades = 0
+        while not all(answer.done() for answer in answers):
+            migrations.upgrade(world.live.dsn)
+            upgrades += 1
+    assert upgrades > 1
+    assert {answer.result().status for answer in answers} == {201}
 
 
 def test_readyz_says_what_a_database_lacks(server_dsn: str, tmp_path: Path) -> None:

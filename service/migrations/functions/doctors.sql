@@ -1,27 +1,4 @@
 -- Places: who may have one, how it is taken, held and given back. slots.taken counts tickets and holds alike.
---
--- The view goes first, and with it every function that takes a row of it: they are made anew below and in the files that
--- come behind this one by their names.
--- squawk-ignore ban-drop-view
-DROP VIEW IF EXISTS bookable_slots CASCADE;
-
--- A slot with all that a booking of it has to know.
-CREATE VIEW bookable_slots AS
-SELECT s.region_id, s.id, s.institution_id, s.practitioner_id, s.specialty_code, s.location_id, s.starts_at, s.ends_at,
-       s.capacity, s.taken, s.status, s.age_from, s.age_to, s.sex, s.purpose, s.channels, s.policy, s.internet_at,
-       s.min_lead_minutes, s.draw_id, coalesce(s.access, o.access) AS access,
-       i.name, i.address, i.phone, i.zone, i.require_attachment, i.cancel_until_minutes, i.hold_minutes, i.offer_minutes,
-       i.rebooking_hours, i.most_tickets, i.most_bookings, i.bookings_days, i.check_referrals, i.noshow_limit,
-       i.noshow_days, i.noshow_pause_days,
-       y.name_ru, y.name_en, l.name AS location_name, l.address AS location_address, l.room,
-       d.last_name, d.first_name, d.patronymic
-FROM slots s
-JOIN institutions i ON i.region_id = s.region_id AND i.id = s.institution_id
-JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
-JOIN locations l ON l.region_id = s.region_id AND l.id = s.location_id
-JOIN specialties y ON y.code = s.specialty_code
-JOIN offered_specialties o ON o.region_id = s.region_id AND o.institution_id = s.institution_id
-                          AND o.specialty_code = s.specialty_code;
 
 -- What may be booked, and by whom -----------------------------------------------------------------------------------
 

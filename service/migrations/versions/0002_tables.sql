@@ -328,3 +328,24 @@ CREATE INDEX persons_by_identity ON persons (region_id, identity) WHERE deleted_
 
 -- Who in the region has a specialty.
 CREATE INDEX offered_specialties_by_code ON offered_specialties (region_id, specialty_code, institution_id);
+
+-- A row type of functions ---------------------------------------------------------------------------------------------
+
+-- A slot with all that a booking of it has to know. Functions take rows of it, so it is never dropped, and new columns
+-- come last: a service that books meanwhile would fail.
+CREATE VIEW bookable_slots AS
+SELECT s.region_id, s.id, s.institution_id, s.practitioner_id, s.specialty_code, s.location_id, s.starts_at, s.ends_at,
+       s.capacity, s.taken, s.status, s.age_from, s.age_to, s.sex, s.purpose, s.channels, s.policy, s.internet_at,
+       s.min_lead_minutes, s.draw_id, coalesce(s.access, o.access) AS access,
+       i.name, i.address, i.phone, i.zone, i.require_attachment, i.cancel_until_minutes, i.hold_minutes, i.offer_minutes,
+       i.rebooking_hours, i.most_tickets, i.most_bookings, i.bookings_days, i.check_referrals, i.noshow_limit,
+       i.noshow_days, i.noshow_pause_days,
+       y.name_ru, y.name_en, l.name AS location_name, l.address AS location_address, l.room,
+       d.last_name, d.first_name, d.patronymic
+FROM slots s
+JOIN institutions i ON i.region_id = s.region_id AND i.id = s.institution_id
+JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
+JOIN locations l ON l.region_id = s.region_id AND l.id = s.location_id
+JOIN specialties y ON y.code = s.specialty_code
+JOIN offered_specialties o ON o.region_id = s.region_id AND o.institution_id = s.institution_id
+                          AND o.specialty_code = s.specialty_code;

@@ -1,6 +1,6 @@
 """What everybody may know of free tickets, and a citizen's search through the whole region."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from service.core.database import Connection, Record
 from service.core.lists import page_of
 from service.core.operations import Actor
 from service.institutions.usecases import find_region
-from service.scheduling.rules import local_day_bounds
+from service.scheduling.rules import days_bounds
 
 RegionInPath = Annotated[RegionCode, INTEGER_TEXT]
 _NIL = UUID(int=0)
@@ -58,8 +58,7 @@ async def search_slots(
     zone = ZoneInfo((await find_region(conn, actor.region_id))["zone"])
     now = clock()
     first = query.day_from or now.astimezone(zone).date()
-    begin, _ = local_day_bounds(first, zone)
-    _, end = local_day_bounds(first + timedelta(days=query.days - 1), zone)
+    begin, end = days_bounds(first, query.days, zone)
     scope = f"search:{actor.region_id}"
     after = cursors.position(scope, query)
     position = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (begin, _NIL)

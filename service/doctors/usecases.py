@@ -49,7 +49,7 @@ from service.doctors.rules import times_together
 from service.doctors.tickets import calendar_of, home_address_row, kept_ticket, qr_of, ticket_of
 from service.institutions.usecases import find_institution
 from service.launch.tokens import Tokens
-from service.scheduling.rules import local_day_bounds
+from service.scheduling.rules import days_bounds
 
 # Free times of a specialty among which those that follow each other are looked for.
 _MOST_SEARCHED = 500
@@ -92,8 +92,7 @@ async def list_slots(conn: Connection, actor: Actor, query: SlotFilter, cursors:
     zone = ZoneInfo(institution["zone"])
     now = clock()
     first = query.day_from or now.astimezone(zone).date()
-    begin, _ = local_day_bounds(first, zone)
-    _, end = local_day_bounds(first + timedelta(days=query.days - 1), zone)
+    begin, end = days_bounds(first, query.days, zone)
     scope = f"slots:{actor.region_id}"
     after = cursors.position(scope, query)
     position = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (begin, _NIL)
@@ -119,8 +118,7 @@ async def list_slots_together(conn: Connection, actor: Actor, query: TogetherFil
     zone = ZoneInfo(institution["zone"])
     now = clock()
     first = query.day_from or now.astimezone(zone).date()
-    begin, _ = local_day_bounds(first, zone)
-    _, end = local_day_bounds(first + timedelta(days=query.days - 1), zone)
+    begin, end = days_bounds(first, query.days, zone)
     after = max((begin, _NIL), (now, _GREATEST))
     codes = query.specialty_codes.split(",")
     free: dict[str, list[Slot]] = {}

@@ -82,6 +82,11 @@ def local_day_bounds(day: date, zone: ZoneInfo) -> Interval:
     return instant_of(day, time.min, zone), instant_of(day + timedelta(days=1), time.min, zone)
 
 
+def days_bounds(first: date, days: int, zone: ZoneInfo) -> Interval:
+    """The UTC instants between which so many local days lie, from the first on."""
+    return local_day_bounds(first, zone)[0], local_day_bounds(first + timedelta(days=days - 1), zone)[1]
+
+
 def instant_of(day: date, wall_clock: time, zone: ZoneInfo) -> datetime:
     """The UTC instant of a local time; a skipped one moves forward by what is skipped, of a repeated one the first."""
     # fold=0 is the whole rule (PEP 495): a skipped time is read by the offset before the gap, which lands it as far

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from service.applications import operations as applications
 from service.availability import operations as availability
 from service.clubs import operations as clubs
 from service.collaborators import make_collaborators, make_database
@@ -29,7 +30,7 @@ from service.schedules import operations as schedules
 from service.waiting import operations as waiting
 
 _DOMAINS = (
-    launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs,
+    launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, applications,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

@@ -5,6 +5,7 @@ import signal
 
 import structlog
 
+from service.applications import jobs as applications
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
 from service.core import logs
@@ -17,7 +18,7 @@ from service.reception import jobs as reception
 from service.schedules import jobs as schedules
 from service.waiting import jobs as waiting
 
-JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS)
+JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *applications.JOBS)
 _log = structlog.get_logger("zapis")
 
 

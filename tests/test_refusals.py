@@ -13,6 +13,7 @@ from schemas.problems import REFUSALS
 from service.app import OPERATIONS, document
 from service.core.ids import new_id
 from tests import locks
+from tests.applications import provocations as applications
 from tests.clubs import provocations as clubs
 from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
@@ -268,7 +269,7 @@ def birth_date_impossible(world: World) -> Asked:
 # The test of them all ----------------------------------------------------------------------------------------------
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
-PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS
+PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

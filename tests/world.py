@@ -114,7 +114,7 @@ class World:
             "enrolment_opens_at": (self.now - timedelta(days=1)).isoformat(),
             "enrolment_closes_at": (self.now + timedelta(days=14)).isoformat(),
             "weekly_lessons": [{"weekday": 2, "starts": "16:30", "academic_hours": 2}],
-            "address": "г. Кемерово, пр. Советский, 40",
+            "places": [{"address": "г. Кемерово, пр. Советский, 40"}],
             **more,
         }
 

@@ -1,6 +1,7 @@
 """Every refusal the API knows, a module for each domain, in one namespace: `problems.TIME_TAKEN`."""
 
 from schemas.problems.any_operation import *
+from schemas.problems.applications import *
 from schemas.problems.clubs import *
 from schemas.problems.doctors import *
 from schemas.problems.draws import *

@@ -1,42 +1,8 @@
-"""A club's place."""
+"""What a club publishes."""
 
 from schemas.problems.shape import Kind, refusal
 
 GROUP_NOT_FOUND = refusal("group_not_found", Kind.absent, "Группа не найдена", "The group is not found")
-GROUP_FULL = refusal(
-    "group_full", Kind.conflict, "Свободных мест в группе нет", "There are no free places in the group"
-)
-ENROLMENT_NOT_OPEN = refusal(
-    "enrolment_not_open", Kind.conflict, "Запись в группу ещё не открыта", "Enrolment has not opened yet"
-)
-ENROLMENT_CLOSED = refusal("enrolment_closed", Kind.conflict, "Запись в группу закончилась", "Enrolment has closed")
-TOO_YOUNG = refusal(
-    "too_young",
-    Kind.conflict,
-    "К началу занятий ребёнок ещё мал для этой группы",
-    "The child is too young for this group at its start",
-)
-TOO_OLD = refusal(
-    "too_old",
-    Kind.conflict,
-    "К началу занятий ребёнок старше, чем принимают в эту группу",
-    "The child is too old for this group at its start",
-)
-ALREADY_APPLIED = refusal(
-    "already_applied",
-    Kind.conflict,
-    "На этого ребёнка уже подана заявка в эту группу",
-    "This child already has an application to this group",
-)
-APPLICATION_NOT_FOUND = refusal(
-    "application_not_found", Kind.absent, "Заявка не найдена", "The application is not found"
-)
-APPLICATION_ILLEGAL_MOVE = refusal(
-    "application_illegal_move",
-    Kind.conflict,
-    "Из нынешнего статуса заявки это сделать нельзя",
-    "The application's present status does not allow this",
-)
 PROGRAMME_UNKNOWN = refusal(
     "programme_unknown", Kind.conflict, "Такая программа ещё не опубликована", "The programme is not published yet"
 )
@@ -57,4 +23,41 @@ GROUP_OVER_CAPACITY = refusal(
     Kind.conflict,
     "Мест не может быть меньше, чем уже занято",
     "There can't be fewer places than are taken",
+)
+SIZES_CROSSED = refusal(
+    "sizes_crossed",
+    Kind.conflict,
+    "Наименьшая численность больше, чем мест в группе",
+    "The least size is more than the group has places",
+)
+FILLING_CROSSED = refusal(
+    "filling_crossed",
+    Kind.conflict,
+    "Срок сбора заявок нужен при отборе по приоритету или жребию, и только внутри срока записи; кампания — при "
+    "распределении по пожеланиям",
+    "Collecting needs an end, within the enrolment, with priority or draw alone; a campaign goes with matching alone",
+)
+GROUP_FILLING_HELD = refusal(
+    "group_filling_held",
+    Kind.conflict,
+    "В группу уже поданы заявки: способ отбора нельзя изменить",
+    "The group already has applications: the way it is filled can't be changed",
+)
+LESSON_PLACE_UNKNOWN = refusal(
+    "lesson_place_unknown",
+    Kind.conflict,
+    "Занятие указывает на адрес, которого у группы нет",
+    "A lesson is at a place that the group does not have",
+)
+FINANCING_TWICE = refusal(
+    "financing_twice",
+    Kind.conflict,
+    "Один источник финансирования указан дважды",
+    "A source of financing comes twice",
+)
+GROUP_CONTINUED_UNKNOWN = refusal(
+    "group_continued_unknown",
+    Kind.conflict,
+    "Группа прошлого года ещё не опубликована",
+    "The group of the year before is not published",
 )

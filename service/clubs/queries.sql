@@ -1,8 +1,10 @@
 -- name: put_programme
-INSERT INTO programmes (region_id, id, institution_id, external_id, name, direction, level, description)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO programmes (region_id, id, institution_id, external_id, name, direction, level, description, form, kind,
+                        limitations, hours)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT ON CONSTRAINT programmes_by_own_id DO UPDATE
-SET name = excluded.name, direction = excluded.direction, level = excluded.level, description = excluded.description
+SET name = excluded.name, direction = excluded.direction, level = excluded.level, description = excluded.description,
+    form = excluded.form, kind = excluded.kind, limitations = excluded.limitations, hours = excluded.hours
 RETURNING id;
 
 -- name: find_programme
@@ -21,17 +23,44 @@ LIMIT $6;
 SELECT * FROM groups WHERE region_id = $1 AND institution_id = $2 AND external_id = $3 FOR UPDATE;
 
 -- name: put_group
-INSERT INTO groups (region_id, id, institution_id, external_id, programme_id, name, age_from, age_to, age_from_months,
-                    age_until_months, capacity, starts_on, ends_on, enrolment_opens_at, enrolment_closes_at,
-                    weekly_lessons, lessons, address, teachers, price_month_roubles)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::jsonb, $17, $18, $19, $20)
+INSERT INTO groups (region_id, id, institution_id, external_id, taken, waiting, serial,
+                    programme_id, name, school_year, continues_id, age_from, age_to, age_rule,
+                    age_on, age_by_year, age_from_months, age_until_months, capacity, min_size,
+                    starts_on, ends_on, hours_a_year, enrolment_opens_at, enrolment_closes_at,
+                    lesson_plan, places, teachers, financing, documents, trial_places,
+                    entrance_test, instant, waiting_list, filling, collect_until, campaign_id, lessons)
+SELECT g.region_id, g.id, g.institution_id, g.external_id, g.taken, g.waiting, g.serial, g.programme_id,
+       g.name, g.school_year, g.continues_id, g.age_from, g.age_to, g.age_rule, g.age_on, g.age_by_year,
+       g.age_from_months, g.age_until_months, g.capacity, g.min_size, g.starts_on, g.ends_on, g.hours_a_year,
+       g.enrolment_opens_at, g.enrolment_closes_at, g.lesson_plan, g.places, g.teachers, g.financing,
+       g.documents, g.trial_places, g.entrance_test, g.instant, g.waiting_list, g.filling, g.collect_until,
+       g.campaign_id, $2
+FROM jsonb_populate_record(NULL::groups, $1::jsonb) AS g
 ON CONFLICT ON CONSTRAINT groups_by_own_id DO UPDATE
-SET programme_id = excluded.programme_id, name = excluded.name, age_from = excluded.age_from, age_to = excluded.age_to,
+SET programme_id = excluded.programme_id, name = excluded.name, school_year = excluded.school_year,
+    continues_id = excluded.continues_id, age_from = excluded.age_from, age_to = excluded.age_to,
+    age_rule = excluded.age_rule, age_on = excluded.age_on, age_by_year = excluded.age_by_year,
     age_from_months = excluded.age_from_months, age_until_months = excluded.age_until_months,
-    capacity = excluded.capacity, starts_on = excluded.starts_on, ends_on = excluded.ends_on,
+    capacity = excluded.capacity, min_size = excluded.min_size, starts_on = excluded.starts_on,
+    ends_on = excluded.ends_on, hours_a_year = excluded.hours_a_year,
     enrolment_opens_at = excluded.enrolment_opens_at, enrolment_closes_at = excluded.enrolment_closes_at,
-    weekly_lessons = excluded.weekly_lessons, lessons = excluded.lessons, address = excluded.address,
-    teachers = excluded.teachers, price_month_roubles = excluded.price_month_roubles;
+    lesson_plan = excluded.lesson_plan, places = excluded.places, teachers = excluded.teachers,
+    financing = excluded.financing, documents = excluded.documents, trial_places = excluded.trial_places,
+    entrance_test = excluded.entrance_test, instant = excluded.instant, waiting_list = excluded.waiting_list,
+    filling = excluded.filling, collect_until = excluded.collect_until, campaign_id = excluded.campaign_id,
+    lessons = excluded.lessons
+RETURNING *;
+
+-- name: days_off
+SELECT each.day::date AS day
+FROM generate_series($3::date, $4::date, '1 day') AS each (day)
+LEFT JOIN national_days n ON n.day = each.day::date
+LEFT JOIN calendar_days c ON c.region_id = $1 AND c.institution_id = $2 AND c.day = each.day::date
+WHERE coalesce(c.day, n.day) IS NOT NULL
+  AND CASE WHEN c.day IS NOT NULL THEN c.works_as IS NULL ELSE n.works_as IS NULL END;
+
+-- name: offer_group_places
+SELECT offer_group_places($1, $2, $3);
 
 -- name: find_group
 SELECT g.*, r.name AS programme_name, r.direction, r.level, i.zone
@@ -50,65 +79,9 @@ WHERE g.region_id = $1
   AND ($3::uuid IS NULL OR g.programme_id = $3)
   AND ($4::text IS NULL OR i.municipality = $4)
   AND ($5::text IS NULL OR r.direction = $5)
-  AND ($6::date IS NULL OR (
-      full_months($6, g.starts_on) >= g.age_from_months AND full_months($6, g.starts_on) < g.age_until_months))
+  AND ($6::date IS NULL OR age_refusal(g, $6, ($9 AT TIME ZONE i.zone)::date) IS NULL)
   AND (NOT $7::boolean OR g.taken < g.capacity)
   AND (NOT $8::boolean OR g.enrolment_opens_at <= $9 AND $9 < g.enrolment_closes_at)
   AND ($10::date IS NULL OR (g.starts_on, g.id) > ($10, $11::uuid))
 ORDER BY g.starts_on, g.id
 LIMIT $12;
-
--- name: nearest_free_groups
-SELECT g.id, g.name, r.name AS programme_name, g.capacity - g.taken AS free
-FROM groups wanted
-JOIN programmes wp ON wp.region_id = wanted.region_id AND wp.id = wanted.programme_id
-JOIN groups g ON g.region_id = wanted.region_id AND g.id <> wanted.id AND g.institution_id = wanted.institution_id
-JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id AND r.direction = wp.direction
-JOIN guardians k ON k.region_id = $1 AND k.citizen_id = $2 AND k.person_id = $3
-JOIN persons p ON p.region_id = k.region_id AND p.id = k.person_id
-WHERE wanted.region_id = $1 AND wanted.id = $4 AND g.taken < g.capacity
-  AND g.enrolment_opens_at <= $5 AND $5 < g.enrolment_closes_at
-  AND full_months(p.birth_date, g.starts_on) >= g.age_from_months
-  AND full_months(p.birth_date, g.starts_on) < g.age_until_months
-  AND NOT EXISTS (
-      SELECT FROM engagements e WHERE e.region_id = $1 AND e.identity = p.identity AND e.times && g.lessons)
-ORDER BY g.programme_id <> wanted.programme_id, abs(g.starts_on - wanted.starts_on), g.id
-LIMIT 3;
-
--- name: apply_to_group
-SELECT apply_to_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-
--- name: move_application
-SELECT move_application($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10);
-
--- name: list_applications
-SELECT a.*, p.last_name, p.first_name, p.patronymic
-FROM guardians g
-JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id
-JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
-WHERE g.region_id = $1 AND g.citizen_id = $2 AND ($3::text IS NULL OR a.status = $3)
-  AND ($4::uuid IS NULL OR a.id < $4)
-ORDER BY a.id DESC
-LIMIT $5;
-
--- name: find_application
-SELECT a.*, p.last_name, p.first_name, p.patronymic
-FROM applications a
-JOIN persons p ON p.region_id = a.region_id AND p.id = a.person_id
-WHERE a.region_id = $1 AND a.id = $3 AND EXISTS (
-    SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = a.person_id);
-
--- name: list_received_applications
-SELECT a.*, p.last_name, p.first_name, p.patronymic
-FROM applications a
-JOIN persons p ON p.region_id = a.region_id AND p.id = a.person_id
-WHERE a.region_id = $1 AND a.institution_id = $2 AND ($3::text IS NULL OR a.status = $3)
-  AND ($4::uuid IS NULL OR a.group_id = $4) AND ($5::uuid IS NULL OR a.id > $5)
-ORDER BY a.id
-LIMIT $6;
-
--- name: find_received_application
-SELECT a.*, p.last_name, p.first_name, p.patronymic
-FROM applications a
-JOIN persons p ON p.region_id = a.region_id AND p.id = a.person_id
-WHERE a.region_id = $1 AND a.institution_id = $2 AND a.id = $3;

@@ -1,23 +1,16 @@
-"""Pure rules of clubs: ages in months, the times of a group, the moves of an application."""
+"""Pure rules of clubs: ages in months, the school year, the lessons of a group."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
-from typing import Literal
+from collections.abc import Container, Iterator
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.clubs import DatedLesson, LessonPlan
 from service.scheduling.rules import Interval, WeeklyLesson, lessons_between, merge
 
 ACADEMIC_HOUR_MINUTES = 45
 LONGEST_PERIOD_DAYS = 3 * 366
-
-Status = Literal["submitted", "approved", "enrolled", "refused", "withdrawn"]
-# Whoever decides or withdraws, an application only moves along these. docs/architecture.md shows them as a picture.
-MOVES: dict[Status, tuple[Status, ...]] = {
-    "approved": ("submitted",),
-    "enrolled": ("submitted", "approved"),
-    "refused": ("submitted", "approved"),
-    "withdrawn": ("submitted", "approved", "enrolled"),
-}
+# Groups that begin from June on are of the school year that is to come.
+_FIRST_MONTH = 6
 
 
 def age_window_months(age_from: float, age_to: float) -> tuple[int, int]:
@@ -29,15 +22,46 @@ def age_window_months(age_from: float, age_to: float) -> tuple[int, int]:
     return round(age_from * 12), round(until)
 
 
-def group_times(
-    lessons: Iterable[tuple[int, str, int]], starts_on: date, ends_on: date, zone: ZoneInfo
-) -> list[Interval]:
-    """All lessons of a group as UTC intervals, from (ISO weekday, local time "16:30", academic hours).
+def school_year(starts_on: date) -> int:
+    """The school year that a group is of where it does not say: 2026 is that from September 2026."""
+    return starts_on.year if starts_on.month >= _FIRST_MONTH else starts_on.year - 1
 
-    Lessons that touch or overlap are one interval.
+
+def lesson_minutes(academic_hours: int, break_minutes: int) -> int:
+    """How long a lesson takes, with the breaks between its academic hours."""
+    return academic_hours * ACADEMIC_HOUR_MINUTES + (academic_hours - 1) * break_minutes
+
+
+def group_times(
+    plan: LessonPlan, starts_on: date, ends_on: date, zone: ZoneInfo, days_off: Container[date]
+) -> list[Interval]:
+    """All lessons of a group as UTC intervals; lessons that touch or overlap are one.
+
+    Weekly lessons leave out `days_off` where the plan says so, and pauses; lessons of single days are as they are said.
     """
     weekly = [
-        WeeklyLesson(weekday, datetime.strptime(starts, "%H:%M").time(), hours * ACADEMIC_HOUR_MINUTES)  # noqa: DTZ007
-        for weekday, starts, hours in lessons
+        WeeklyLesson(lesson.weekday, lesson.starts, lesson_minutes(lesson.academic_hours, plan.break_minutes))
+        for lesson in plan.weekly_lessons
     ]
-    return merge(lessons_between(weekly, starts_on, ends_on, zone))
+    left_out = {day for pause in plan.pauses for day in _days(pause.day_from, pause.day_to)}
+    every_week = [
+        lesson
+        for lesson in lessons_between(weekly, starts_on, ends_on, zone)
+        if not _is_off(lesson[0].astimezone(zone).date(), plan, left_out, days_off)
+    ]
+    dated = [lesson for given in plan.lesson_dates for lesson in _dated(given, plan, zone)]
+    return merge([*every_week, *dated])
+
+
+def _is_off(day: date, plan: LessonPlan, left_out: Container[date], days_off: Container[date]) -> bool:
+    return day in left_out or (plan.skip_holidays and day in days_off)
+
+
+def _dated(given: DatedLesson, plan: LessonPlan, zone: ZoneInfo) -> list[Interval]:
+    minutes = lesson_minutes(given.academic_hours, plan.break_minutes)
+    lesson = WeeklyLesson(given.day.isoweekday(), given.starts, minutes)
+    return lessons_between([lesson], given.day, given.day, zone)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from schemas.clubs import Direction, GroupBody, Level, ProgrammeBody, WeeklyLesson
+from schemas.clubs import Direction, Financing, GroupBody, LessonPlace, Level, ProgrammeBody, WeeklyLesson
 from schemas.institutions import InstitutionKind
 from service.demo import people
 from service.demo.region import INSTITUTIONS, ZONE, Institution
@@ -132,9 +132,9 @@ class Group:
             enrolment_opens_at=opens_at,
             enrolment_closes_at=closes_at,
             weekly_lessons=lessons,
-            address=self.programme.institution.body.address,
+            places=[LessonPlace(address=self.programme.institution.body.address)],
             teachers=[str(teacher)],
-            price_month_roubles=random.choice((0, 0, 0, 800, 1200, 2500)),
+            financing=[_financing(random.choice((0, 0, 0, 800, 1200, 2500)))],
         )
 
     def _enrolment_window(self) -> tuple[datetime, datetime]:
@@ -178,6 +178,12 @@ def first_lesson_day(today: date) -> date:
 
 def groups_of(programme: Programme, today: date) -> list[Group]:
     return [Group(programme, index, today) for index in range(len(_AGES))]
+
+
+def _financing(price_month_roubles: int) -> Financing:
+    if not price_month_roubles:
+        return Financing(source="budget")
+    return Financing(source="own", price_month_roubles=price_month_roubles, price_total_roubles=9 * price_month_roubles)
 
 
 def _local(day: date, hour: int = 0) -> datetime:

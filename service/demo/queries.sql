@@ -51,14 +51,17 @@ FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
      AS given (id, person, slot, number, at);
 
 -- name: apply_to_groups
-SELECT apply_to_group($1, given.person, given.id::text, uuid_send(given.id), given.place, given.person, given.id,
-                      given.number, given.id, given.at)
+SELECT apply_to_groups(
+    $1, given.person, 'applyToGroup', given.id::text, uuid_send(given.id),
+    jsonb_build_array(jsonb_build_object('group_id', given.place, 'person_id', given.person, 'id', given.id,
+                                         'number', given.number)),
+    NULL, given.at)
 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
      AS given (id, person, place, number, at);
 
 -- name: move_applications
-SELECT move_application($1, NULL, NULL, given.id, $2, $3, $4::jsonb, given.event_id, $5, $6)
-FROM unnest($7::uuid[], $8::uuid[]) AS given (id, event_id);
+SELECT move_application(a, $2, $3::jsonb, $4, $5)
+FROM applications a WHERE a.region_id = $1 AND a.id = ANY ($6::uuid[]);
 
 -- name: tell_nobody
-DELETE FROM outbox WHERE region_id = $1 AND id = ANY ($2::uuid[]);
+DELETE FROM outbox WHERE region_id = $1 AND (id = ANY ($2::uuid[]) OR subject_id = ANY ($2::uuid[]));

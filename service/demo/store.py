@@ -76,26 +76,15 @@ async def apply_to_groups(conn: Connection, applications: Sequence[tuple[UUID, U
 async def move_applications(
     conn: Connection,
     applications: Sequence[UUID],
-    moved_from: Sequence[str],
     moved_to: str,
-    decision: str,
+    changes: dict[str, Any],
     actor_id: UUID,
     now: datetime,
 ) -> None:
-    """By the institutions that received them. `decision` is JSON."""
-    events = [new_id() for _ in applications]
-    await conn.execute(
-        SQL.move_applications,
-        REGION,
-        moved_from,
-        moved_to,
-        decision,
-        actor_id,
-        now,
-        applications,
-        events,
-    )
-    await conn.execute(SQL.tell_nobody, REGION, events)
+    """By the institutions that received them."""
+    encoded = orjson.dumps(changes).decode()
+    await conn.execute(SQL.move_applications, REGION, moved_to, encoded, actor_id, now, applications)
+    await conn.execute(SQL.tell_nobody, REGION, applications)
 
 
 async def _book(

@@ -11,11 +11,10 @@ import asyncpg
 from rich.console import Console
 from rich.progress import track
 
-from schemas.clubs import Approval, Enrolment
+from schemas.applications import Approval, Enrolment
 from schemas.common import Sex, Trial
 from schemas.institutions import PageBody
 from service.clubs import publication as clubs_publication
-from service.clubs.rules import MOVES, Status
 from service.config import Settings
 from service.core.clock import Clock, utc_now
 from service.core.database import Connection, DatabaseNotReady, check
@@ -176,13 +175,15 @@ class _Day:
 
     async def _decide(self, applications: Sequence[UUID]) -> None:
         """Approves a third, enrols a third, and leaves a third for whoever tries it out."""
+        approval = Approval(decision="approve")
         order = Enrolment(decision="enrol", order_number="17-К", order_date=self._today)
-        await self._move(applications[1::3], "approved", Approval(decision="approve"))
-        await self._move(applications[2::3], "enrolled", order)
-
-    async def _move(self, applications: Sequence[UUID], to: Status, decision: Approval | Enrolment) -> None:
-        encoded, now = decision.model_dump_json(), self._clock()
-        await store.move_applications(self._conn, applications, MOVES[to], to, encoded, _ACTOR.id, now)
+        written = {"order_number": order.order_number, "order_date": self._today, "enrolled_on": self._today}
+        for some, to, decision, more in (
+            (applications[1::3], "approved", approval, {}),
+            (applications[2::3], "enrolled", order, written),
+        ):
+            changes = {"decision": decision.model_dump(mode="json"), **more}
+            await store.move_applications(self._conn, some, to, changes, _ACTOR.id, self._clock())
 
     async def _written_down(self, patients: Sequence[_Patient]) -> list[tuple[UUID, UUID, datetime]]:
         """(person, place, when it was booked) for each."""

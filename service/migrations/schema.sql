@@ -5,6 +5,33 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
 
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+CREATE FUNCTION public.accept_group_place(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications := lock_application(p_region, p_citizen, NULL, p_application);
+    one applications;
+    place groups;
+BEGIN
+    IF named.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled') THEN
+        RETURN;
+    END IF;
+    PERFORM refuse(CASE
+        WHEN named.status <> 'offered' THEN 'place_not_offered'
+        WHEN named.offer_expires_at <= p_now THEN 'place_offer_lapsed'
+    END);
+    FOR one IN SELECT * FROM offered_with(named) LOOP
+        SELECT * INTO place FROM groups WHERE region_id = p_region AND id = one.group_id;
+        one := as_submitted(one, place, CASE WHEN place.instant THEN 'enrolled' ELSE 'submitted' END, p_now);
+        PERFORM move_application(lock_application(p_region, NULL, NULL, one.id), one.status, jsonb_build_object(
+            'decide_by', one.decide_by, 'enrolled_on', one.enrolled_on), p_citizen, p_now);
+    END LOOP;
+END $$;
+
 CREATE FUNCTION public.accept_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_appointments uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS uuid[]
     LANGUAGE plpgsql
     AS $$
@@ -86,6 +113,84 @@ BEGIN
     RETURN booked;
 END $$;
 
+CREATE TABLE public.groups (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    external_id text NOT NULL,
+    name text NOT NULL,
+    age_from numeric(4,2) NOT NULL,
+    age_to numeric(4,2) NOT NULL,
+    age_from_months smallint NOT NULL,
+    age_until_months smallint NOT NULL,
+    capacity smallint NOT NULL,
+    taken smallint DEFAULT 0 NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    enrolment_opens_at timestamp with time zone NOT NULL,
+    enrolment_closes_at timestamp with time zone NOT NULL,
+    lessons tstzmultirange NOT NULL,
+    teachers text[] NOT NULL,
+    school_year smallint DEFAULT 2026 NOT NULL,
+    continues_id uuid,
+    age_rule text DEFAULT 'start'::text NOT NULL,
+    age_on date,
+    age_by_year boolean DEFAULT false NOT NULL,
+    min_size smallint DEFAULT 1 NOT NULL,
+    hours_a_year smallint,
+    lesson_plan jsonb DEFAULT '{}'::jsonb NOT NULL,
+    places jsonb DEFAULT '[]'::jsonb NOT NULL,
+    financing jsonb DEFAULT '[]'::jsonb NOT NULL,
+    documents text[] DEFAULT '{}'::text[] NOT NULL,
+    trial_places smallint DEFAULT 0 NOT NULL,
+    entrance_test boolean DEFAULT false NOT NULL,
+    instant boolean DEFAULT false NOT NULL,
+    waiting_list boolean DEFAULT true NOT NULL,
+    filling text DEFAULT 'first_come'::text NOT NULL,
+    collect_until timestamp with time zone,
+    filled_at timestamp with time zone,
+    campaign_id uuid,
+    locked_at timestamp with time zone,
+    waiting integer DEFAULT 0 NOT NULL,
+    serial integer DEFAULT 0 NOT NULL,
+    CONSTRAINT groups_age_on CHECK (((age_rule = 'date'::text) = (age_on IS NOT NULL))),
+    CONSTRAINT groups_age_rule_check CHECK ((age_rule = ANY (ARRAY['start'::text, 'applying'::text, 'date'::text]))),
+    CONSTRAINT groups_campaign CHECK (((filling = 'matching'::text) = (campaign_id IS NOT NULL))),
+    CONSTRAINT groups_collect CHECK (((filling = ANY (ARRAY['priority'::text, 'draw'::text])) = (collect_until IS NOT NULL))),
+    CONSTRAINT groups_filling_check CHECK ((filling = ANY (ARRAY['first_come'::text, 'priority'::text, 'draw'::text, 'matching'::text]))),
+    CONSTRAINT groups_hours_a_year_check CHECK ((hours_a_year > 0)),
+    CONSTRAINT groups_not_oversold CHECK (((taken >= 0) AND (taken <= capacity))),
+    CONSTRAINT groups_size CHECK (((min_size >= 1) AND (min_size <= capacity))),
+    CONSTRAINT groups_trial_places_check CHECK (((trial_places >= 0) AND (trial_places <= 100))),
+    CONSTRAINT groups_waiting_check CHECK ((waiting >= 0))
+)
+WITH (fillfactor='80');
+
+CREATE FUNCTION public.age_refusal(place public.groups, p_birth_date date, p_today date) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+DECLARE
+    counted_on date := CASE place.age_rule
+        WHEN 'start' THEN place.starts_on WHEN 'applying' THEN p_today ELSE place.age_on END;
+    months integer := CASE WHEN place.age_by_year
+        THEN 12 * (extract(year FROM counted_on) - extract(year FROM p_birth_date))::integer
+        ELSE full_months(p_birth_date, counted_on) END;
+BEGIN
+    RETURN CASE
+        WHEN months < place.age_from_months THEN 'too_young'
+        WHEN months >= place.age_until_months THEN 'too_old'
+    END;
+END $$;
+
+CREATE FUNCTION public.all_have_places(p_region smallint, p_groups uuid[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT bool_and(g.capacity - g.taken >= wanted.places)
+    FROM (SELECT group_id, count(*) AS places FROM unnest(p_groups) AS given (group_id) GROUP BY 1) AS wanted
+    JOIN groups g ON g.region_id = p_region AND g.id = wanted.group_id
+$$;
+
 CREATE FUNCTION public.answer_refusal(offer public.offers, p_now timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     AS $$
@@ -116,6 +221,167 @@ BEGIN
         UPDATE appointments SET appeal = p_text WHERE region_id = p_region AND id = p_appointment;
         PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'no_show_appealed', p_appointment, '{}', true);
     END IF;
+END $$;
+
+CREATE TABLE public.persons (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    identity bytea NOT NULL,
+    last_name text NOT NULL,
+    first_name text NOT NULL,
+    patronymic text,
+    birth_date date NOT NULL,
+    sex text NOT NULL,
+    snils_sealed text,
+    policy_sealed text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT persons_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text])))
+);
+
+CREATE FUNCTION public.applicant_refusal(place public.groups, child public.persons, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    club institutions;
+BEGIN
+    SELECT * INTO club FROM institutions WHERE region_id = place.region_id AND id = place.institution_id;
+    RETURN coalesce(
+        age_refusal(place, child.birth_date, (p_now AT TIME ZONE club.zone)::date),
+        CASE WHEN EXISTS (
+            SELECT FROM applications a
+            WHERE a.region_id = place.region_id AND a.group_id = place.id AND a.identity = child.identity
+              AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
+        ) THEN 'already_applied' END,
+        (SELECT CASE
+            WHEN count(*) FILTER (WHERE a.status <> 'enrolled') >= club.most_applications THEN 'too_many_applications'
+            WHEN count(*) FILTER (WHERE a.status = 'enrolled') >= club.most_groups THEN 'too_many_groups'
+         END
+         FROM applications a
+         WHERE a.region_id = place.region_id AND a.institution_id = place.institution_id AND a.identity = child.identity
+           AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')));
+END $$;
+
+CREATE FUNCTION public.application_begins(p_status text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (p_status = ANY (ARRAY['draft'::text, 'submitted'::text, 'waiting'::text, 'offered'::text, 'enrolled'::text]));
+
+CREATE FUNCTION public.application_may_move(p_from text, p_to text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (p_to = ANY (CASE p_from WHEN 'draft'::text THEN ARRAY['submitted'::text, 'waiting'::text, 'enrolled'::text, 'withdrawn'::text, 'expired'::text] WHEN 'submitted'::text THEN ARRAY['under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'waiting'::text, 'refused'::text, 'withdrawn'::text, 'expired'::text] WHEN 'under_review'::text THEN ARRAY['invited'::text, 'approved'::text, 'enrolled'::text, 'refused'::text, 'withdrawn'::text] WHEN 'invited'::text THEN ARRAY['approved'::text, 'refused'::text, 'withdrawn'::text] WHEN 'approved'::text THEN ARRAY['enrolled'::text, 'refused'::text, 'withdrawn'::text, 'expired'::text] WHEN 'waiting'::text THEN ARRAY['offered'::text, 'refused'::text, 'withdrawn'::text, 'expired'::text] WHEN 'offered'::text THEN ARRAY['submitted'::text, 'enrolled'::text, 'waiting'::text, 'refused'::text, 'withdrawn'::text, 'expired'::text] WHEN 'enrolled'::text THEN ARRAY['left'::text] ELSE ARRAY[]::text[] END));
+
+CREATE TABLE public.applications (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    institution_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    status text NOT NULL,
+    terms jsonb NOT NULL,
+    decision jsonb,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    placed boolean DEFAULT false NOT NULL,
+    serial integer,
+    weight smallint DEFAULT 0 NOT NULL,
+    overlap_rule text DEFAULT 'refuse'::text NOT NULL,
+    family_id uuid,
+    financing text DEFAULT 'budget'::text NOT NULL,
+    certificate_id uuid,
+    certificate_cost integer DEFAULT 0 NOT NULL,
+    certificate_back integer DEFAULT 0 NOT NULL,
+    benefits text[] DEFAULT '{}'::text[] NOT NULL,
+    warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    lapses smallint DEFAULT 0 NOT NULL,
+    draw_request_id uuid,
+    test jsonb,
+    order_number text,
+    order_date date,
+    enrolled_on date,
+    left_on date,
+    submitted_at timestamp with time zone,
+    decide_by timestamp with time zone,
+    originals_by timestamp with time zone,
+    offer_expires_at timestamp with time zone,
+    CONSTRAINT applications_back CHECK (((certificate_back >= 0) AND (certificate_back <= certificate_cost))),
+    CONSTRAINT applications_certificate_cost_check CHECK ((certificate_cost >= 0)),
+    CONSTRAINT applications_financing_check CHECK ((financing = ANY (ARRAY['budget'::text, 'certificate'::text, 'own'::text]))),
+    CONSTRAINT applications_numbered CHECK (((serial IS NOT NULL) OR (status = ANY (ARRAY['draft'::text, 'withdrawn'::text, 'expired'::text])))),
+    CONSTRAINT applications_placed CHECK (((placed = (status = ANY (ARRAY['under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'offered'::text]))) OR (status = 'submitted'::text))),
+    CONSTRAINT applications_status CHECK ((status = ANY (ARRAY['draft'::text, 'submitted'::text, 'under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'waiting'::text, 'offered'::text, 'refused'::text, 'withdrawn'::text, 'expired'::text, 'left'::text])))
+);
+
+CREATE FUNCTION public.application_refusal(place public.groups, child public.persons, wish public.applications, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN coalesce(
+        CASE WHEN child.id IS NULL THEN 'person_not_found' END,
+        enrolment_refusal(place, p_now),
+        applicant_refusal(place, child, p_now),
+        CASE
+            WHEN wish.family_id IS NOT NULL AND place.filling <> 'first_come' THEN 'family_first_come_only'
+            WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', wish.financing))
+                THEN 'financing_not_offered'
+            WHEN (wish.financing = 'certificate') <> (wish.certificate_id IS NOT NULL) THEN 'certificate_needed'
+            WHEN wish.certificate_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM certificates c
+                WHERE c.region_id = place.region_id AND c.id = wish.certificate_id AND c.identity = child.identity
+            ) THEN 'certificate_not_found'
+            WHEN EXISTS (
+                SELECT FROM unnest(wish.benefits) AS claimed WHERE NOT EXISTS (
+                    SELECT FROM benefits b
+                    WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id
+                      AND b.code = claimed)
+            ) THEN 'benefit_unknown'
+        END);
+END $$;
+
+CREATE FUNCTION public.applications_before(a public.applications) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN a.status = 'waiting' THEN (
+        SELECT count(*) FROM applications b
+        WHERE b.region_id = a.region_id AND b.group_id = a.group_id AND b.status = 'waiting'
+          AND (-b.weight, b.serial) < (-a.weight, a.serial)) END
+$$;
+
+CREATE FUNCTION public.applications_keep_step() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    was applications;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        was := OLD;
+    END IF;
+    PERFORM refuse('application_illegal_move') WHERE CASE TG_OP
+        WHEN 'INSERT' THEN NOT application_begins(NEW.status)
+        ELSE (NEW.status <> was.status AND NOT application_may_move(was.status, NEW.status))
+          OR (NEW.group_id <> was.group_id AND NOT (was.status = 'enrolled' AND NEW.status = 'enrolled'))
+    END;
+    -- Nobody has a place, and nobody may be decided on, while the group is being collected for.
+    PERFORM refuse('group_not_filled') WHERE TG_OP = 'UPDATE' AND was.status = 'submitted' AND NOT was.placed
+        AND NEW.status IN ('under_review', 'invited', 'approved', 'enrolled');
+    NEW.placed := CASE NEW.status
+        WHEN 'submitted' THEN NEW.placed OR coalesce(was.placed, false)
+        ELSE NEW.status IN ('under_review', 'invited', 'approved', 'enrolled', 'offered')
+    END;
+    NEW.serial := count_application(was, NEW);
+    PERFORM keep_engagement(was, NEW);
+    PERFORM keep_certificate(was, NEW);
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.applications_stay() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM refuse('application_illegal_move');
 END $$;
 
 CREATE TABLE public.appointments (
@@ -182,84 +448,57 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.apply_to_group(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_group uuid, p_person uuid, p_application uuid, p_number text, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
+CREATE FUNCTION public.apply_to_groups(p_region smallint, p_citizen uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_family uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    child record;
-    place record;
-    applied boolean;
-    months integer;
-    terms jsonb;
-    result jsonb;
+    wanted uuid[] := ARRAY(SELECT (item ->> 'group_id')::uuid FROM jsonb_array_elements(p_items) AS item);
+    asked uuid[] := ARRAY(SELECT (item ->> 'person_id')::uuid FROM jsonb_array_elements(p_items) AS item);
+    item jsonb;
+    number integer := 0;
+    place groups;
+    child persons;
+    wish applications;
+    seated boolean;
+    shown jsonb := '[]';
     earlier jsonb;
 BEGIN
-    SELECT p.id, p.identity, p.birth_date, p.last_name, p.first_name, p.patronymic INTO child
-    FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
-    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
-    FOR KEY SHARE OF p;
-
-    SELECT g.*, r.name AS programme_name, i.name AS institution_name, i.phone, i.zone
-    INTO place
-    FROM groups g
-    JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id
-    JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
-    WHERE g.region_id = p_region AND g.id = p_group;
-
-    applied := EXISTS (
-        SELECT FROM applications a
-        WHERE a.region_id = p_region AND a.group_id = p_group AND a.identity = child.identity
-          AND a.status IN ('submitted', 'approved', 'enrolled'));
-
-    earlier := idempotency_find(p_region, p_citizen, 'applyToGroup', p_key, p_request_hash);
+    PERFORM FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = ANY (asked) AND p.deleted_at IS NULL
+    ORDER BY p.id FOR KEY SHARE OF p;
+    PERFORM FROM groups WHERE region_id = p_region AND id = ANY (wanted) ORDER BY id FOR NO KEY UPDATE;
+    earlier := idempotency_find(p_region, p_citizen, p_operation, p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
+    seated := all_have_places(p_region, wanted);
+    FOR item IN SELECT jsonb_array_elements(p_items) LOOP
+        SELECT * INTO place FROM groups WHERE region_id = p_region AND id = (item ->> 'group_id')::uuid;
+        SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = (item ->> 'person_id')::uuid
+          AND p.deleted_at IS NULL;
+        wish := new_application(place, child, p_citizen, item, p_family, p_now);
+        PERFORM refuse_item(application_refusal(place, child, wish, p_now), p_family, number);
+        wish := write_application(wish, place, status_on_coming(place, seated, (item ->> 'wait')::boolean), number, p_now);
+        shown := shown || jsonb_build_array(shown_application(wish));
+        number := number + 1;
+    END LOOP;
+    shown := CASE WHEN p_family IS NULL THEN shown -> 0 ELSE jsonb_build_object('items', shown) END;
+    PERFORM idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, shown, p_now);
+    RETURN shown;
+END $$;
 
-    months := full_months(child.birth_date, place.starts_on);
-    PERFORM refuse(CASE
-        WHEN child.id IS NULL THEN 'person_not_found'
-        WHEN place.id IS NULL THEN 'group_not_found'
-        WHEN p_now < place.enrolment_opens_at THEN 'enrolment_not_open'
-        WHEN p_now >= place.enrolment_closes_at THEN 'enrolment_closed'
-        WHEN months < place.age_from_months THEN 'too_young'
-        WHEN months >= place.age_until_months THEN 'too_old'
-        WHEN applied THEN 'already_applied'
-        WHEN place.taken >= place.capacity THEN 'group_full'
-    END);
-
-    terms := jsonb_build_object(
-        'zone', place.zone, 'group_name', place.name, 'starts_on', place.starts_on, 'ends_on', place.ends_on,
-        'weekly_lessons', place.weekly_lessons, 'address', place.address, 'teachers', to_jsonb(place.teachers),
-        'price_month_roubles', place.price_month_roubles,
-        'programme', jsonb_build_object('id', place.programme_id, 'name', place.programme_name),
-        'institution', jsonb_build_object('id', place.institution_id, 'name', place.institution_name,
-                                          'address', place.address, 'phone', place.phone));
-    result := jsonb_build_object(
-        'id', p_application, 'number', p_number, 'status', 'submitted', 'group_id', p_group, 'terms', terms,
-        'decision', NULL, 'created_at', p_now, 'updated_at', p_now,
-        'person', jsonb_build_object('id', child.id, 'last_name', child.last_name,
-                                     'first_name', child.first_name, 'patronymic', child.patronymic));
-
-    earlier := idempotency_keep(p_region, p_citizen, 'applyToGroup', p_key, p_request_hash, result, p_now);
-    IF earlier IS NOT NULL THEN
-        RETURN earlier;
-    END IF;
-
-    INSERT INTO applications (region_id, id, number, institution_id, group_id, citizen_id, person_id, identity, status,
-                              terms, created_at, updated_at)
-    VALUES (p_region, p_application, p_number, place.institution_id, p_group, p_citizen, p_person, child.identity,
-            'submitted', terms, p_now, p_now);
-    INSERT INTO engagements (region_id, booking_id, identity, times)
-    VALUES (p_region, p_application, child.identity, place.lessons);
-    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'application_submitted', p_application,
-                    jsonb_build_object('group_id', p_group, 'person_id', p_person), true);
-    UPDATE groups SET taken = taken + 1
-    WHERE region_id = p_region AND id = p_group AND capacity - taken > 0 AND lessons = place.lessons;
-    IF NOT FOUND THEN
-        PERFORM refuse('group_full');
-    END IF;
-    RETURN result;
+CREATE FUNCTION public.as_submitted(wish public.applications, place public.groups, p_comes_as text, p_now timestamp with time zone) RETURNS public.applications
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    wish.status := CASE p_comes_as WHEN 'collected' THEN 'submitted' ELSE p_comes_as END;
+    wish.placed := p_comes_as IN ('submitted', 'enrolled');
+    wish.submitted_at := p_now;
+    wish.updated_at := p_now;
+    wish.decide_by := CASE p_comes_as WHEN 'submitted' THEN decision_deadline(place, p_now) END;
+    wish.enrolled_on := CASE p_comes_as WHEN 'enrolled' THEN first_day(place, p_now) END;
+    RETURN wish;
 END $$;
 
 CREATE FUNCTION public.award(p_region smallint, p_request uuid, p_slot uuid, p_appointment uuid, p_number text, p_event_id uuid, p_told_id uuid, p_now timestamp with time zone) RETURNS void
@@ -335,6 +574,13 @@ EXCEPTION WHEN unique_violation OR exclusion_violation OR check_violation OR SQL
         ELSE 'time_taken'
     END;
 END $_$;
+
+CREATE FUNCTION public.benefits_weight(place public.groups, child public.persons, p_benefits text[]) RETURNS smallint
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT least(coalesce(sum(b.weight), 0), 10000)::smallint FROM benefits b
+    WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id AND b.code = ANY (p_benefits)
+$$;
 
 CREATE FUNCTION public.book_appointments(p_region smallint, p_citizen uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
@@ -496,19 +742,35 @@ CREATE TABLE public.institutions (
     noshow_limit smallint,
     noshow_days smallint DEFAULT 90 NOT NULL,
     noshow_pause_days smallint DEFAULT 30 NOT NULL,
+    decision_days smallint DEFAULT 7 NOT NULL,
+    decision_days_with_tests smallint DEFAULT 45 NOT NULL,
+    originals_days smallint DEFAULT 4 NOT NULL,
+    group_offer_hours smallint DEFAULT 48 NOT NULL,
+    overlap_rule text DEFAULT 'refuse'::text NOT NULL,
+    travel_minutes smallint DEFAULT 0 NOT NULL,
+    most_applications smallint,
+    most_groups smallint,
     CONSTRAINT institutions_bookings_days_check CHECK (((bookings_days >= 1) AND (bookings_days <= 366))),
     CONSTRAINT institutions_cancel_until_minutes_check CHECK ((cancel_until_minutes >= 0)),
+    CONSTRAINT institutions_decision_days_check CHECK (((decision_days >= 1) AND (decision_days <= 90))),
+    CONSTRAINT institutions_decision_days_with_tests_check CHECK (((decision_days_with_tests >= 1) AND (decision_days_with_tests <= 90))),
+    CONSTRAINT institutions_group_offer_hours_check CHECK (((group_offer_hours >= 1) AND (group_offer_hours <= 336))),
     CONSTRAINT institutions_hold_minutes_check CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
     CONSTRAINT institutions_kind_check CHECK ((kind = ANY (ARRAY['clinic'::text, 'school'::text, 'club'::text, 'sports'::text, 'other'::text]))),
+    CONSTRAINT institutions_most_applications_check CHECK ((most_applications >= 1)),
     CONSTRAINT institutions_most_bookings_check CHECK ((most_bookings >= 1)),
+    CONSTRAINT institutions_most_groups_check CHECK ((most_groups >= 1)),
     CONSTRAINT institutions_most_tickets_check CHECK ((most_tickets >= 1)),
     CONSTRAINT institutions_noshow_after_minutes_check CHECK (((noshow_after_minutes >= 5) AND (noshow_after_minutes <= 1440))),
     CONSTRAINT institutions_noshow_days_check CHECK (((noshow_days >= 1) AND (noshow_days <= 366))),
     CONSTRAINT institutions_noshow_limit_check CHECK ((noshow_limit >= 1)),
     CONSTRAINT institutions_noshow_pause_days_check CHECK (((noshow_pause_days >= 1) AND (noshow_pause_days <= 366))),
     CONSTRAINT institutions_offer_minutes_check CHECK (((offer_minutes >= 5) AND (offer_minutes <= 2880))),
+    CONSTRAINT institutions_originals_days_check CHECK (((originals_days >= 1) AND (originals_days <= 30))),
+    CONSTRAINT institutions_overlap_rule_check CHECK ((overlap_rule = ANY (ARRAY['refuse'::text, 'warn'::text]))),
     CONSTRAINT institutions_rebooking_hours_check CHECK (((rebooking_hours >= 1) AND (rebooking_hours <= 336))),
-    CONSTRAINT institutions_rest_minutes_check CHECK (((rest_minutes >= 0) AND (rest_minutes <= 120)))
+    CONSTRAINT institutions_rest_minutes_check CHECK (((rest_minutes >= 0) AND (rest_minutes <= 120))),
+    CONSTRAINT institutions_travel_minutes_check CHECK (((travel_minutes >= 0) AND (travel_minutes <= 240)))
 );
 
 CREATE TABLE public.locations (
@@ -634,23 +896,6 @@ CREATE VIEW public.bookable_slots AS
      JOIN public.locations l ON (((l.region_id = s.region_id) AND (l.id = s.location_id))))
      JOIN public.specialties y ON ((y.code = s.specialty_code)))
      JOIN public.offered_specialties o ON (((o.region_id = s.region_id) AND (o.institution_id = s.institution_id) AND (o.specialty_code = s.specialty_code))));
-
-CREATE TABLE public.persons (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    identity bytea NOT NULL,
-    last_name text NOT NULL,
-    first_name text NOT NULL,
-    patronymic text,
-    birth_date date NOT NULL,
-    sex text NOT NULL,
-    snils_sealed text,
-    policy_sealed text,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    deleted_at timestamp with time zone,
-    CONSTRAINT persons_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text])))
-);
 
 CREATE FUNCTION public.booking_conflict(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
@@ -787,6 +1032,30 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.certificate_back(named public.applications, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN count(*) = 0 THEN 0
+        ELSE named.certificate_cost * count(*) FILTER (WHERE lower(lesson) > p_now) / count(*) END::integer
+    FROM groups g, institutions i, unnest(g.lessons) AS lesson
+    WHERE g.region_id = named.region_id AND g.id = named.group_id
+      AND i.region_id = g.region_id AND i.id = g.institution_id
+      AND lower(lesson) >= coalesce(named.enrolled_on, g.starts_on)::timestamp AT TIME ZONE i.zone
+$$;
+
+CREATE FUNCTION public.certificate_cost(place public.groups, p_certificate uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce((
+        SELECT CASE c.unit WHEN 'hours' THEN (f ->> 'hours')::integer ELSE (f ->> 'price_total_roubles')::integer END
+        FROM certificates c, jsonb_array_elements(place.financing) AS f
+        WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'), 0)
+$$;
+
+CREATE FUNCTION public.certificate_share(a public.applications) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN ((a).certificate_id IS NULL) THEN 'none'::text WHEN ((a).status = 'approved'::text) THEN 'reserved'::text WHEN ((a).status = 'enrolled'::text) THEN 'spent'::text ELSE 'none'::text END;
+
 CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_identity bytea) RETURNS void
     LANGUAGE sql
     AS $$
@@ -867,6 +1136,34 @@ BEGIN
     RETURN orphan_appointments(p_region, p_slot, 32767, p_actor, p_now);
 END $$;
 
+CREATE FUNCTION public.count_application(was public.applications, now_is public.applications) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    comes boolean := now_is.status IN ('submitted', 'waiting', 'offered', 'enrolled')
+        AND (was.id IS NULL OR was.status = 'draft' OR (was.status = 'offered' AND now_is.status = 'waiting'));
+    same boolean := was.group_id = now_is.group_id;
+    number integer;
+BEGIN
+    IF NOT comes AND coalesce(same, true) AND coalesce(was.placed, false) = now_is.placed
+       AND (coalesce(was.status, '') = 'waiting') = (now_is.status = 'waiting') THEN
+        RETURN now_is.serial;
+    END IF;
+    IF NOT coalesce(same, true) THEN
+        UPDATE groups SET taken = taken - was.placed::int, waiting = waiting - (was.status = 'waiting')::int
+        WHERE region_id = was.region_id AND id = was.group_id;
+        was := NULL;
+        comes := true;
+    END IF;
+    UPDATE groups SET
+        serial = serial + comes::int,
+        taken = taken + now_is.placed::int - coalesce(was.placed, false)::int,
+        waiting = waiting + (now_is.status = 'waiting')::int - (coalesce(was.status, '') = 'waiting')::int
+    WHERE region_id = now_is.region_id AND id = now_is.group_id
+    RETURNING serial INTO number;
+    RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
+END $$;
+
 CREATE FUNCTION public.create_person(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person jsonb, p_kinship text, p_result jsonb, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -887,6 +1184,18 @@ BEGIN
     RETURN p_result;
 END $$;
 
+CREATE FUNCTION public.deadlines_of_move(named public.applications, place public.groups, p_to text, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE p_to
+        WHEN 'approved' THEN jsonb_build_object('originals_by', working_deadline(
+            named.region_id, named.institution_id, p_now, i.originals_days))
+        WHEN 'enrolled' THEN jsonb_build_object('enrolled_on', first_day(place, p_now))
+        ELSE '{}'
+    END
+    FROM institutions i WHERE i.region_id = named.region_id AND i.id = named.institution_id
+$$;
+
 CREATE FUNCTION public.decide_appeal(p_region smallint, p_institution uuid, p_appointment uuid, p_excused boolean, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -903,6 +1212,44 @@ BEGIN
         PERFORM journal(p_region, p_event_id, p_now, p_actor, 'no_show_appeal_decided', p_appointment,
                         jsonb_build_object('excused', p_excused), true);
     END IF;
+END $$;
+
+CREATE FUNCTION public.decide_application(p_region smallint, p_institution uuid, p_application uuid, p_to text, p_changes jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications := lock_application(p_region, NULL, p_institution, p_application);
+    place groups;
+BEGIN
+    IF named.status = p_to THEN
+        RETURN;
+    END IF;
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = named.group_id;
+    PERFORM move_application(named, p_to, deadlines_of_move(named, place, p_to, p_now) || p_changes, p_actor, p_now);
+END $$;
+
+CREATE FUNCTION public.decision_deadline(place public.groups, p_from timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT working_deadline(place.region_id, place.institution_id, p_from,
+                            CASE WHEN place.entrance_test THEN decision_days_with_tests ELSE decision_days END)
+    FROM institutions WHERE region_id = place.region_id AND id = place.institution_id
+$$;
+
+CREATE FUNCTION public.decline_group_place(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications := lock_application(p_region, p_citizen, NULL, p_application);
+    one applications;
+BEGIN
+    IF named.status = 'withdrawn' THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('place_not_offered') WHERE named.status <> 'offered';
+    FOR one IN SELECT * FROM offered_with(named) LOOP
+        PERFORM move_application(one, 'withdrawn', '{}', p_citizen, p_now);
+    END LOOP;
 END $$;
 
 CREATE FUNCTION public.decline_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_now timestamp with time zone) RETURNS void
@@ -942,12 +1289,14 @@ BEGIN
           AND (a.ends_at > p_now OR a.status = 'orphaned')
     ) OR EXISTS (
         SELECT FROM applications a
-        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status IN ('submitted', 'approved', 'enrolled')
+        WHERE a.region_id = p_region AND a.person_id = p_person
+          AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
     ) OR EXISTS (
         SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
     ) OR EXISTS (
         SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting');
     DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+    UPDATE applications SET status = 'withdrawn' WHERE region_id = p_region AND person_id = p_person AND status = 'draft';
     IF NOT EXISTS (SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person) THEN
         UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
                birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
@@ -993,6 +1342,19 @@ BEGIN
         DELETE FROM engagements WHERE region_id = place.region_id AND booking_id = p_appointment;
     END IF;
 END $$;
+
+CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT CASE
+        WHEN place.id IS NULL THEN 'group_not_found'
+        WHEN place.locked_at IS NOT NULL THEN 'group_locked'
+        WHEN p_now < place.enrolment_opens_at THEN 'enrolment_not_open'
+        WHEN p_now >= place.enrolment_closes_at THEN 'enrolment_closed'
+        WHEN place.filling = 'matching' AND place.filled_at IS NULL THEN 'group_by_wishes'
+        WHEN place.filled_at IS NULL AND p_now >= place.collect_until THEN 'group_being_filled'
+    END
+$$;
 
 CREATE FUNCTION public.expire_entries(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
@@ -1070,6 +1432,13 @@ BEGIN
     RETURN false;
 END $$;
 
+CREATE FUNCTION public.first_day(place public.groups, p_now timestamp with time zone) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT greatest(place.starts_on, (p_now AT TIME ZONE zone)::date) FROM institutions
+    WHERE region_id = place.region_id AND id = place.institution_id
+$$;
+
 CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -1104,6 +1473,20 @@ END $$;
 CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
+
+CREATE FUNCTION public.group_terms(place public.groups) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'zone', i.zone, 'group_name', place.name, 'starts_on', place.starts_on, 'ends_on', place.ends_on,
+        'lesson_plan', place.lesson_plan, 'places', place.places, 'teachers', to_jsonb(place.teachers),
+        'financing', place.financing, 'documents', to_jsonb(place.documents), 'entrance_test', place.entrance_test,
+        'programme', jsonb_build_object('id', r.id, 'name', r.name),
+        'institution', jsonb_build_object('id', i.id, 'name', i.name, 'address', i.address, 'phone', i.phone))
+    FROM programmes r, institutions i
+    WHERE r.region_id = place.region_id AND r.id = place.programme_id
+      AND i.region_id = place.region_id AND i.id = place.institution_id
+$$;
 
 CREATE FUNCTION public.hold_places(p_region smallint, p_offer uuid, p_places jsonb, p_at_most interval, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -1190,6 +1573,10 @@ BEGIN
     END IF;
     RETURN idempotency_find(p_region, p_caller, p_operation, p_key, p_request_hash);
 END $$;
+
+CREATE FUNCTION public.is_engaged(a public.applications) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((a).placed AND ((a).status <> 'offered'::text) AND (((a).status = 'enrolled'::text) OR ((a).overlap_rule = 'refuse'::text)));
 
 CREATE FUNCTION public.is_for(p_age_from smallint, p_age_to smallint, p_sex text, p_visit_on date, p_born date, p_patient_sex text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1332,6 +1719,75 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.keep_certificate(was public.applications, now_is public.applications) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    share_was text := coalesce(certificate_share(was), 'none');
+    share_is text := certificate_share(now_is);
+    cost integer := now_is.certificate_cost;
+BEGIN
+    IF share_was = share_is THEN
+        IF share_is <> 'none' AND (was.certificate_id, was.certificate_cost) <> (now_is.certificate_id, cost) THEN
+            PERFORM refuse('application_illegal_move');
+        END IF;
+        RETURN;
+    END IF;
+    UPDATE certificates SET
+        reserved = reserved + CASE 'reserved' WHEN share_is THEN cost WHEN share_was THEN -cost ELSE 0 END,
+        spent = spent + CASE 'spent' WHEN share_is THEN cost WHEN share_was THEN -now_is.certificate_back ELSE 0 END,
+        programmes = programmes + (share_is <> 'none')::int - (share_was <> 'none')::int
+    WHERE region_id = now_is.region_id AND id = now_is.certificate_id
+      AND (status = 'active' OR share_is = 'none' OR share_was <> 'none');
+    IF NOT FOUND THEN
+        PERFORM refuse('certificate_suspended');
+    END IF;
+END $$;
+
+CREATE FUNCTION public.keep_engagement(was public.applications, now_is public.applications) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    was_in boolean := coalesce(is_engaged(was), false);
+    is_in boolean := is_engaged(now_is);
+BEGIN
+    IF was_in AND NOT is_in THEN
+        DELETE FROM engagements WHERE region_id = now_is.region_id AND booking_id = now_is.id;
+    ELSIF is_in AND NOT was_in THEN
+        INSERT INTO engagements (region_id, booking_id, identity, times)
+        SELECT region_id, now_is.id, now_is.identity, lessons FROM groups
+        WHERE region_id = now_is.region_id AND id = now_is.group_id;
+    ELSIF is_in AND was.group_id <> now_is.group_id THEN
+        UPDATE engagements SET times = (
+            SELECT lessons FROM groups WHERE region_id = now_is.region_id AND id = now_is.group_id)
+        WHERE region_id = now_is.region_id AND booking_id = now_is.id;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.lapse_a_place(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    due record;
+    named applications;
+    one applications;
+BEGIN
+    FOR due IN
+        SELECT a.region_id, a.id FROM regions r
+        JOIN applications a ON a.region_id = r.code AND a.status = 'offered' AND a.offer_expires_at <= p_now
+        ORDER BY a.offer_expires_at LIMIT 50
+    LOOP
+        named := lock_application(due.region_id, NULL, NULL, due.id);
+        CONTINUE WHEN named.status <> 'offered' OR named.offer_expires_at > p_now;
+        FOR one IN SELECT * FROM offered_with(named) LOOP
+            PERFORM move_application(one, CASE WHEN one.lapses >= 2 THEN 'expired' ELSE 'waiting' END,
+                                     jsonb_build_object('lapses', one.lapses + 1), by_itself(), p_now);
+        END LOOP;
+        RETURN 1;
+    END LOOP;
+    RETURN 0;
+END $$;
+
 CREATE FUNCTION public.lapse_an_offer(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -1395,6 +1851,15 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.leaving(named public.applications, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE named.status WHEN 'enrolled' THEN jsonb_build_object(
+        'left_on', (p_now AT TIME ZONE i.zone)::date, 'certificate_back', certificate_back(named, p_now))
+        ELSE '{}' END
+    FROM institutions i WHERE i.region_id = named.region_id AND i.id = named.institution_id
+$$;
+
 CREATE FUNCTION public.limit_reached(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1423,6 +1888,24 @@ BEGIN
         THEN 'paused_for_no_shows' END;
 END $$;
 
+CREATE FUNCTION public.lock_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid) RETURNS public.applications
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications;
+BEGIN
+    SELECT a.* INTO named FROM applications a
+    WHERE a.region_id = p_region AND a.id = p_application
+      AND (p_institution IS NULL OR (a.institution_id = p_institution AND a.status <> 'draft'))
+      AND (p_citizen IS NULL OR EXISTS (
+        SELECT FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id));
+    PERFORM refuse('application_not_found') WHERE named.id IS NULL;
+    PERFORM lock_groups_of(named);
+    SELECT * INTO named FROM applications WHERE region_id = p_region AND id = p_application FOR UPDATE;
+    RETURN named;
+END $$;
+
 CREATE FUNCTION public.lock_free_places(p_region smallint, p_places jsonb) RETURNS boolean
     LANGUAGE sql
     AS $$
@@ -1435,6 +1918,16 @@ CREATE FUNCTION public.lock_free_places(p_region smallint, p_places jsonb) RETUR
         FOR NO KEY UPDATE OF s SKIP LOCKED
     )
     SELECT (SELECT count(*) FROM locked) = (SELECT count(*) FROM wanted)
+$$;
+
+CREATE FUNCTION public.lock_groups_of(named public.applications) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT FROM groups WHERE region_id = named.region_id AND id IN (
+        SELECT named.group_id
+        UNION ALL
+        SELECT f.group_id FROM applications f WHERE f.region_id = named.region_id AND f.family_id = named.family_id)
+    ORDER BY id FOR NO KEY UPDATE
 $$;
 
 CREATE FUNCTION public.lock_offer(p_region smallint, p_citizen uuid, p_offer uuid) RETURNS public.offers
@@ -1509,33 +2002,26 @@ BEGIN
     RETURN marked;
 END $$;
 
-CREATE FUNCTION public.move_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid, p_from text[], p_to text, p_decision jsonb, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION public.move_application(moved public.applications, p_to text, p_changes jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    moved applications;
+    changed applications := jsonb_populate_record(moved, p_changes);
 BEGIN
-    SELECT a.* INTO moved FROM applications a
-    WHERE a.region_id = p_region AND a.id = p_application
-      AND (p_institution IS NULL OR a.institution_id = p_institution)
-      AND (p_citizen IS NULL OR EXISTS (
-        SELECT FROM guardians g
-        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id))
-    FOR UPDATE;
-    PERFORM refuse(CASE
-        WHEN moved.id IS NULL THEN 'application_not_found'
-        WHEN moved.status <> p_to AND moved.status <> ALL (p_from) THEN 'application_illegal_move'
-    END);
-    IF moved.status = p_to THEN
-        RETURN;
-    END IF;
-    UPDATE applications SET status = p_to, decision = coalesce(p_decision, decision), updated_at = p_now
-    WHERE region_id = p_region AND id = p_application;
-    PERFORM journal(p_region, p_event_id, p_now, p_actor, 'application_' || p_to, p_application,
+    UPDATE applications SET
+        status = p_to, updated_at = p_now, decision = changed.decision, lapses = changed.lapses, test = changed.test,
+        financing = changed.financing, certificate_id = changed.certificate_id, placed = changed.placed,
+        certificate_cost = changed.certificate_cost, certificate_back = changed.certificate_back,
+        weight = changed.weight, order_number = changed.order_number, order_date = changed.order_date,
+        enrolled_on = changed.enrolled_on, left_on = changed.left_on, submitted_at = changed.submitted_at,
+        decide_by = changed.decide_by, originals_by = changed.originals_by, group_id = changed.group_id,
+        offer_expires_at = CASE p_to WHEN 'offered' THEN changed.offer_expires_at END
+    WHERE region_id = moved.region_id AND id = moved.id;
+    PERFORM journal(moved.region_id, gen_random_uuid(), p_now, p_actor, 'application_' || p_to, moved.id,
                     jsonb_build_object('from', moved.status), true);
-    IF p_to IN ('refused', 'withdrawn') THEN
-        DELETE FROM engagements WHERE region_id = p_region AND booking_id = p_application;
-        UPDATE groups SET taken = taken - 1 WHERE region_id = p_region AND id = moved.group_id;
+    IF moved.placed AND (p_to IN ('refused', 'withdrawn', 'expired', 'left', 'waiting')
+                         OR changed.group_id <> moved.group_id) THEN
+        PERFORM offer_group_places(moved.region_id, moved.group_id, p_now);
     END IF;
 END $$;
 
@@ -1558,6 +2044,36 @@ BEGIN
     ELSE
         PERFORM free_place(p_region, moved.slot_id, p_now);
     END IF;
+END $$;
+
+CREATE FUNCTION public.new_application(place public.groups, child public.persons, p_citizen uuid, p_item jsonb, p_family uuid, p_now timestamp with time zone) RETURNS public.applications
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    made applications := jsonb_populate_record(NULL::applications, p_item);
+    club institutions;
+BEGIN
+    SELECT * INTO club FROM institutions WHERE region_id = place.region_id AND id = place.institution_id;
+    made.region_id := place.region_id;
+    made.institution_id := place.institution_id;
+    made.citizen_id := p_citizen;
+    made.identity := child.identity;
+    made.status := 'draft';
+    made.placed := false;
+    made.overlap_rule := club.overlap_rule;
+    made.family_id := p_family;
+    made.benefits := coalesce(made.benefits, '{}');
+    made.weight := CASE place.filling WHEN 'priority' THEN benefits_weight(place, child, made.benefits) ELSE 0 END;
+    made.financing := coalesce(made.financing, place.financing #>> '{0,source}');
+    made.certificate_cost := certificate_cost(place, made.certificate_id);
+    made.certificate_back := 0;
+    made.warnings := '[]';
+    made.lapses := 0;
+    made.draw_request_id := gen_random_uuid();
+    made.terms := group_terms(place);
+    made.created_at := p_now;
+    made.updated_at := p_now;
+    RETURN made;
 END $$;
 
 CREATE FUNCTION public.offer_a_free_place(p_now timestamp with time zone) RETURNS integer
@@ -1587,6 +2103,47 @@ BEGIN
         END IF;
     END LOOP;
     RETURN 0;
+END $$;
+
+CREATE FUNCTION public.offer_free_group_places(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place groups;
+    offered integer;
+BEGIN
+    FOR place IN
+        SELECT g.* FROM regions r JOIN groups g ON g.region_id = r.code AND g.waiting > 0
+        WHERE offers_places(g, p_now) ORDER BY random() LIMIT 50
+    LOOP
+        offered := offer_group_places(place.region_id, place.id, p_now);
+        IF offered > 0 THEN
+            RETURN offered;
+        END IF;
+    END LOOP;
+    RETURN 0;
+END $$;
+
+CREATE FUNCTION public.offer_group_places(p_region smallint, p_group uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place groups;
+    first applications;
+    offered integer := 0;
+    now_offered integer;
+BEGIN
+    PERFORM FROM groups WHERE region_id = p_region AND id = p_group FOR NO KEY UPDATE;
+    FOR first IN
+        SELECT * FROM applications WHERE region_id = p_region AND group_id = p_group AND status = 'waiting'
+        ORDER BY weight DESC, serial
+    LOOP
+        SELECT * INTO place FROM groups WHERE region_id = p_region AND id = p_group;
+        EXIT WHEN NOT offers_places(place, p_now);
+        now_offered := offer_to_family(first, p_now);
+        offered := offered + now_offered;
+    END LOOP;
+    RETURN offered;
 END $$;
 
 CREATE FUNCTION public.offer_place(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS boolean
@@ -1688,6 +2245,45 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION public.offer_to_family(first public.applications, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    family uuid[];
+    one applications;
+    hours smallint := (SELECT group_offer_hours FROM institutions
+                       WHERE region_id = first.region_id AND id = first.institution_id);
+BEGIN
+    WITH free_groups AS (
+        SELECT id FROM groups WHERE region_id = first.region_id AND id IN (
+            SELECT a.group_id FROM applications a
+            WHERE a.region_id = first.region_id AND a.status = 'waiting'
+              AND (a.id = first.id OR a.family_id = first.family_id))
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED),
+    mine AS (
+        SELECT a.id, a.group_id FROM applications a
+        WHERE a.region_id = first.region_id AND a.status = 'waiting'
+          AND (a.id = first.id OR a.family_id = first.family_id)
+        ORDER BY a.id FOR UPDATE SKIP LOCKED)
+    SELECT array_agg(m.id ORDER BY m.id) INTO family FROM mine m JOIN free_groups f ON f.id = m.group_id;
+    IF family IS NULL OR EXISTS (
+        SELECT FROM applications a
+        WHERE a.region_id = first.region_id AND a.family_id = first.family_id AND a.status = 'offered')
+       OR cardinality(family) < (
+        SELECT count(*) FROM applications a
+        WHERE a.region_id = first.region_id AND a.status = 'waiting'
+          AND (a.id = first.id OR a.family_id = first.family_id))
+       OR NOT all_have_places(first.region_id, ARRAY(
+           SELECT group_id FROM applications WHERE region_id = first.region_id AND id = ANY (family))) THEN
+        RETURN 0;
+    END IF;
+    FOR one IN SELECT * FROM applications WHERE region_id = first.region_id AND id = ANY (family) ORDER BY id LOOP
+        PERFORM move_application(
+            one, 'offered', jsonb_build_object('offer_expires_at', p_now + make_interval(hours => hours)), by_itself(), p_now);
+    END LOOP;
+    RETURN cardinality(family);
+END $$;
+
 CREATE FUNCTION public.offer_to_ticket(p_region smallint, p_offer uuid, ticket public.appointments, place public.bookable_slots, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -1721,6 +2317,23 @@ CREATE FUNCTION public.offered_places(offer public.offers) RETURNS jsonb
     JOIN slots s ON s.region_id = offer.region_id AND s.id = given.slot_id
     JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
     JOIN locations l ON l.region_id = s.region_id AND l.id = s.location_id
+$$;
+
+CREATE FUNCTION public.offered_with(named public.applications) RETURNS SETOF public.applications
+    LANGUAGE sql
+    AS $$
+    SELECT * FROM applications a
+    WHERE a.region_id = named.region_id AND a.status = 'offered'
+      AND (a.id = named.id OR a.family_id = named.family_id)
+    ORDER BY a.id FOR UPDATE
+$$;
+
+CREATE FUNCTION public.offers_places(place public.groups, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT place.locked_at IS NULL AND place.taken < place.capacity AND place.waiting > 0
+       AND p_now < upper(place.lessons)
+       AND (place.filling = 'first_come' OR place.filled_at IS NOT NULL)
 $$;
 
 CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS uuid
@@ -1838,6 +2451,17 @@ BEGIN
     IF p_refusal IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'ZP001', MESSAGE = p_refusal, CONSTRAINT = p_refusal,
                               DETAIL = '/items/' || p_item;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.refuse_item(p_refusal text, p_family uuid, p_item integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF p_family IS NULL THEN
+        PERFORM refuse(p_refusal);
+    ELSE
+        PERFORM refuse(p_refusal, p_item);
     END IF;
 END $$;
 
@@ -2109,6 +2733,23 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.shown_application(a public.applications) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', a.id, 'number', a.number, 'status', a.status, 'placed', a.placed, 'group_id', a.group_id,
+        'terms', a.terms, 'decision', a.decision, 'family_id', a.family_id, 'before', applications_before(a),
+        'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'test', a.test, 'financing', a.financing,
+        'certificate_id', a.certificate_id, 'certificate_cost', a.certificate_cost, 'benefits', to_jsonb(a.benefits),
+        'warnings', a.warnings, 'order_number', a.order_number, 'order_date', a.order_date,
+        'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
+        'originals_by', a.originals_by, 'offer_expires_at', a.offer_expires_at, 'created_at', a.created_at,
+        'updated_at', a.updated_at,
+        'person', jsonb_build_object('id', p.id, 'last_name', p.last_name, 'first_name', p.first_name,
+                                     'patronymic', p.patronymic))
+    FROM persons p WHERE p.region_id = a.region_id AND p.id = a.person_id
+$$;
+
 CREATE FUNCTION public.shown_entry(entry public.waiting_entries, p_persons uuid[], p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
@@ -2146,6 +2787,17 @@ BEGIN
     UPDATE slots SET status = 'open', capacity = p_capacity WHERE region_id = p_region AND id = p_slot;
     RETURN orphaned;
 END $$;
+
+CREATE FUNCTION public.status_on_coming(place public.groups, p_seated boolean, p_wait boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT CASE
+        WHEN place.filling IN ('priority', 'draw') AND place.filled_at IS NULL THEN 'collected'
+        WHEN p_seated AND place.instant THEN 'enrolled'
+        WHEN p_seated THEN 'submitted'
+        WHEN p_wait AND place.waiting_list THEN 'waiting'
+    END
+$$;
 
 CREATE FUNCTION public.take_place(place public.bookable_slots) RETURNS void
     LANGUAGE plpgsql
@@ -2235,6 +2887,19 @@ CREATE FUNCTION public.waits_for(entry public.waiting_entries, place public.book
              AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
 $$;
 
+CREATE FUNCTION public.withdraw_application(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications := lock_application(p_region, p_citizen, NULL, p_application);
+BEGIN
+    IF named.status IN ('withdrawn', 'left') THEN
+        RETURN;
+    END IF;
+    PERFORM move_application(named, CASE named.status WHEN 'enrolled' THEN 'left' ELSE 'withdrawn' END,
+                             leaving(named, p_now), p_citizen, p_now);
+END $$;
+
 CREATE FUNCTION public.withdraw_draw_request(p_region smallint, p_citizen uuid, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2285,6 +2950,42 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.working_day_after(p_region smallint, p_institution uuid, p_day date, p_days integer) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT each.day::date
+    FROM generate_series(p_day + 1, p_day + 2 * p_days + 30, '1 day') AS each (day)
+    LEFT JOIN national_days n ON n.day = each.day::date
+    LEFT JOIN calendar_days c ON c.region_id = p_region AND c.institution_id = p_institution AND c.day = each.day::date
+    WHERE CASE
+        WHEN c.day IS NOT NULL THEN c.works_as IS NOT NULL
+        WHEN n.day IS NOT NULL THEN n.works_as IS NOT NULL
+        ELSE extract(isodow FROM each.day) <= 5
+    END
+    ORDER BY each.day
+    OFFSET p_days - 1 LIMIT 1
+$$;
+
+CREATE FUNCTION public.working_deadline(p_region smallint, p_institution uuid, p_from timestamp with time zone, p_days integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT (working_day_after(p_region, p_institution, (p_from AT TIME ZONE i.zone)::date, p_days) + 1)::timestamp
+           AT TIME ZONE i.zone
+    FROM institutions i WHERE i.region_id = p_region AND i.id = p_institution
+$$;
+
+CREATE FUNCTION public.write_application(wish public.applications, place public.groups, p_comes_as text, p_item integer, p_now timestamp with time zone) RETURNS public.applications
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM refuse_item('group_full', wish.family_id, p_item) WHERE p_comes_as IS NULL;
+    wish := as_submitted(wish, place, p_comes_as, p_now);
+    INSERT INTO applications SELECT wish.* RETURNING * INTO wish;
+    PERFORM journal(wish.region_id, gen_random_uuid(), p_now, wish.citizen_id, 'application_' || wish.status, wish.id,
+                    jsonb_build_object('group_id', wish.group_id, 'person_id', wish.person_id), true);
+    RETURN wish;
+END $$;
+
 CREATE FUNCTION public.write_appointment(place public.bookable_slots, patient public.persons, p_citizen uuid, p_referral text, p_home_address text, p_source text, p_override text, p_appointment uuid, p_number text, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2311,23 +3012,6 @@ CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
 
-CREATE TABLE public.applications (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    institution_id uuid NOT NULL,
-    group_id uuid NOT NULL,
-    citizen_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    identity bytea NOT NULL,
-    status text NOT NULL,
-    terms jsonb NOT NULL,
-    decision jsonb,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT applications_status_check CHECK ((status = ANY (ARRAY['submitted'::text, 'approved'::text, 'enrolled'::text, 'refused'::text, 'withdrawn'::text])))
-);
-
 CREATE TABLE public.attachments (
     region_id smallint NOT NULL,
     institution_id uuid NOT NULL,
@@ -2346,12 +3030,45 @@ CREATE TABLE public.audit_trail (
     details jsonb NOT NULL
 );
 
+CREATE TABLE public.benefits (
+    region_id smallint NOT NULL,
+    institution_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    weight smallint NOT NULL,
+    CONSTRAINT benefits_weight_check CHECK (((weight >= 1) AND (weight <= 1000)))
+);
+
 CREATE TABLE public.calendar_days (
     region_id smallint NOT NULL,
     institution_id uuid NOT NULL,
     day date NOT NULL,
     works_as smallint,
     CONSTRAINT calendar_days_works_as_check CHECK (((works_as >= 1) AND (works_as <= 7)))
+);
+
+CREATE TABLE public.certificates (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    number_hash bytea NOT NULL,
+    number_sealed text NOT NULL,
+    identity bytea NOT NULL,
+    municipality text NOT NULL,
+    year smallint NOT NULL,
+    unit text NOT NULL,
+    nominal integer NOT NULL,
+    reserved integer DEFAULT 0 NOT NULL,
+    spent integer DEFAULT 0 NOT NULL,
+    most_programmes smallint NOT NULL,
+    programmes smallint DEFAULT 0 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    CONSTRAINT certificates_few_programmes CHECK (((programmes >= 0) AND (programmes <= most_programmes))),
+    CONSTRAINT certificates_nominal_check CHECK ((nominal >= 0)),
+    CONSTRAINT certificates_not_overspent CHECK (((reserved + spent) <= nominal)),
+    CONSTRAINT certificates_reserved_check CHECK ((reserved >= 0)),
+    CONSTRAINT certificates_spent_check CHECK ((spent >= 0)),
+    CONSTRAINT certificates_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
+    CONSTRAINT certificates_unit_check CHECK ((unit = ANY (ARRAY['roubles'::text, 'hours'::text])))
 );
 
 CREATE TABLE public.citizens (
@@ -2406,33 +3123,6 @@ CREATE TABLE public.engagements (
     times tstzmultirange NOT NULL
 );
 
-CREATE TABLE public.groups (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    institution_id uuid NOT NULL,
-    programme_id uuid NOT NULL,
-    external_id text NOT NULL,
-    name text NOT NULL,
-    age_from numeric(4,2) NOT NULL,
-    age_to numeric(4,2) NOT NULL,
-    age_from_months smallint NOT NULL,
-    age_until_months smallint NOT NULL,
-    capacity smallint NOT NULL,
-    taken smallint DEFAULT 0 NOT NULL,
-    starts_on date NOT NULL,
-    ends_on date NOT NULL,
-    enrolment_opens_at timestamp with time zone NOT NULL,
-    enrolment_closes_at timestamp with time zone NOT NULL,
-    weekly_lessons jsonb NOT NULL,
-    lessons tstzmultirange NOT NULL,
-    address text NOT NULL,
-    teachers text[] NOT NULL,
-    price_month_roubles integer NOT NULL,
-    CONSTRAINT groups_not_oversold CHECK (((taken >= 0) AND (taken <= capacity))),
-    CONSTRAINT groups_price_month_roubles_check CHECK ((price_month_roubles >= 0))
-)
-WITH (fillfactor='80');
-
 CREATE TABLE public.guardians (
     region_id smallint NOT NULL,
     citizen_id uuid NOT NULL,
@@ -2461,6 +3151,12 @@ CREATE TABLE public.idempotency_keys (
     request_hash bytea NOT NULL,
     result jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.national_days (
+    day date NOT NULL,
+    works_as smallint,
+    CONSTRAINT national_days_works_as_check CHECK (((works_as >= 1) AND (works_as <= 7)))
 );
 
 CREATE TABLE public.outbox (
@@ -2505,7 +3201,14 @@ CREATE TABLE public.programmes (
     name text NOT NULL,
     direction text NOT NULL,
     level text NOT NULL,
-    description text NOT NULL
+    description text NOT NULL,
+    form text DEFAULT 'in_person'::text NOT NULL,
+    kind text DEFAULT 'general'::text NOT NULL,
+    limitations text[] DEFAULT '{}'::text[] NOT NULL,
+    hours integer,
+    CONSTRAINT programmes_form_check CHECK ((form = ANY (ARRAY['in_person'::text, 'mixed'::text, 'distance'::text]))),
+    CONSTRAINT programmes_hours_check CHECK ((hours > 0)),
+    CONSTRAINT programmes_kind_check CHECK ((kind = ANY (ARRAY['general'::text, 'preprofessional'::text, 'sports'::text])))
 );
 
 CREATE TABLE public.referrals (
@@ -2579,8 +3282,17 @@ ALTER TABLE ONLY public.attachments
 ALTER TABLE ONLY public.audit_trail
     ADD CONSTRAINT audit_trail_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.benefits
+    ADD CONSTRAINT benefits_pkey PRIMARY KEY (region_id, institution_id, code);
+
 ALTER TABLE ONLY public.calendar_days
     ADD CONSTRAINT calendar_days_pkey PRIMARY KEY (region_id, institution_id, day);
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_by_number UNIQUE (region_id, number_hash, year);
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.citizens
     ADD CONSTRAINT citizens_one_per_platform_user UNIQUE (region_id, platform, external_id);
@@ -2635,6 +3347,9 @@ ALTER TABLE ONLY public.locations
 
 ALTER TABLE ONLY public.locations
     ADD CONSTRAINT locations_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.national_days
+    ADD CONSTRAINT national_days_pkey PRIMARY KEY (day);
 
 ALTER TABLE ONLY public.offered_specialties
     ADD CONSTRAINT offered_specialties_pkey PRIMARY KEY (region_id, institution_id, specialty_code);
@@ -2696,11 +3411,29 @@ ALTER TABLE ONLY public.waiting_entries
 ALTER TABLE ONLY public.waiting_persons
     ADD CONSTRAINT waiting_persons_pkey PRIMARY KEY (region_id, entry_id, person_id);
 
+CREATE INDEX applications_by_certificate ON public.applications USING btree (region_id, certificate_id) WHERE (certificate_id IS NOT NULL);
+
+CREATE INDEX applications_by_family ON public.applications USING btree (region_id, family_id) WHERE (family_id IS NOT NULL);
+
+CREATE INDEX applications_by_group ON public.applications USING btree (region_id, group_id, serial);
+
+CREATE INDEX applications_by_identity ON public.applications USING btree (region_id, institution_id, identity);
+
 CREATE INDEX applications_by_institution ON public.applications USING btree (region_id, institution_id, id);
 
 CREATE INDEX applications_by_person ON public.applications USING btree (region_id, person_id, id);
 
-CREATE UNIQUE INDEX applications_person_once_a_group ON public.applications USING btree (region_id, group_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'approved'::text, 'enrolled'::text]));
+CREATE INDEX applications_offered ON public.applications USING btree (region_id, offer_expires_at) WHERE (status = 'offered'::text);
+
+CREATE UNIQUE INDEX applications_one_draft ON public.applications USING btree (region_id, group_id, person_id) WHERE (status = 'draft'::text);
+
+CREATE UNIQUE INDEX applications_person_once_a_group ON public.applications USING btree (region_id, group_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'waiting'::text, 'offered'::text]));
+
+CREATE INDEX applications_queue ON public.applications USING btree (region_id, group_id, weight DESC, serial) WHERE (status = 'waiting'::text);
+
+CREATE INDEX applications_to_bring ON public.applications USING btree (region_id, originals_by) WHERE (status = 'approved'::text);
+
+CREATE INDEX applications_to_decide ON public.applications USING btree (region_id, institution_id, decide_by) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text]));
 
 CREATE INDEX appointments_appealed ON public.appointments USING btree (region_id, institution_id, starts_at, id) WHERE ((appeal IS NOT NULL) AND (status = 'noshow'::text));
 
@@ -2720,6 +3453,8 @@ CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btre
 
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
 
+CREATE INDEX certificates_by_identity ON public.certificates USING btree (region_id, identity, year);
+
 CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (region_id, citizen_id, created_at, id);
 
 CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region_id, person_id);
@@ -2731,6 +3466,10 @@ CREATE INDEX draws_to_draw ON public.draws USING btree (region_id, closes_at) WH
 CREATE INDEX groups_by_programme ON public.groups USING btree (region_id, programme_id, starts_on, id);
 
 CREATE INDEX groups_by_start ON public.groups USING btree (region_id, starts_on, id);
+
+CREATE INDEX groups_to_fill ON public.groups USING btree (region_id, collect_until) WHERE ((collect_until IS NOT NULL) AND (filled_at IS NULL));
+
+CREATE INDEX groups_waited_for ON public.groups USING btree (region_id, id) WHERE (waiting > 0);
 
 CREATE INDEX guardians_by_person ON public.guardians USING btree (region_id, person_id);
 
@@ -2802,6 +3541,13 @@ CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (re
 
 CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
 
+CREATE TRIGGER applications_keep_step BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_keep_step();
+
+CREATE TRIGGER applications_stay BEFORE DELETE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_stay();
+
+ALTER TABLE ONLY public.applications
+    ADD CONSTRAINT applications_region_id_certificate_id_fkey FOREIGN KEY (region_id, certificate_id) REFERENCES public.certificates(region_id, id);
+
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
 
@@ -2823,8 +3569,14 @@ ALTER TABLE ONLY public.appointments
 ALTER TABLE ONLY public.attachments
     ADD CONSTRAINT attachments_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
+ALTER TABLE ONLY public.benefits
+    ADD CONSTRAINT benefits_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
 ALTER TABLE ONLY public.calendar_days
     ADD CONSTRAINT calendar_days_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
 ALTER TABLE ONLY public.citizens
     ADD CONSTRAINT citizens_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);

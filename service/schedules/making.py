@@ -10,10 +10,10 @@ from schemas.schedules import Effects, HitAppointment
 from service.core.database import Connection
 from service.core.sealing import Sealer
 from service.schedules import store
-from service.schedules.calendar import Calendar, calendar_of
 from service.schedules.changes import KeptSlot, Plan, plan_change
 from service.schedules.rules import Release, outside, planned_slots
 from service.schedules.shapes import Template
+from service.scheduling.calendar import Calendar, calendar_of
 from service.scheduling.rules import Interval, local_day_bounds, merge
 
 _LONGEST_SLOT = timedelta(hours=8)

@@ -33,12 +33,12 @@ from service.core.operations import Actor
 from service.core.sealing import Sealer
 from service.institutions.usecases import find_institution, lock_institution
 from service.schedules import store
-from service.schedules.calendar import Calendar
 from service.schedules.changes import Plan, taken_away
 from service.schedules.checks import check_schedule, told_at
 from service.schedules.making import Change, Days, carry_out, change_of, days_to_make, effects_of, plan_of
 from service.schedules.rules import NEVER, Schedule
 from service.schedules.shapes import Template, locations_in, published, schedule_of, template_of
+from service.scheduling.calendar import Calendar
 from service.scheduling.rules import Interval, local_day_bounds, subtract
 
 _LONGEST_BLOCK = timedelta(days=366)

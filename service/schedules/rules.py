@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from service.schedules.calendar import Calendar, days_between
+from service.scheduling.calendar import Calendar, days_between
 from service.scheduling.rules import Interval, instant_of, local_hours, merge, overlaps, subtract
 
 Policy = Literal["first_come", "jittered", "draw"]

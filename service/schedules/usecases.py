@@ -20,9 +20,9 @@ from service.core.errors import DomainError
 from service.core.operations import Actor
 from service.institutions.usecases import find_institution
 from service.schedules import store
-from service.schedules.calendar import Calendar, calendar_of, days_between
 from service.schedules.rules import opens_online, release_of, works_on
 from service.schedules.shapes import Template, template_of
+from service.scheduling.calendar import Calendar, calendar_of, days_between
 
 _LONGEST_CALENDAR = timedelta(days=366)
 _DAYS_ANNOUNCED = 7

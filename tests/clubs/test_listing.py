@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from service.core.ids import new_id
-from tests.clubs.provocations import stranger
+from tests.applications.people import stranger
 from tests.doctors.test_listing import pages
 from tests.live import Api
 from tests.world import CLINIC, CLUB, World

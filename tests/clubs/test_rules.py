@@ -1,14 +1,16 @@
 import random
 from datetime import date, timedelta
 from itertools import chain, count
-from typing import get_args
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from schemas.clubs import LessonPlan
 from service.clubs import rules
+from service.scheduling.rules import Interval
 from tests.live import Live
 
 HALF_YEARS = st.integers(0, 198).map(lambda halves: halves / 2)
@@ -82,29 +84,55 @@ def test_known_windows(ages: tuple[float, float], window: tuple[int, int]) -> No
     assert rules.age_window_months(*ages) == window
 
 
-def test_an_application_moves_forward_and_ends() -> None:
-    statuses = set(get_args(rules.Status))
-    assert rules.MOVES.keys() == statuses - {"submitted"}
-    assert {status for sources in rules.MOVES.values() for status in sources} == {"submitted", "approved", "enrolled"}
-    assert all(target not in sources for target, sources in rules.MOVES.items())
+def plan(*lessons: tuple[int, str, int], **more: Any) -> LessonPlan:
+    """Of weekly lessons: (weekday, local time, academic hours)."""
+    weekly = [{"weekday": day, "starts": starts, "academic_hours": hours} for day, starts, hours in lessons]
+    return LessonPlan.model_validate({"weekly_lessons": weekly, **more}, strict=False)
+
+
+def local(times: list[Interval]) -> list[tuple[str, str]]:
+    pairs = [(begin.astimezone(KUZBASS), end.astimezone(KUZBASS)) for begin, end in times]
+    return [(begin.strftime("%d %H:%M"), end.strftime("%H:%M")) for begin, end in pairs]
 
 
 def test_the_times_of_a_group() -> None:
-    times = rules.group_times(
-        [(2, "16:30", 2), (2, "18:00", 1), (4, "09:00", 1)], date(2026, 9, 7), date(2026, 9, 15), KUZBASS
-    )
-    local = [(begin.astimezone(KUZBASS), end.astimezone(KUZBASS)) for begin, end in times]
-    assert [(begin.strftime("%d %H:%M"), end.strftime("%H:%M")) for begin, end in local] == [
+    of_week = plan((2, "16:30", 2), (2, "18:00", 1), (4, "09:00", 1))
+    times = rules.group_times(of_week, date(2026, 9, 7), date(2026, 9, 15), KUZBASS, ())
+    assert local(times) == [
         ("08 16:30", "18:45"),
         ("10 09:00", "09:45"),
         ("15 16:30", "18:45"),
     ]
     assert all(begin.utcoffset() == timedelta() for begin, _ in times)
-    assert rules.group_times([(1, "09:00", 1)], date(2026, 9, 8), date(2026, 9, 13), KUZBASS) == []
+    assert rules.group_times(plan((1, "09:00", 1)), date(2026, 9, 8), date(2026, 9, 13), KUZBASS, ()) == []
 
 
 def test_lessons_keep_their_wall_clock_time_when_the_clocks_change() -> None:
     """Moscow went from +03:00 to +04:00 on 27 March 2011."""
     moscow = ZoneInfo("Europe/Moscow")
-    times = rules.group_times([(5, "17:00", 1)], date(2011, 3, 25), date(2011, 4, 1), moscow)
+    times = rules.group_times(plan((5, "17:00", 1)), date(2011, 3, 25), date(2011, 4, 1), moscow, ())
     assert [begin.isoformat() for begin, _ in times] == ["2011-03-25T14:00:00+00:00", "2011-04-01T13:00:00+00:00"]
+
+
+def test_breaks_days_off_pauses_and_single_days() -> None:
+    first, last = date(2026, 9, 7), date(2026, 9, 28)
+    off = {date(2026, 9, 14), date(2026, 9, 25)}
+    lessons = plan(
+        (1, "16:30", 3),
+        break_minutes=10,
+        pauses=[{"day_from": "2026-09-21", "day_to": "2026-09-22"}],
+        lesson_dates=[{"day": "2026-09-25", "starts": "10:00", "academic_hours": 1}],
+    )
+    assert local(rules.group_times(lessons, first, last, KUZBASS, off)) == [
+        ("07 16:30", "19:05"),
+        # A single day is as it is said, be it a day off.
+        ("25 10:00", "10:45"),
+        ("28 16:30", "19:05"),
+    ]
+    through = lessons.model_copy(update={"skip_holidays": False})
+    assert ("14 16:30", "19:05") in local(rules.group_times(through, first, last, KUZBASS, off))
+
+
+@pytest.mark.parametrize(("starts_on", "year"), [("2026-05-31", 2025), ("2026-06-01", 2026), ("2027-01-11", 2026)])
+def test_the_school_year_that_a_group_is_of(starts_on: str, year: int) -> None:
+    assert rules.school_year(date.fromisoformat(starts_on)) == year

@@ -12,8 +12,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from service.applications import store as applications
 from service.availability import store as availability
-from service.clubs import store as clubs
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import Queries
@@ -80,15 +80,23 @@ INSERT INTO programmes SELECT 42, made(8, i), made(1, 1 + i % 50), 'p' || i, 'Ш
 FROM generate_series(1, 500) i;
 INSERT INTO groups (region_id, id, institution_id, programme_id, external_id, name, age_from, age_to, age_from_months,
                     age_until_months, capacity, starts_on, ends_on, enrolment_opens_at, enrolment_closes_at,
-                    weekly_lessons, lessons, address, teachers, price_month_roubles)
+                    lessons, teachers, financing)
 SELECT 42, made(9, i), made(1, 1 + i % 50), made(8, 1 + i % 500), 'g' || i, 'Группа', 6, 10, 72, 132, 15, '2026-10-01',
-       '2027-05-31', '2026-09-01', '2026-09-30', '[]',
-       tstzmultirange(tstzrange('2026-10-06 09:30Z', '2026-10-06 11:00Z')), 'пр. Советский', '{}', 0
+       '2027-05-31', '2026-09-01', '2026-09-30',
+       tstzmultirange(tstzrange('2026-10-06 09:30Z', '2026-10-06 11:00Z')), '{}', '[{"source": "budget"}]'
 FROM generate_series(1, 2000) i;
-INSERT INTO applications
+INSERT INTO applications (region_id, id, number, institution_id, group_id, citizen_id, person_id, identity, status,
+                          placed, serial, terms, created_at, updated_at)
 SELECT 42, made(10, i), i::text, made(1, 1 + i % 50), made(9, 1 + i % 2000), made(5, 1 + i % 2000), made(6, i),
-       sha256(i::text::bytea), 'submitted', '{}', NULL, now(), now()
+       sha256(i::text::bytea), 'submitted', true, i / 2000, '{}', now(), now()
 FROM generate_series(1, 4000) i;
+INSERT INTO certificates (region_id, id, number_hash, number_sealed, identity, municipality, year, unit, nominal,
+                          most_programmes)
+SELECT 42, made(13, i), sha256(i::text::bytea), '', sha256(i::text::bytea), 'Кемерово', 2026, 'roubles', 20000, 2
+FROM generate_series(1, 4000) i;
+INSERT INTO benefits SELECT 42, made(1, 1 + i % 50), 'b' || i, 'Многодетные', 10 FROM generate_series(1, 2000) i;
+INSERT INTO calendar_days SELECT 42, made(1, 1 + i % 50), '2026-01-01'::date + i / 50, NULL
+FROM generate_series(1, 5000) i;
 INSERT INTO referrals SELECT 42, made(1, 1 + i % 50), 'Н-' || i, '58', '2026-09-01', '2026-10-01'
 FROM generate_series(1, 2000) i;
 INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at)
@@ -208,7 +216,8 @@ def book(connection: asyncpg.Connection) -> Awaitable[Any]:
 
 def apply(connection: asyncpg.Connection) -> Awaitable[Any]:
     key = IdempotencyKey(str(new_id()), bytes(32))
-    return clubs.apply_to_group(connection, REGION, made(5, 1), key, made(9, 2), made(6, 2000), NOW)
+    item = {"id": new_id(), "number": "n", "group_id": made(9, 2), "person_id": made(6, 2000), "wait": False}
+    return applications.apply_to_groups(connection, REGION, made(5, 1), "applyToGroup", key, [item], None, NOW)
 
 
 def request_draw(connection: asyncpg.Connection) -> Awaitable[Any]:
@@ -288,7 +297,7 @@ PAGES = {
 # Of these only what is shown is read of the slots themselves.
 IN_THE_INDEX_ALONE = {"search_slots_of_a_town", "list_first_free"}
 # What is small enough to be read whole.
-SMALL = {"regions", "specialties", "institutions", "offered_specialties"}
+SMALL = {"regions", "specialties", "institutions", "offered_specialties", "national_days"}
 
 
 @pytest.mark.parametrize("plan_cache_mode", ["force_custom_plan", "force_generic_plan"])

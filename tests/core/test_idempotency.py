@@ -10,8 +10,8 @@ import pytest
 from service.app import OPERATIONS
 from service.core.ids import new_id
 from service.core.signatures import signature_of
-from tests.clubs.provocations import group
-from tests.clubs.provocations import stranger as applicant
+from tests.applications.people import group
+from tests.applications.people import stranger as applicant
 from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import siblings
 from tests.doctors.provocations import stranger as patient

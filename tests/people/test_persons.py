@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 
 from service.core.sealing import Sealer
 from tests import locks
-from tests.clubs.provocations import applying, group
+from tests.applications.people import applying, group
 from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import booking, stranger
 from tests.live import Api

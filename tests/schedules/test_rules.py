@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.common import ExternalId
-from service.schedules.calendar import calendar_of, days_between, national_days
 from service.schedules.rules import (
     NEVER,
     Exceptional,
@@ -28,6 +27,7 @@ from service.schedules.rules import (
     release_of,
     weekday_worked,
 )
+from service.scheduling.calendar import calendar_of, days_between, national_days
 from service.scheduling.rules import Interval, local_hours, merge, overlaps, subtract
 
 # One for each of the 11 offsets, and those whose rules changed by themselves: Novosibirsk in 2016, Volgograd in 2018

@@ -55,12 +55,14 @@ BEGIN
           AND (a.ends_at > p_now OR a.status = 'orphaned')
     ) OR EXISTS (
         SELECT FROM applications a
-        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status IN ('submitted', 'approved', 'enrolled')
+        WHERE a.region_id = p_region AND a.person_id = p_person
+          AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
     ) OR EXISTS (
         SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
     ) OR EXISTS (
         SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting');
     DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+    UPDATE applications SET status = 'withdrawn' WHERE region_id = p_region AND person_id = p_person AND status = 'draft';
     IF NOT EXISTS (SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person) THEN
         UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
                birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now

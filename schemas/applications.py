@@ -1,0 +1,223 @@
+"""Applications for places in groups."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.clubs import (
+    FINANCING,
+    LESSONS,
+    PLACES,
+    DocumentKind,
+    Financing,
+    FinancingSource,
+    LessonPlace,
+    LessonPlan,
+    ProgrammeInBooking,
+)
+from schemas.common import (
+    A_CHILD,
+    A_CLUB,
+    A_GROUP,
+    A_PROGRAMME,
+    AN_APPLICATION,
+    Day,
+    Instant,
+    NextCursor,
+    Paged,
+    Schema,
+    Text,
+    example,
+)
+from schemas.institutions import InstitutionInBooking
+from schemas.people import PersonInBooking
+
+ApplicationStatus = Literal[
+    "draft",
+    "submitted",
+    "under_review",
+    "invited",
+    "approved",
+    "enrolled",
+    "waiting",
+    "offered",
+    "refused",
+    "withdrawn",
+    "expired",
+    "left",
+]
+RefusalReason = Literal[
+    "age",
+    "contraindication",
+    "no_places",
+    "test_failed",
+    "test_missed",
+    "did_not_come",
+    "data_differ",
+    "certificate",
+    "withdrawn",
+    "duplicate",
+    "other",
+]
+OrderNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё/№-]{1,40}$", examples=["112-К"])]
+BenefitCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["large_family"])]
+
+
+class ApplicationBody(Schema):
+    """Which group, and for whom."""
+
+    model_config = example(group_id=A_GROUP, person_id=A_CHILD, wait=True)
+
+    group_id: UUID
+    person_id: UUID
+    wait: bool = Field(default=False, description="Where the group is full: wait for a place, and be offered one.")
+    financing: FinancingSource | None = Field(default=None, description="The group's first where absent.")
+    certificate_id: UUID | None = Field(default=None, description="With `certificate` alone.")
+    benefits: Annotated[
+        list[BenefitCode], Field(max_length=10, description="What the institution gives priority for.")
+    ] = Field(default_factory=list)
+
+
+class Approval(Schema):
+    """The documents may be brought."""
+
+    decision: Literal["approve"]
+    comment: Text | None = None
+
+
+class Enrolment(Schema):
+    """By an order of the institution (приказ о зачислении)."""
+
+    decision: Literal["enrol"]
+    order_number: OrderNumber
+    order_date: Day
+    comment: Text | None = None
+
+
+class RefusalOfApplication(Schema):
+    """The place is free again."""
+
+    decision: Literal["refuse"]
+    reason: RefusalReason
+    comment: Text | None = None
+
+
+Decision = Annotated[Approval | Enrolment | RefusalOfApplication, Field(discriminator="decision")]
+
+
+class DecisionBody(Schema):
+    """What the institution decided."""
+
+    model_config = example(decision={"decision": "enrol", "order_number": "112-К", "order_date": "2026-09-20"})
+
+    decision: Decision
+
+
+class EnrolmentOrder(Schema):
+    """The order (приказ) by which a child was enrolled."""
+
+    order_number: str | None = Field(description="Null where the group enrols at once, and no order was written yet.")
+    order_date: Day | None
+    enrolled_on: Day = Field(description="From this day on the child goes there.")
+
+
+_TERMS = {
+    "group_id": A_GROUP,
+    "group_name": "Группа 1, вторник и четверг",
+    "programme": {"id": A_PROGRAMME, "name": "Шахматы для начинающих"},
+    "institution": {
+        "id": A_CLUB,
+        "name": "Дом творчества",
+        "address": "г. Кемерово, пр. Советский, 40",
+        "phone": "+73842000001",
+    },
+    "person": {"id": A_CHILD, "last_name": "Соколова", "first_name": "Вера", "patronymic": "Ильинична"},
+    "starts_on": "2026-10-01",
+    "ends_on": "2027-05-31",
+    "lesson_plan": {"weekly_lessons": LESSONS, "break_minutes": 10},
+    "places": PLACES,
+    "teachers": ["Орлов Пётр Ильич"],
+    "financing": FINANCING[0],
+    "documents": ["child_identity"],
+}
+
+
+class Application(Schema):
+    """A request for a place in a group: the terms are those it was made under."""
+
+    model_config = example(
+        id=AN_APPLICATION,
+        number="4FJ0-2W7C",
+        status="submitted",
+        placed=True,
+        **_TERMS,
+        certificate_id=None,
+        benefits=[],
+        family_id=None,
+        place_in_queue=None,
+        lapses=0,
+        offer_expires_at=None,
+        draw_request_id=None,
+        decide_by="2026-09-17T00:00:00+07:00",
+        originals_by=None,
+        decision=None,
+        order=None,
+        left_on=None,
+        submitted_at="2026-09-07T08:05:00+07:00",
+        created_at="2026-09-07T08:05:00+07:00",
+        updated_at="2026-09-07T08:05:00+07:00",
+    )
+
+    id: UUID
+    number: str = Field(description="To read out; unique at the institution.")
+    status: ApplicationStatus = Field(
+        description="`draft`: not sent yet. `waiting`: for a place. `offered`: a place is kept for an answer until "
+        "`offer_expires_at`. `approved`: the place is kept until `originals_by`. `expired`: a deadline went by. "
+        "`left`: after having been enrolled."
+    )
+    placed: bool = Field(
+        description="It has a place. A submitted one has none while applications to its group are only collected."
+    )
+    group_id: UUID
+    group_name: str
+    programme: ProgrammeInBooking
+    institution: InstitutionInBooking
+    person: PersonInBooking
+    starts_on: Day
+    ends_on: Day
+    lesson_plan: LessonPlan
+    places: list[LessonPlace]
+    teachers: list[str]
+    financing: Financing = Field(description="The one that was chosen.")
+    documents: list[DocumentKind] = Field(description="What is to be brought.")
+    certificate_id: UUID | None
+    benefits: list[str]
+    family_id: UUID | None = Field(description="The same for siblings who applied together.")
+    place_in_queue: int | None = Field(description="From 1; null where it does not wait.")
+    lapses: int = Field(description="How many offers were left without an answer. The third ends the waiting.")
+    offer_expires_at: Instant | None
+    draw_request_id: UUID | None = Field(description="The id that stands for it in the record of the group's draw.")
+    decide_by: Instant | None = Field(description="Until then the institution decides (7 working days by default).")
+    originals_by: Instant | None = Field(description="Until then the place is kept, and originals are brought.")
+    decision: Decision | None = Field(description="The institution's last decision.")
+    order: EnrolmentOrder | None
+    left_on: Day | None
+    submitted_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class ApplicationFilter(Paged):
+    status: ApplicationStatus | None = Field(default=None, description="Only applications of this status.")
+
+
+class ReceivedApplicationFilter(ApplicationFilter):
+    group_id: UUID | None = Field(default=None, description="Only applications to this group.")
+
+
+class ApplicationList(Schema):
+    """A page of applications."""
+
+    items: list[Application]
+    next_cursor: NextCursor

@@ -1,0 +1,61 @@
+"""Applications for places in groups: parents apply, institutions decide."""
+
+from schemas import problems as p
+from service.applications import decisions, usecases
+from service.core.operations import CITIZEN, Operation, Transaction, staff
+
+_RECEIVED = "/v1/institutions/{institution_id}/applications"
+# Why nobody can have a place now, and why this child can't.
+_GROUP = (
+    p.GROUP_NOT_FOUND, p.GROUP_LOCKED, p.ENROLMENT_NOT_OPEN, p.ENROLMENT_CLOSED, p.GROUP_BY_WISHES,
+    p.GROUP_BEING_FILLED, p.GROUP_FULL,
+)  # fmt: skip
+_CHILD = (
+    p.PERSON_NOT_FOUND, p.TOO_YOUNG, p.TOO_OLD, p.ALREADY_APPLIED, p.PERSON_BUSY, p.TOO_MANY_APPLICATIONS,
+    p.TOO_MANY_GROUPS, p.FINANCING_NOT_OFFERED, p.CERTIFICATE_NEEDED, p.CERTIFICATE_NOT_FOUND,
+    p.CERTIFICATE_SUSPENDED, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT, p.BENEFIT_UNKNOWN,
+)  # fmt: skip
+_CERTIFICATE = (p.CERTIFICATE_SUSPENDED, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT)
+
+OPERATIONS = (
+    # The parent's side
+    Operation(
+        "POST", "/v1/applications", "applyToGroup", usecases.apply_to_group, CITIZEN, Transaction.STATEMENT,
+        "Apply for a place in a group", status=201, refusals=(*_GROUP, *_CHILD),
+    ),
+    Operation(
+        "GET", "/v1/applications", "listApplications", usecases.list_applications, CITIZEN, Transaction.READ,
+        "List applications",
+    ),
+    Operation(
+        "GET", "/v1/applications/{application_id}", "getApplication", usecases.get_application,
+        CITIZEN, Transaction.READ, "Get an application", refusals=(p.APPLICATION_NOT_FOUND,),
+    ),
+    Operation(
+        "POST", "/v1/applications/{application_id}/withdraw", "withdrawApplication", usecases.withdraw_application,
+        CITIZEN, Transaction.WRITE, "Withdraw an application",
+        refusals=(p.APPLICATION_NOT_FOUND, p.APPLICATION_ILLEGAL_MOVE),
+    ),
+    Operation(
+        "POST", "/v1/applications/{application_id}/accept", "acceptPlace", usecases.accept_place,
+        CITIZEN, Transaction.WRITE, "Take an offered place in a group",
+        refusals=(p.APPLICATION_NOT_FOUND, p.PLACE_NOT_OFFERED, p.PLACE_OFFER_LAPSED, p.PERSON_BUSY, *_CERTIFICATE),
+    ),
+    Operation(
+        "POST", "/v1/applications/{application_id}/decline", "declinePlace", usecases.decline_place,
+        CITIZEN, Transaction.WRITE, "Decline an offered place in a group",
+        refusals=(p.APPLICATION_NOT_FOUND, p.PLACE_NOT_OFFERED),
+    ),
+    # The institution's side
+    Operation(
+        "GET", _RECEIVED, "listReceivedApplications", decisions.list_received_applications,
+        staff("applications:read"), Transaction.READ, "List received applications",
+    ),
+    Operation(
+        "POST", _RECEIVED + "/{application_id}/decide", "decideApplication", decisions.decide_application,
+        staff("applications:write"), Transaction.WRITE, "Decide on an application",
+        refusals=(
+            p.APPLICATION_NOT_FOUND, p.APPLICATION_ILLEGAL_MOVE, p.GROUP_NOT_FILLED, p.PERSON_BUSY, *_CERTIFICATE,
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,65 @@
+-- name: apply_to_groups
+SELECT apply_to_groups($1, $2, $3, $4, $5, $6::jsonb, $7, $8);
+
+-- name: nearest_free_groups
+SELECT g.id, g.name, r.name AS programme_name, g.capacity - g.taken AS free
+FROM groups wanted
+JOIN programmes wp ON wp.region_id = wanted.region_id AND wp.id = wanted.programme_id
+JOIN groups g ON g.region_id = wanted.region_id AND g.id <> wanted.id AND g.institution_id = wanted.institution_id
+JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id AND r.direction = wp.direction
+JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
+JOIN guardians k ON k.region_id = $1 AND k.citizen_id = $2 AND k.person_id = $3
+JOIN persons p ON p.region_id = k.region_id AND p.id = k.person_id
+WHERE wanted.region_id = $1 AND wanted.id = $4 AND g.taken < g.capacity AND g.locked_at IS NULL
+  AND g.filling = 'first_come'
+  AND g.enrolment_opens_at <= $5 AND $5 < g.enrolment_closes_at
+  AND age_refusal(g, p.birth_date, ($5 AT TIME ZONE i.zone)::date) IS NULL
+  AND NOT EXISTS (
+      SELECT FROM engagements e WHERE e.region_id = $1 AND e.identity = p.identity AND e.times && g.lessons)
+ORDER BY g.programme_id <> wanted.programme_id, abs(g.starts_on - wanted.starts_on), g.id
+LIMIT 3;
+
+-- name: withdraw_application
+SELECT withdraw_application($1, $2, $3, $4);
+
+-- name: accept_group_place
+SELECT accept_group_place($1, $2, $3, $4);
+
+-- name: decline_group_place
+SELECT decline_group_place($1, $2, $3, $4);
+
+-- name: decide_application
+SELECT decide_application($1, $2, $3, $4, $5::jsonb, $6, $7);
+
+-- name: list_applications
+SELECT a.id, shown_application(a) AS shown
+FROM guardians g
+JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id
+WHERE g.region_id = $1 AND g.citizen_id = $2 AND ($3::text IS NULL OR a.status = $3)
+  AND ($4::uuid IS NULL OR a.id < $4)
+ORDER BY a.id DESC
+LIMIT $5;
+
+-- name: find_application
+SELECT shown_application(a)
+FROM applications a
+WHERE a.region_id = $1 AND a.id = $3 AND EXISTS (
+    SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = a.person_id);
+
+-- name: list_received_applications
+SELECT a.id, shown_application(a) AS shown
+FROM applications a
+WHERE a.region_id = $1 AND a.institution_id = $2 AND a.status <> 'draft' AND ($3::text IS NULL OR a.status = $3)
+  AND ($4::uuid IS NULL OR a.group_id = $4) AND ($5::uuid IS NULL OR a.id > $5)
+ORDER BY a.id
+LIMIT $6;
+
+-- name: find_received_application
+SELECT shown_application(a) FROM applications a
+WHERE a.region_id = $1 AND a.institution_id = $2 AND a.id = $3 AND a.status <> 'draft';
+
+-- name: lapse_a_place
+SELECT lapse_a_place($1);
+
+-- name: offer_free_group_places
+SELECT offer_free_group_places($1);

@@ -1,0 +1,160 @@
+"""Applications, from both sides."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from schemas import problems
+from service.core.database import Collision, Connection, Record, refusing
+from service.core.operations import IdempotencyKey
+from service.core.queries import beside
+
+SQL = beside(__file__)
+VIOLATIONS = {
+    "idempotency_key_reused": problems.KEY_REUSED,
+    "person_not_found": problems.PERSON_NOT_FOUND,
+    "group_not_found": problems.GROUP_NOT_FOUND,
+    "group_locked": problems.GROUP_LOCKED,
+    "enrolment_not_open": problems.ENROLMENT_NOT_OPEN,
+    "enrolment_closed": problems.ENROLMENT_CLOSED,
+    "group_by_wishes": problems.GROUP_BY_WISHES,
+    "group_being_filled": problems.GROUP_BEING_FILLED,
+    "group_not_filled": problems.GROUP_NOT_FILLED,
+    "too_young": problems.TOO_YOUNG,
+    "too_old": problems.TOO_OLD,
+    "already_applied": problems.ALREADY_APPLIED,
+    "applications_person_once_a_group": problems.ALREADY_APPLIED,
+    "too_many_applications": problems.TOO_MANY_APPLICATIONS,
+    "too_many_groups": problems.TOO_MANY_GROUPS,
+    "financing_not_offered": problems.FINANCING_NOT_OFFERED,
+    "certificate_needed": problems.CERTIFICATE_NEEDED,
+    "certificate_not_found": problems.CERTIFICATE_NOT_FOUND,
+    "certificate_suspended": problems.CERTIFICATE_SUSPENDED,
+    "certificates_not_overspent": problems.CERTIFICATE_SPENT,
+    "certificates_few_programmes": problems.CERTIFICATE_PROGRAMMES_SPENT,
+    "benefit_unknown": problems.BENEFIT_UNKNOWN,
+    "group_full": problems.GROUP_FULL,
+    "groups_not_oversold": problems.GROUP_FULL,
+    "engagements_one_place_at_a_time": problems.PERSON_BUSY,
+    "applications_number": Collision,
+    "application_not_found": problems.APPLICATION_NOT_FOUND,
+    "application_illegal_move": problems.APPLICATION_ILLEGAL_MOVE,
+    "place_not_offered": problems.PLACE_NOT_OFFERED,
+    "place_offer_lapsed": problems.PLACE_OFFER_LAPSED,
+}
+
+
+# The citizen's side ------------------------------------------------------------------------------------------------
+
+
+async def apply_to_groups(
+    conn: Connection,
+    region_id: int,
+    citizen_id: UUID,
+    operation: str,
+    key: IdempotencyKey,
+    items: Sequence[dict[str, Any]],
+    family_id: UUID | None,
+    now: datetime,
+) -> str:
+    """One round trip: writes one application, or a family's, or gives what the key brought about before. JSON."""
+    encoded = orjson.dumps(list(items)).decode()
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(
+            SQL.apply_to_groups, region_id, citizen_id, operation, key.key, key.request_hash, encoded, family_id, now
+        )
+
+
+async def nearest_free_groups(
+    conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID, group_id: UUID, now: datetime
+) -> list[Record]:
+    """Up to three groups of the institution in place of one: open, with places, and the child fits and is free then."""
+    return await conn.fetch(SQL.nearest_free_groups, region_id, citizen_id, person_id, group_id, now)
+
+
+async def withdraw_application(
+    conn: Connection, region_id: int, citizen_id: UUID, application_id: UUID, now: datetime
+) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.withdraw_application, region_id, citizen_id, application_id, now)
+
+
+async def accept_group_place(
+    conn: Connection, region_id: int, citizen_id: UUID, application_id: UUID, now: datetime
+) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.accept_group_place, region_id, citizen_id, application_id, now)
+
+
+async def decline_group_place(
+    conn: Connection, region_id: int, citizen_id: UUID, application_id: UUID, now: datetime
+) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.decline_group_place, region_id, citizen_id, application_id, now)
+
+
+async def list_applications(
+    conn: Connection, region_id: int, citizen_id: UUID, status: str | None, before: UUID | None, limit: int
+) -> list[Record]:
+    """Latest first; each with its id and the JSON that is shown."""
+    return await conn.fetch(SQL.list_applications, region_id, citizen_id, status, before, limit)
+
+
+async def find_application(conn: Connection, region_id: int, citizen_id: UUID, application_id: UUID) -> str | None:
+    """JSON."""
+    return await conn.fetchval(SQL.find_application, region_id, citizen_id, application_id)
+
+
+# The institution's side --------------------------------------------------------------------------------------------
+
+
+async def decide_application(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    application_id: UUID,
+    moved_to: str,
+    changes: dict[str, Any],
+    actor_id: UUID,
+    now: datetime,
+) -> None:
+    """`changes`: columns of the application besides the status."""
+    encoded = orjson.dumps(changes).decode()
+    with refusing(VIOLATIONS):
+        await conn.execute(
+            SQL.decide_application, region_id, institution_id, application_id, moved_to, encoded, actor_id, now
+        )
+
+
+async def list_received_applications(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    status: str | None,
+    group_id: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Record]:
+    """In the order they were made; each with its id and the JSON that is shown."""
+    return await conn.fetch(SQL.list_received_applications, region_id, institution_id, status, group_id, after, limit)
+
+
+async def find_received_application(
+    conn: Connection, region_id: int, institution_id: UUID, application_id: UUID
+) -> str | None:
+    """JSON."""
+    return await conn.fetchval(SQL.find_received_application, region_id, institution_id, application_id)
+
+
+# By itself ---------------------------------------------------------------------------------------------------------
+
+
+async def lapse_a_place(conn: Connection, now: datetime) -> int:
+    return await conn.fetchval(SQL.lapse_a_place, now)
+
+
+async def offer_free_group_places(conn: Connection, now: datetime) -> int:
+    return await conn.fetchval(SQL.offer_free_group_places, now)

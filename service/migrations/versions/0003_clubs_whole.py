@@ -1,0 +1,10 @@
+"""«Запись в кружок» whole: groups with all their terms, applications as a state machine, certificates."""
+
+from service.migrations.script import run
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    run("versions/0003_tables.sql")

@@ -18,7 +18,7 @@ from schemas.common import (
     Zone,
     example,
 )
-from schemas.sessions import MiniApp
+from schemas.sessions import MiniApp, Platform
 
 InstitutionKind = Literal["clinic", "school", "club", "sports", "other"]
 _CLINIC = {
@@ -92,7 +92,7 @@ class Page(PageBody):
 
     model_config = example(platform="vk", external_id="100001", institution_id=A_CLINIC, mini_apps=["doctor"])
 
-    platform: Literal["vk"]
+    platform: Platform
     external_id: str = Field(description="The id of the community on the platform.")
 
 

@@ -10,6 +10,11 @@ from schemas.common import A_CITIZEN, A_CLINIC, Named, RegionCode, Schema, examp
 
 Role = Literal["none", "editor", "admin"]
 MiniApp = Literal["doctor", "club"]
+Platform = Literal["vk", "ok", "max", "telegram"]
+PageId = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_]{1,64}$", description="The id of the community, channel or bot on its platform."),
+]
 Scope = Literal[
     "institutions:write",
     "schedules:write",
@@ -32,20 +37,28 @@ class Launch(Schema):
 
     model_config = example(platform="vk", parameters=_LAUNCH)
 
-    platform: Literal["vk"]
+    platform: Platform = Field(
+        description="`vk` also for a VK mini-app inside Odnoklassniki; `ok` for one of Odnoklassniki's own."
+    )
     parameters: Annotated[
         str,
         Field(
             max_length=4096,
-            description="The query string of the launch, undecoded, with or without the question mark.",
+            description="The query string of the launch (`initData` in MAX and Telegram), undecoded, with or without "
+            "the question mark.",
         ),
     ]
+    page: PageId | None = Field(
+        default=None,
+        description="The page to come to, where the launch does not say: whoever comes so is a citizen like any other. "
+        "MAX and Telegram say it in `start_param`, before its first hyphen.",
+    )
 
 
 class SessionPage(Schema):
     """The page that the mini-app was opened from."""
 
-    platform: Literal["vk"]
+    platform: Platform
     external_id: str = Field(description="The id of the community on the platform.")
     mini_apps: list[MiniApp] = Field(description="Which mini-apps are installed in the page.")
     institution: Named

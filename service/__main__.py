@@ -208,7 +208,7 @@ def launch_sign(
         "vk_user_id": str(user),
         "vk_viewer_group_role": role,
     }
-    typer.echo(vk.sign(parameters, secrets[app]))
+    typer.echo(vk.sign(parameters, secrets[app][-1]))
 
 
 @client_cli.command("create")

@@ -5,8 +5,8 @@ from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Database
 from service.core.sealing import Sealer
+from service.launch.provers import LaunchTerms
 from service.launch.tokens import Tokens
-from service.launch.usecases import LaunchTerms
 
 
 def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
@@ -18,7 +18,8 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
         "sealer": Sealer(keys.sealing, keys.hashing),
         "cursors": Cursors(keys.cursors),
         "launch_terms": LaunchTerms(
-            vk_apps=settings.vk_secrets(),
+            apps=settings.launch_secrets(),
+            telegram_bots=settings.telegram_bots,
             max_age_seconds=settings.launch_max_age_seconds,
             max_ahead_seconds=settings.launch_max_ahead_seconds,
             citizen_token_seconds=settings.citizen_token_seconds,

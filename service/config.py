@@ -1,16 +1,25 @@
 """Settings, read once, from the environment: every name begins with ZAPIS_."""
 
 from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.sessions import Platform
 from service.core.keys import Keys, made_once, secret_made_once, signing_key
 
 # The demonstration's VK app; its secret is made once into the data folder, so no secret is known to the world.
 DEMO_VK_APP = 1
+
+
+def _listed(given: object) -> object:
+    return cast(object, given) if isinstance(given, list) else [given]
+
+
+Secrets = Annotated[list[SecretStr], BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -25,7 +34,12 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
-    vk_apps: dict[int, SecretStr] = Field(default={}, description="JSON: app id -> protected key.")
+    # JSON: app or bot id -> its secret, or a list of them while one is replaced by another.
+    vk_apps: dict[int, Secrets] = Field(default={}, description="JSON: app id -> protected key.")
+    ok_apps: dict[str, Secrets] = Field(default={}, description="JSON: application key -> application secret key.")
+    max_apps: dict[str, Secrets] = Field(default={}, description="JSON: bot's name -> its token.")
+    telegram_apps: dict[int, Secrets] = Field(default={}, description="JSON: bot id -> its token.")
+    telegram_bots: list[str] = Field(default=[], description="JSON: ids of bots whose tokens are not given.")
     launch_max_age_seconds: int = 3600
     launch_max_ahead_seconds: int = 60
     citizen_token_seconds: int = 900
@@ -65,11 +79,25 @@ class Settings(BaseSettings):
             hashing=_key("ZAPIS_HASHING_KEY", self.hashing_key),
         )
 
-    def vk_secrets(self) -> dict[int, str]:
-        """App id -> secret; over the embedded database without any app, the demonstration's."""
+    def vk_secrets(self) -> dict[int, list[str]]:
+        """App id -> secrets; over the embedded database without any app, the demonstration's."""
         if not self.vk_apps and self.database_url is None:
-            return {DEMO_VK_APP: secret_made_once(self.data_dir / "keys" / "demo-vk-app.secret")}
-        return {app: secret.get_secret_value() for app, secret in self.vk_apps.items()}
+            return {DEMO_VK_APP: [secret_made_once(self.data_dir / "keys" / "demo-vk-app.secret")]}
+        return {app: [secret.get_secret_value() for secret in secrets] for app, secrets in self.vk_apps.items()}
+
+    def launch_secrets(self) -> dict[Platform, dict[str, list[str]]]:
+        """Of each platform: app or bot -> its secrets."""
+        others: dict[Platform, Mapping[Any, Sequence[SecretStr]]] = {
+            "ok": self.ok_apps,
+            "max": self.max_apps,
+            "telegram": self.telegram_apps,
+        }
+        found: dict[Platform, dict[str, list[str]]] = {
+            platform: {str(app): [secret.get_secret_value() for secret in secrets] for app, secrets in apps.items()}
+            for platform, apps in others.items()
+        }
+        found["vk"] = {str(app): secrets for app, secrets in self.vk_secrets().items()}
+        return found
 
 
 def _key(name: str, encoded: SecretStr) -> bytes:

@@ -138,7 +138,7 @@ class _Day:
         conn, clock, place = self._conn, self._clock, institution.id
         await put_institution(conn, _ACTOR, place, institution.body, clock)
         page = PageBody(institution_id=place, mini_apps=list(institution.mini_apps))
-        await put_page(conn, _ACTOR, str(institution.page), page, clock)
+        await put_page(conn, _ACTOR, "vk", str(institution.page), page, clock)
         for doctor in doctors_of(institution):
             own_id = doctor.external_id
             await doctors_publication.put_location(conn, _ACTOR, place, own_id, doctor.room, Trial(), clock)

@@ -23,7 +23,7 @@ OPERATIONS = (
         "Bring in an institution",
     ),
     Operation(
-        "PUT", "/v1/pages/vk/{vk_page_id}", "putPage", usecases.put_page, operator("institutions:write"),
-        Transaction.WRITE, "Connect a VK page", refusals=(p.INSTITUTION_NOT_FOUND, p.PAGE_TAKEN),
+        "PUT", "/v1/pages/{platform}/{page_id}", "putPage", usecases.put_page, operator("institutions:write"),
+        Transaction.WRITE, "Connect a page", refusals=(p.INSTITUTION_NOT_FOUND, p.PAGE_TAKEN),
     ),
 )  # fmt: skip

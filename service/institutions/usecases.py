@@ -1,9 +1,7 @@
 """Regions, institutions, and the pages their mini-apps are installed in."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
-
-from pydantic import Field
 
 from schemas import problems
 from schemas.institutions import (
@@ -16,6 +14,7 @@ from schemas.institutions import (
     Region,
     RegionList,
 )
+from schemas.sessions import PageId, Platform
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Connection, Record
@@ -24,8 +23,6 @@ from service.core.journal import journal
 from service.core.lists import page_of
 from service.core.operations import Actor, Language
 from service.institutions import store
-
-VkPageId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$", description="The id of the community (vk_group_id).")]
 
 
 async def list_regions(conn: Connection, language: Language) -> RegionList:
@@ -59,16 +56,21 @@ async def put_institution(
     return Institution(id=institution_id, **body.model_dump())
 
 
-async def put_page(conn: Connection, actor: Actor, vk_page_id: VkPageId, body: PageBody, clock: Clock) -> Page:
-    """Connects a VK community to its institution, and says which mini-apps are installed in it."""
+async def put_page(
+    conn: Connection, actor: Actor, platform: Platform, page_id: PageId, body: PageBody, clock: Clock
+) -> Page:
+    """Connects a page (a community in VK or OK, a bot's page in MAX or Telegram) to its institution.
+
+    Says which mini-apps are installed in it, too.
+    """
     await find_institution(conn, actor.region_id, body.institution_id)
     mini_apps = list(dict.fromkeys(body.mini_apps))
-    if not await store.put_page(conn, "vk", vk_page_id, actor.region_id, body.institution_id, list(mini_apps)):
+    if not await store.put_page(conn, platform, page_id, actor.region_id, body.institution_id, list(mini_apps)):
         raise DomainError(problems.PAGE_TAKEN)
     await journal(
-        conn, actor.region_id, actor.id, "page_put", body.institution_id, clock(), platform="vk", page=vk_page_id
+        conn, actor.region_id, actor.id, "page_put", body.institution_id, clock(), platform=platform, page=page_id
     )
-    return Page(institution_id=body.institution_id, mini_apps=mini_apps, platform="vk", external_id=vk_page_id)
+    return Page(institution_id=body.institution_id, mini_apps=mini_apps, platform=platform, external_id=page_id)
 
 
 async def find_region(conn: Connection, region_code: int) -> Record:

@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import get_args
 from uuid import UUID
 
@@ -16,22 +14,11 @@ from service.core.database import Connection
 from service.core.errors import DomainError
 from service.core.ids import new_id
 from service.core.operations import Actor
-from service.launch import store, vk
+from service.launch import store
+from service.launch.provers import LaunchTerms, prove
 from service.launch.tokens import Tokens
 
 SCOPES: tuple[str, ...] = get_args(Scope)
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchTerms:
-    """Apps by their ids with their secrets, and for how long what is believed."""
-
-    vk_apps: Mapping[int, str]
-    max_age_seconds: int
-    max_ahead_seconds: int
-    citizen_token_seconds: int
-    administrator_token_seconds: int
-    system_token_seconds: int
 
 
 async def create_session(
@@ -40,24 +27,25 @@ async def create_session(
     """Opens a session from the signed parameters of a launch.
 
     The signature is verified before anything is read out of the parameters; then their age, both ways. The mini-app
-    must have been opened from a page that is connected. `role` is the platform's word at the moment of the launch, so
-    the token of an administrator lives shorter. There is nothing to refresh: ask the platform for fresh parameters.
+    must have been opened from a page that is connected, or `page` names one: then as a citizen. `role` is the
+    platform's word at the moment of the launch, so the token of an administrator lives shorter. There is nothing to
+    refresh: ask the platform for fresh parameters.
     """
-    launch = _verified(body.parameters, launch_terms, clock)
-    if launch.group_id is None:
+    proof = prove(body.platform, body.parameters, launch_terms, clock())
+    asked_page = proof.page or body.page
+    if asked_page is None:
         raise DomainError(problems.PAGE_MISSING)
-    user = str(launch.user_id)
-    page = await store.find_page(conn, body.platform, str(launch.group_id), user)
+    page = await store.find_page(conn, proof.platform, asked_page, proof.user)
     if page is None:
         raise DomainError(problems.PAGE_UNKNOWN)
     citizen_id = page["citizen_id"] or await store.ensure_citizen(
-        conn, page["region_id"], new_id(), body.platform, user, clock()
+        conn, page["region_id"], new_id(), proof.platform, proof.user, clock()
     )
-    role = launch.role if launch.role in ("admin", "editor") else "none"
+    role = proof.role if proof.role in ("admin", "editor") else "none"
     actor = Actor("citizen", citizen_id, page["region_id"], page["institution_id"], role)
     lifetime = launch_terms.citizen_token_seconds if role == "none" else launch_terms.administrator_token_seconds
     issued = tokens.issue(
-        actor, f"{body.platform}:{launch.app_id}", lifetime, page=f"{body.platform}:{page['external_id']}"
+        actor, f"{proof.platform}:{proof.app}", lifetime, page=f"{proof.platform}:{page['external_id']}"
     )
     return Session(
         access_token=issued.token,
@@ -66,26 +54,12 @@ async def create_session(
         region=page["region_id"],
         role=role,
         page=SessionPage(
-            platform=body.platform,
+            platform=proof.platform,
             external_id=page["external_id"],
             mini_apps=page["mini_apps"],
             institution=Named(id=page["institution_id"], name=page["institution_name"]),
         ),
     )
-
-
-def _verified(parameters: str, terms: LaunchTerms, clock: Clock) -> vk.VkLaunch:
-    secret = terms.vk_apps.get(vk.claimed_app_id(parameters) or 0)
-    if secret is None:
-        raise DomainError(problems.LAUNCH_INVALID)
-    try:
-        launch = vk.verify(parameters, secret)
-        vk.check_freshness(launch, clock(), terms.max_age_seconds, terms.max_ahead_seconds)
-    except vk.BadSignature:
-        raise DomainError(problems.LAUNCH_INVALID) from None
-    except vk.StaleLaunch:
-        raise DomainError(problems.LAUNCH_STALE) from None
-    return launch
 
 
 async def create_token(

@@ -10,37 +10,17 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote, quote_plus, unquote_plus
 
-MAX_QUERY_CHARACTERS = 4096
+from service.launch.proof import MAX_QUERY_CHARACTERS, BadSignature, instant
 
-# Everything that signed seconds can mean lies below; above it the platform (inside OK) wrote milliseconds.
-FIRST_MILLISECONDS = 100_000_000_000
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_INT64 = 2**63 - 1
 
 _MALFORMED = re.compile(r"\x00|%00|%(?![0-9A-Fa-f]{2})")
 _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{43}")
 _POSITIVE_INT = re.compile(r"[1-9][0-9]{0,18}")
 _TIMESTAMP = re.compile(r"[0-9]{1,14}")
-
-
-class BadSignature(Exception):
-    """The launch proves nothing. `reason` is one of a few fixed slugs and never holds what was sent."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class StaleLaunch(Exception):
-    """The launch is genuine but was not signed about now; `reason` says how (`no_time`, `too_old`, `too_early`)."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +38,8 @@ class VkLaunch:
     role: str
     platform: str
     language: str
+    # Of the user in Odnoklassniki, where the mini-app was opened inside it.
+    ok_user_id: int | None = None
 
 
 def verify(query: str, secret: str) -> VkLaunch:
@@ -97,21 +79,6 @@ def sign(params: Mapping[str, str], secret: str) -> str:
     signed = {key: value for key, value in params.items() if key.startswith("vk_")}
     signature = _signature(_encoded(signed, quote), secret)
     return f"{_encoded(params, quote)}&sign={signature}"
-
-
-def check_freshness(launch: VkLaunch, now: datetime, max_age_seconds: int, max_ahead_seconds: int) -> None:
-    """Raise StaleLaunch unless the launch was signed at most so long before `now` (aware) and so little after it.
-
-    A launch that does not say when it was signed is stale. The platform's course for developers says an hour, and to
-    have the client ask for fresh parameters by VKWebAppGetLaunchParams: reloading the page does not renew `vk_ts`.
-    """
-    if launch.signed_at is None:
-        raise StaleLaunch("no_time")
-    age = now - launch.signed_at
-    if age > timedelta(seconds=max_age_seconds):
-        raise StaleLaunch("too_old")
-    if -age > timedelta(seconds=max_ahead_seconds):
-        raise StaleLaunch("too_early")
 
 
 def _parameters(query: str) -> dict[str, str]:
@@ -163,6 +130,7 @@ def _launch(parameters: Mapping[str, str]) -> VkLaunch:
         role=parameters.get("vk_viewer_group_role") or "none",
         platform=parameters.get("vk_platform", ""),
         language=parameters.get("vk_language", ""),
+        ok_user_id=_positive_int(parameters, "vk_ok_user_id") if parameters.get("vk_client") == "ok" else None,
     )
 
 
@@ -181,5 +149,4 @@ def _signed_at(text: str) -> datetime | None:
         return None
     if not _TIMESTAMP.fullmatch(text):
         raise BadSignature("not_a_time")
-    number = int(text)
-    return _EPOCH + timedelta(milliseconds=number if number >= FIRST_MILLISECONDS else number * 1000)
+    return instant(int(text))

@@ -3174,7 +3174,7 @@ CREATE TABLE public.pages (
     institution_id uuid NOT NULL,
     mini_apps text[] NOT NULL,
     CONSTRAINT pages_mini_apps_check CHECK ((mini_apps <@ ARRAY['doctor'::text, 'club'::text])),
-    CONSTRAINT pages_platform_check CHECK ((platform = 'vk'::text))
+    CONSTRAINT pages_platform CHECK ((platform = ANY (ARRAY['vk'::text, 'ok'::text, 'max'::text, 'telegram'::text])))
 );
 
 CREATE TABLE public.practitioner_blocks (

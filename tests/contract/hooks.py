@@ -194,6 +194,12 @@ def _token_request(body: dict[str, Any]) -> None:
         body["client_id"], body["client_secret"] = _WORLD["client"]
 
 
+def _launch(body: dict[str, Any]) -> None:
+    """The world's launches are of VK."""
+    body["platform"] = "vk"
+    body.pop("page", None)
+
+
 def _check_in(body: dict[str, Any]) -> None:
     """One way of two, and a ticket that is there."""
     body.pop("ticket", None)
@@ -229,6 +235,7 @@ _SETTLED = {
     "unblockPractitioner": _times,
     "requestDraw": _draw_request,
     "createToken": _token_request,
+    "createSession": _launch,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,
     "appealNoShow": _appeal,

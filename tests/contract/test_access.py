@@ -215,7 +215,9 @@ class Stage:
             ),
             "getInstitution": Ask(clinic),
             "putInstitution": Ask(clinic, body=institution),
-            "putPage": Ask({"vk_page_id": str(CLINIC_PAGE)}, body={**clinic, "mini_apps": ["doctor", "club"]}),
+            "putPage": Ask(
+                {"platform": "vk", "page_id": str(CLINIC_PAGE)}, body={**clinic, "mini_apps": ["doctor", "club"]}
+            ),
             "createPerson": Ask(body=person(last_name=surname())),
             "updatePerson": Ask({"person_id": scene.free_person_id}, body={"last_name": surname()}),
             "deletePerson": Ask({"person_id": scene.spare_person_id}),

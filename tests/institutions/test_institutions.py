@@ -129,8 +129,8 @@ def test_a_page_leads_to_its_institution(world: World) -> None:
     world.put(path, {"institution_id": str(CLINIC), "mini_apps": ["doctor", "club"]})
     assert (session()["institution"]["id"], session()["mini_apps"]) == (str(CLINIC), ["doctor", "club"])
     assert world.operator.put(path, {**body, "institution_id": str(new_id())}).code == "institution_not_found"
-    for wrong in ("0", "-1", "1" * 19, "x"):
-        assert world.operator.put(f"/v1/pages/vk/{wrong}", body).code == "invalid"
+    for wrong in ("vk/-1", "vk/" + "1" * 65, "vk/Ж", "facebook/1"):
+        assert world.operator.put(f"/v1/pages/{wrong}", body).code == "invalid"
     assert world.operator.put(path, {**body, "mini_apps": []}).code == "invalid"
 
     # Another region can't take it away.

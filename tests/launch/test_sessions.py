@@ -117,7 +117,7 @@ def test_a_launch_that_proves_nothing(world: World) -> None:
         assert (refused.status, refused.code) == (401, "launch_invalid"), wrong
         assert refused.json.keys() == {"type", "title", "status", "code", "request_id"}
     assert launch(world.live, "a" * 4097).code == "invalid"
-    other = {"platform": "max", "parameters": good}
+    other = {"platform": "facebook", "parameters": good}
     assert world.live.api().post("/v1/sessions", other).code == "invalid"
     assert world.live.sql("SELECT FROM citizens") == []
 

@@ -24,6 +24,7 @@ Scope = Literal[
     "applications:read",
     "applications:write",
 ]
+_JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SCOPE = "(" + "|".join(get_args(Scope)) + ")"
 _LAUNCH = (
     "vk_app_id=7284402&vk_group_id=100001&vk_language=ru&vk_platform=mobile_web&vk_ts=1788742800"
@@ -94,6 +95,8 @@ class Session(Schema):
 class TokenRequest(Schema):
     """Client credentials (RFC 6749, section 4.4), as a form. HTTP Basic may carry the id and the secret instead.
 
+    A client with a key of its own sends `client_assertion_type` and `client_assertion` (RFC 7523).
+
     Parameters that are not needed are left out: a form has no null.
     """
 
@@ -108,6 +111,13 @@ class TokenRequest(Schema):
     grant_type: Annotated[str, Field(max_length=64, json_schema_extra={"enum": ["client_credentials"]})]
     client_id: Annotated[str, Field(max_length=100)] | SkipJsonSchema[None] = None
     client_secret: Annotated[str, Field(max_length=200)] | SkipJsonSchema[None] = None
+    client_assertion_type: (
+        Annotated[str, Field(max_length=100, json_schema_extra={"enum": [_JWT_BEARER]})] | (SkipJsonSchema[None])
+    ) = None
+    client_assertion: (
+        Annotated[str, Field(max_length=4096, description="A JWT by RFC 7523, in place of the secret.")]
+        | SkipJsonSchema[None]
+    ) = None
     scope: (
         Annotated[
             str,

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from socket import socket
 from typing import Annotated
 from uuid import UUID
@@ -217,6 +218,9 @@ def client_create(
     region: Annotated[int, typer.Option(help="Code of the region.")],
     scope: Annotated[list[str], typer.Option(help="May be given several times.")],
     institution: Annotated[UUID | None, typer.Option(help="Without it the client acts for the whole region.")] = None,
+    public_key: Annotated[
+        list[Path] | None, typer.Option(help="PEM of the system's own key, in place of a secret. May be given twice.")
+    ] = None,
 ) -> None:
     """Make credentials for createToken. The secret is shown once."""
     import asyncpg
@@ -224,10 +228,12 @@ def client_create(
     from service.core.clock import utc_now
     from service.launch.usecases import create_client
 
+    keys = [file.read_text(encoding="utf-8") for file in public_key or ()]
+
     async def create(dsn: str) -> tuple[str, str]:
         connection = await asyncpg.connect(dsn)
         try:
-            return await create_client(connection, region, institution, name, scope, utc_now)
+            return await create_client(connection, region, institution, name, scope, utc_now, keys)
         finally:
             await connection.close()
 
@@ -238,7 +244,7 @@ def client_create(
             raise typer.BadParameter("there is no such region, or no such institution in it") from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
-    typer.echo(f"client_id={client_id}\nclient_secret={secret}")
+    typer.echo(f"client_id={client_id}" + (f"\nclient_secret={secret}" if secret else ""))
 
 
 @draw_cli.command("verify")

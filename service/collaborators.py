@@ -25,6 +25,7 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
             citizen_token_seconds=settings.citizen_token_seconds,
             administrator_token_seconds=settings.administrator_token_seconds,
             system_token_seconds=settings.system_token_seconds,
+            token_address=settings.public_url.rstrip("/") + "/v1/oauth/token",
         ),
     }
 

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    public_url: str = Field(default="http://127.0.0.1:8080", description="Where the service is reached from outside.")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     # JSON: app or bot id -> its secret, or a list of them while one is replaced by another.

@@ -11,7 +11,7 @@ OPERATIONS = (
         refusals=(p.LAUNCH_INVALID, p.LAUNCH_STALE, p.PAGE_MISSING, p.PAGE_UNKNOWN),
     ),
     Operation(
-        "POST", "/v1/oauth/token", "createToken", usecases.create_token, PUBLIC, Transaction.READ,
+        "POST", "/v1/oauth/token", "createToken", usecases.create_token, PUBLIC, Transaction.STATEMENT,
         "Take an access token for a system", consumes="application/x-www-form-urlencoded",
         refusals=(p.GRANT_UNSUPPORTED, p.CLIENT_INVALID, p.SCOPE_INVALID),
     ),

@@ -35,6 +35,8 @@ class LaunchTerms:
     citizen_token_seconds: int
     administrator_token_seconds: int
     system_token_seconds: int
+    # Where createToken is reached from outside: what a system's assertion names.
+    token_address: str
 
 
 def prove(platform: Platform, parameters: str, terms: LaunchTerms, now: datetime) -> Proof:

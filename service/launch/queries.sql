@@ -14,10 +14,20 @@ ON CONFLICT ON CONSTRAINT citizens_one_per_platform_user DO NOTHING;
 SELECT id FROM citizens WHERE region_id = $1 AND platform = $2 AND external_id = $3;
 
 -- name: find_client
-SELECT id, institution_id, secret_hash, scopes
+SELECT id, institution_id, secret_hash, public_keys, scopes
 FROM clients
 WHERE region_id = $1 AND id = $2 AND revoked_at IS NULL;
 
 -- name: add_client
-INSERT INTO clients (region_id, id, institution_id, name, secret_hash, scopes, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO clients (region_id, id, institution_id, name, secret_hash, public_keys, scopes, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: use_assertion
+INSERT INTO used_assertions (region_id, client_id, jti_hash, expires_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT ON CONSTRAINT used_assertions_once DO NOTHING
+RETURNING true;
+
+-- name: forget_assertions
+DELETE FROM used_assertions u USING regions r
+WHERE u.region_id = r.code AND u.expires_at < $1
+RETURNING 1;

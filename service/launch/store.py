@@ -32,8 +32,23 @@ async def add_client(
     client_id: UUID,
     institution_id: UUID | None,
     name: str,
-    secret_hash: bytes,
+    secret_hash: bytes | None,
+    public_keys: list[str],
     scopes: list[str],
     now: datetime,
 ) -> None:
-    await conn.execute(SQL.add_client, region_id, client_id, institution_id, name, secret_hash, scopes, now)
+    await conn.execute(
+        SQL.add_client, region_id, client_id, institution_id, name, secret_hash, public_keys, scopes, now
+    )
+
+
+async def use_assertion(
+    conn: Connection, region_id: int, client_id: UUID, jti_hash: bytes, expires_at: datetime
+) -> bool:
+    """False where it was used before."""
+    return bool(await conn.fetchval(SQL.use_assertion, region_id, client_id, jti_hash, expires_at))
+
+
+async def forget_assertions(conn: Connection, now: datetime) -> int:
+    """Of those that have expired; gives how many."""
+    return len(await conn.fetch(SQL.forget_assertions, now))

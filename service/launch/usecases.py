@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
+from datetime import datetime
 from typing import get_args
 from uuid import UUID
 
@@ -10,11 +12,11 @@ from schemas import problems
 from schemas.common import Named
 from schemas.sessions import AccessToken, KeySet, Launch, Scope, Session, SessionPage, TokenRequest
 from service.core.clock import Clock
-from service.core.database import Connection
+from service.core.database import Connection, Record
 from service.core.errors import DomainError
 from service.core.ids import new_id
 from service.core.operations import Actor
-from service.launch import store
+from service.launch import assertions, store
 from service.launch.provers import LaunchTerms, prove
 from service.launch.tokens import Tokens
 
@@ -68,45 +70,94 @@ async def create_token(
     basic_credentials: tuple[str, str] | None,
     launch_terms: LaunchTerms,
     tokens: Tokens,
+    clock: Clock,
 ) -> AccessToken:
     """Gives a system its access token by OAuth 2.0 client credentials (RFC 6749, section 4.4).
 
-    The id and the secret come in the form or by HTTP Basic, not both. Without `scope` the token has all that the client
-    may do. Problems carry the member `error` as in RFC 6749, section 5.2.
+    The system proves itself in one way: by its secret, in the form or by HTTP Basic; or by a JWT that its own key
+    signed (`private_key_jwt`, RFC 7523), whose `aud` is the address of this operation, which expires within five minutes
+    and is good once. Without `scope` the token has all that the client may do. Problems carry the member `error` as in
+    RFC 6749, section 5.2.
     """
     if body.grant_type != "client_credentials":
         raise DomainError(problems.GRANT_UNSUPPORTED, extra={"error": "unsupported_grant_type"})
-    in_form = body.client_id is not None or body.client_secret is not None
-    if in_form and basic_credentials is not None:
+    by_assertion = body.client_assertion is not None or body.client_assertion_type is not None
+    in_form = body.client_secret is not None or (body.client_id is not None and not by_assertion)
+    if in_form + by_assertion + (basic_credentials is not None) > 1:
         raise DomainError(problems.MALFORMED, extra={"error": "invalid_request"})
-    named, secret = basic_credentials or (body.client_id or "", body.client_secret or "")
-    region_id, client_id = _split(named)
-    client = await store.find_client(conn, region_id, client_id)
-    if client is None or not hmac.compare_digest(client["secret_hash"], _hashed(secret)):
-        raise _unknown_client()
+    if by_assertion:
+        named, client = await _client_of_assertion(conn, body, launch_terms.token_address, clock())
+    else:
+        named, secret = basic_credentials or (body.client_id or "", body.client_secret or "")
+        client = await _client_of_secret(conn, named, secret)
     granted = frozenset(client["scopes"])
     asked = frozenset((body.scope or "").split()) or granted
     if not asked <= granted:
         raise DomainError(problems.SCOPE_INVALID, extra={"error": "invalid_scope"})
+    region_id, client_id = _split(named)
     actor = Actor("system", client_id, region_id, client["institution_id"], scopes=asked)
     issued = tokens.issue(actor, named, launch_terms.system_token_seconds)
     return AccessToken(access_token=issued.token, expires_in=issued.lifetime_seconds, scope=" ".join(sorted(asked)))
 
 
+async def _client_of_secret(conn: Connection, named: str, secret: str) -> Record:
+    client = await store.find_client(conn, *_split(named))
+    if client is None or not hmac.compare_digest(client["secret_hash"] or b"", _hashed(secret)):
+        raise _unknown_client()
+    return client
+
+
+async def _client_of_assertion(
+    conn: Connection, body: TokenRequest, audience: str, now: datetime
+) -> tuple[str, Record]:
+    assertion = body.client_assertion or ""
+    named = assertions.claimed_client(assertion)
+    if body.client_assertion_type != assertions.ASSERTION_TYPE or body.client_id not in (None, named):
+        raise _unknown_client()
+    region_id, client_id = _split(named)
+    client = await store.find_client(conn, region_id, client_id)
+    if client is None:
+        raise _unknown_client()
+    try:
+        proof = assertions.verify(assertion, client["public_keys"], named, audience, now)
+    except assertions.AssertionWrong:
+        raise _unknown_client() from None
+    if not await store.use_assertion(conn, region_id, client_id, _hashed(proof.jti), proof.expires_at):
+        raise _unknown_client()
+    return named, client
+
+
 async def create_client(
-    conn: Connection, region_id: int, institution_id: UUID | None, name: str, scopes: list[str], clock: Clock
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID | None,
+    name: str,
+    scopes: list[str],
+    clock: Clock,
+    public_keys: Sequence[str] = (),
 ) -> tuple[str, str]:
     """The id and the secret of a new client; the secret is kept hashed and can't be shown again.
 
-    It has 256 random bits, so a plain SHA-256 is as good as a slow hash. Without an institution the client acts for the
-    whole region. Raises ValueError on an unknown scope.
+    It has 256 random bits, so a plain SHA-256 is as good as a slow hash. With public keys (PEM) there is no
+    secret: it is empty. Without an institution the client acts for the whole region. Raises ValueError on an unknown
+    scope or a key that can't be used.
     """
     unknown = set(scopes) - set(SCOPES)
     if unknown:
         raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
-    client_id, secret = new_id(), secrets.token_urlsafe(32)
-    await store.add_client(conn, region_id, client_id, institution_id, name, _hashed(secret), scopes, clock())
+    for key in public_keys:
+        assertions.check_public_key(key)
+    client_id, secret = new_id(), "" if public_keys else secrets.token_urlsafe(32)
+    secret_hash = _hashed(secret) if secret else None
+    await store.add_client(
+        conn, region_id, client_id, institution_id, name, secret_hash, list(public_keys), scopes, clock()
+    )
     return f"{region_id:02d}.{client_id}", secret
+
+
+async def forget_assertions(conn: Connection, clock: Clock) -> int:
+    """Of assertions that were used and have expired nothing is kept."""
+    return await store.forget_assertions(conn, clock())
 
 
 async def get_key_set(tokens: Tokens) -> KeySet:

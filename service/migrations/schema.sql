@@ -3084,10 +3084,12 @@ CREATE TABLE public.clients (
     id uuid NOT NULL,
     institution_id uuid,
     name text NOT NULL,
-    secret_hash bytea NOT NULL,
+    secret_hash bytea,
     scopes text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    public_keys text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT clients_prove_themselves CHECK (((secret_hash IS NOT NULL) OR (public_keys <> '{}'::text[])))
 );
 
 CREATE TABLE public.delays (
@@ -3251,6 +3253,13 @@ CREATE TABLE public.schedules (
     CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
 );
 
+CREATE TABLE public.used_assertions (
+    region_id smallint NOT NULL,
+    client_id uuid NOT NULL,
+    jti_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.waiting_persons (
     region_id smallint NOT NULL,
     entry_id uuid NOT NULL,
@@ -3405,6 +3414,9 @@ ALTER TABLE ONLY public.slots
 ALTER TABLE ONLY public.specialties
     ADD CONSTRAINT specialties_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY public.used_assertions
+    ADD CONSTRAINT used_assertions_once PRIMARY KEY (region_id, client_id, jti_hash);
+
 ALTER TABLE ONLY public.waiting_entries
     ADD CONSTRAINT waiting_entries_pkey PRIMARY KEY (region_id, id);
 
@@ -3528,6 +3540,8 @@ CREATE INDEX slots_of_practitioner ON public.slots USING btree (region_id, pract
 CREATE INDEX slots_of_schedule ON public.slots USING btree (region_id, schedule_id, starts_at) WHERE (schedule_id IS NOT NULL);
 
 CREATE INDEX slots_to_draw ON public.slots USING btree (region_id, internet_at) WHERE ((policy = 'draw'::text) AND (draw_id IS NULL));
+
+CREATE INDEX used_assertions_by_expiry ON public.used_assertions USING btree (region_id, expires_at);
 
 CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
 

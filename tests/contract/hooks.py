@@ -190,6 +190,8 @@ def _referrals(body: dict[str, Any]) -> None:
 
 def _token_request(body: dict[str, Any]) -> None:
     """An id alone is nobody's, so both or none are drawn from the world."""
+    body.pop("client_assertion_type", None)
+    body.pop("client_assertion", None)
     if "client_id" in body:
         body["client_id"], body["client_secret"] = _WORLD["client"]
 

@@ -1,4 +1,4 @@
-"""Pages of four platforms."""
+"""Pages of four platforms; systems that prove themselves by a key of their own."""
 
 from service.migrations.script import run
 

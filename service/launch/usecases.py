@@ -75,9 +75,9 @@ async def create_token(
     """Gives a system its access token by OAuth 2.0 client credentials (RFC 6749, section 4.4).
 
     The system proves itself in one way: by its secret, in the form or by HTTP Basic; or by a JWT that its own key
-    signed (`private_key_jwt`, RFC 7523), whose `aud` is the address of this operation, which expires within five minutes
-    and is good once. Without `scope` the token has all that the client may do. Problems carry the member `error` as in
-    RFC 6749, section 5.2.
+    signed (`private_key_jwt`, RFC 7523), whose `aud` is the address of this operation, which expires within five
+    minutes and is good once. Without `scope` the token has all that the client may do. Problems carry the member
+    `error` as in RFC 6749, section 5.2.
     """
     if body.grant_type != "client_credentials":
         raise DomainError(problems.GRANT_UNSUPPORTED, extra={"error": "unsupported_grant_type"})

@@ -22,6 +22,7 @@ from schemas.common import (
     A_GROUP,
     A_PROGRAMME,
     AN_APPLICATION,
+    ANOTHER_CHILD,
     Day,
     Instant,
     NextCursor,
@@ -77,6 +78,50 @@ class ApplicationBody(Schema):
     benefits: Annotated[
         list[BenefitCode], Field(max_length=10, description="What the institution gives priority for.")
     ] = Field(default_factory=list)
+
+
+class FamilyItem(Schema):
+    """One child's part of what siblings apply for together."""
+
+    group_id: UUID
+    person_id: UUID
+    financing: FinancingSource | None = Field(default=None, description="The group's first where absent.")
+    certificate_id: UUID | None = Field(default=None, description="With `certificate` alone.")
+    benefits: Annotated[list[BenefitCode], Field(max_length=10)] = Field(default_factory=list)
+
+
+class FamilyApplicationBody(Schema):
+    """Places for several at once: all of them, or none."""
+
+    model_config = example(
+        items=[{"group_id": A_GROUP, "person_id": A_CHILD}, {"group_id": A_GROUP, "person_id": ANOTHER_CHILD}],
+        wait=True,
+    )
+
+    items: Annotated[list[FamilyItem], Field(min_length=2, max_length=4)]
+    wait: bool = Field(default=False, description="Where there are not places for all: wait for all, together.")
+
+
+class DraftPatch(Schema):
+    """What to change of a draft. An absent field stays as it is."""
+
+    model_config = example(wait=True)
+
+    wait: bool | None = None
+    financing: FinancingSource | None = Field(default=None, description="Null: the group's first.")
+    certificate_id: UUID | None = Field(default=None, description="Null removes it.")
+    benefits: Annotated[list[BenefitCode], Field(max_length=10)] | None = None
+
+
+class Collision(Schema):
+    """Something else that the child has at the time of a lesson, or too close to it to get there."""
+
+    kind: Literal["lesson", "ticket", "busy"] = Field(
+        description="`busy`: somebody else has booked it; no more is told. To the institution it is always that."
+    )
+    name: str | None = Field(description="Of the programme, or of the specialty.", examples=["Шахматы для начинающих"])
+    at: Instant = Field(description="When the first lesson begins that it is about.")
+    gap_minutes: int | None = Field(description="So many are between the two; null where they overlap.")
 
 
 class Approval(Schema):
@@ -155,6 +200,8 @@ class Application(Schema):
         certificate_id=None,
         benefits=[],
         family_id=None,
+        wait=True,
+        warnings=[],
         place_in_queue=None,
         lapses=0,
         offer_expires_at=None,
@@ -194,6 +241,10 @@ class Application(Schema):
     certificate_id: UUID | None
     benefits: list[str]
     family_id: UUID | None = Field(description="The same for siblings who applied together.")
+    wait: bool = Field(description="Where there is no place, it waits for one.")
+    warnings: list[Collision] = Field(
+        description="What the child has at the time of the lessons, where the institution does not refuse that."
+    )
     place_in_queue: int | None = Field(description="From 1; null where it does not wait.")
     lapses: int = Field(description="How many offers were left without an answer. The third ends the waiting.")
     offer_expires_at: Instant | None
@@ -206,6 +257,12 @@ class Application(Schema):
     submitted_at: Instant | None
     created_at: Instant
     updated_at: Instant
+
+
+class FamilyApplications(Schema):
+    """Applications of siblings, in the order they were asked for."""
+
+    items: list[Application]
 
 
 class ApplicationFilter(Paged):

@@ -36,6 +36,16 @@ Policy = Annotated[
     ),
 ]
 
+# Of Crockford's base32, which has no I, L, O and U: what people write for 1 and 0 is not refused.
+InvitationCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}$",
+        description="In capitals or not; I and L are read as 1, O as 0.",
+        examples=["7K2M9QXT"],
+    ),
+]
+
 
 class PersonBody(Schema):
     """A person to be booked."""
@@ -109,6 +119,39 @@ class PersonList(Schema):
     """The citizen's own person and relatives."""
 
     items: list[Person]
+
+
+class Invitation(Schema):
+    """Of another guardian to a person. The code is shown here and nowhere else."""
+
+    model_config = example(person_id=A_CHILD, code="7K2M9QXT", expires_at="2026-09-08T01:00:00+00:00")
+
+    person_id: UUID
+    code: str = Field(description="Eight characters to hand over. Good once, until then.")
+    expires_at: Instant
+
+
+class GuardianshipBody(Schema):
+    """The code of an invitation."""
+
+    model_config = example(code="7K2M9QXT", kinship="child")
+
+    code: InvitationCode
+    kinship: Kinship = Field(description="Who the person is to the citizen who joins.")
+
+
+class Guardian(Schema):
+    """Somebody who looks after a person. Accounts are not named."""
+
+    kinship: Kinship = Field(description="Who the person is to them.")
+    since: Instant
+    own: bool = Field(description="The citizen who asks.")
+
+
+class GuardianList(Schema):
+    """Who looks after a person, the first one first."""
+
+    items: list[Guardian]
 
 
 class PersonInBooking(Schema):

@@ -114,6 +114,18 @@ BENEFIT_UNKNOWN = refusal(
     "Такой льготы у учреждения нет",
     "The institution knows no such benefit",
 )
+TOO_LITTLE_TIME_BETWEEN = refusal(
+    "too_little_time_between",
+    Kind.conflict,
+    "Ребёнок не успеет добраться: рядом по времени у него запись в другом месте",
+    "There is too little time to get there: the child is booked elsewhere just before or after",
+)
+DRAFT_EXISTS = refusal(
+    "draft_exists",
+    Kind.conflict,
+    "Черновик заявки в эту группу у ребёнка уже есть",
+    "The child already has a draft of an application to this group",
+)
 PLACE_NOT_OFFERED = refusal(
     "place_not_offered",
     Kind.conflict,

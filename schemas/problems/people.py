@@ -18,6 +18,18 @@ PERSON_HAS_BOOKINGS = refusal(
     "У этого человека есть действующие записи: сначала отмените их",
     "This person has active bookings: cancel them first",
 )
+INVITATION_NOT_FOUND = refusal(
+    "invitation_not_found",
+    Kind.absent,
+    "Код не подходит: он неверен, использован или устарел",
+    "The code does not fit: it is wrong, used or too old",
+)
+TOO_MANY_ATTEMPTS = refusal(
+    "too_many_attempts",
+    Kind.conflict,
+    "Слишком много неверных кодов: попробуйте через час",
+    "Too many wrong codes: try again in an hour",
+)
 SNILS_INVALID = refusal(
     "snils_invalid",
     Kind.invalid,

@@ -16,4 +16,13 @@ async def offer_group_places(conn: Connection, clock: Clock) -> int:
     return await store.offer_free_group_places(conn, clock())
 
 
-JOBS = (Job("lapse_places", 5, lapse_places), Job("offer_group_places", 5, offer_group_places))
+async def expire_applications(conn: Connection, clock: Clock) -> int:
+    """Ends drafts whose enrolment has closed, and the waiting for groups that are over."""
+    return await store.expire_applications(conn, clock())
+
+
+JOBS = (
+    Job("lapse_places", 5, lapse_places),
+    Job("offer_group_places", 5, offer_group_places),
+    Job("expire_applications", 60, expire_applications),
+)

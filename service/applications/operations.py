@@ -10,18 +10,43 @@ _GROUP = (
     p.GROUP_NOT_FOUND, p.GROUP_LOCKED, p.ENROLMENT_NOT_OPEN, p.ENROLMENT_CLOSED, p.GROUP_BY_WISHES,
     p.GROUP_BEING_FILLED, p.GROUP_FULL,
 )  # fmt: skip
+_TERMS = (p.FINANCING_NOT_OFFERED, p.CERTIFICATE_NEEDED, p.CERTIFICATE_NOT_FOUND, p.BENEFIT_UNKNOWN)
 _CHILD = (
     p.PERSON_NOT_FOUND, p.TOO_YOUNG, p.TOO_OLD, p.ALREADY_APPLIED, p.PERSON_BUSY, p.TOO_MANY_APPLICATIONS,
-    p.TOO_MANY_GROUPS, p.FINANCING_NOT_OFFERED, p.CERTIFICATE_NEEDED, p.CERTIFICATE_NOT_FOUND,
-    p.CERTIFICATE_SUSPENDED, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT, p.BENEFIT_UNKNOWN,
+    p.TOO_MANY_GROUPS, *_TERMS, p.CERTIFICATE_SUSPENDED, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT,
+    p.TOO_LITTLE_TIME_BETWEEN,
 )  # fmt: skip
+_APPLYING = (*_GROUP, *_CHILD)
 _CERTIFICATE = (p.CERTIFICATE_SUSPENDED, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT)
 
 OPERATIONS = (
     # The parent's side
     Operation(
         "POST", "/v1/applications", "applyToGroup", usecases.apply_to_group, CITIZEN, Transaction.STATEMENT,
-        "Apply for a place in a group", status=201, refusals=(*_GROUP, *_CHILD),
+        "Apply for a place in a group", status=201, refusals=_APPLYING,
+    ),
+    Operation(
+        "POST", "/v1/family-applications", "applyTogether", usecases.apply_together, CITIZEN, Transaction.STATEMENT,
+        "Apply for several places, all or none", status=201, refusals=(*_APPLYING, p.FAMILY_FIRST_COME_ONLY),
+    ),
+    Operation(
+        "POST", "/v1/application-drafts", "draftApplication", usecases.draft_application, CITIZEN,
+        Transaction.STATEMENT, "Prepare an application", status=201,
+        refusals=(
+            p.PERSON_NOT_FOUND, p.GROUP_NOT_FOUND, p.ENROLMENT_CLOSED, p.GROUP_BY_WISHES, p.DRAFT_EXISTS, *_TERMS,
+        ),
+    ),
+    Operation(
+        "PATCH", "/v1/application-drafts/{application_id}", "updateDraft", usecases.update_draft, CITIZEN,
+        Transaction.WRITE, "Change a draft",
+        refusals=(
+            p.APPLICATION_NOT_FOUND, p.APPLICATION_ILLEGAL_MOVE, p.ENROLMENT_CLOSED, p.GROUP_BY_WISHES, *_TERMS,
+        ),
+    ),
+    Operation(
+        "POST", "/v1/applications/{application_id}/submit", "submitApplication", usecases.submit_application,
+        CITIZEN, Transaction.WRITE, "Submit a draft",
+        refusals=(*_APPLYING, p.APPLICATION_NOT_FOUND, p.APPLICATION_ILLEGAL_MOVE),
     ),
     Operation(
         "GET", "/v1/applications", "listApplications", usecases.list_applications, CITIZEN, Transaction.READ,
@@ -39,7 +64,10 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/applications/{application_id}/accept", "acceptPlace", usecases.accept_place,
         CITIZEN, Transaction.WRITE, "Take an offered place in a group",
-        refusals=(p.APPLICATION_NOT_FOUND, p.PLACE_NOT_OFFERED, p.PLACE_OFFER_LAPSED, p.PERSON_BUSY, *_CERTIFICATE),
+        refusals=(
+            p.APPLICATION_NOT_FOUND, p.PLACE_NOT_OFFERED, p.PLACE_OFFER_LAPSED, p.PERSON_BUSY,
+            p.TOO_LITTLE_TIME_BETWEEN, *_CERTIFICATE,
+        ),
     ),
     Operation(
         "POST", "/v1/applications/{application_id}/decline", "declinePlace", usecases.decline_place,

@@ -28,11 +28,20 @@ SELECT accept_group_place($1, $2, $3, $4);
 -- name: decline_group_place
 SELECT decline_group_place($1, $2, $3, $4);
 
+-- name: draft_application
+SELECT draft_application($1, $2, $3, $4, $5::jsonb, $6);
+
+-- name: update_draft
+SELECT update_draft($1, $2, $3, $4::jsonb, $5);
+
+-- name: submit_application
+SELECT submit_application($1, $2, $3, $4);
+
 -- name: decide_application
 SELECT decide_application($1, $2, $3, $4, $5::jsonb, $6, $7);
 
 -- name: list_applications
-SELECT a.id, shown_application(a) AS shown
+SELECT a.id, shown_to_parent(a) AS shown
 FROM guardians g
 JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id
 WHERE g.region_id = $1 AND g.citizen_id = $2 AND ($3::text IS NULL OR a.status = $3)
@@ -41,7 +50,7 @@ ORDER BY a.id DESC
 LIMIT $5;
 
 -- name: find_application
-SELECT shown_application(a)
+SELECT shown_to_parent(a)
 FROM applications a
 WHERE a.region_id = $1 AND a.id = $3 AND EXISTS (
     SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = a.person_id);
@@ -49,17 +58,20 @@ WHERE a.region_id = $1 AND a.id = $3 AND EXISTS (
 -- name: list_received_applications
 SELECT a.id, shown_application(a) AS shown
 FROM applications a
-WHERE a.region_id = $1 AND a.institution_id = $2 AND a.status <> 'draft' AND ($3::text IS NULL OR a.status = $3)
+WHERE a.region_id = $1 AND a.institution_id = $2 AND a.serial IS NOT NULL AND ($3::text IS NULL OR a.status = $3)
   AND ($4::uuid IS NULL OR a.group_id = $4) AND ($5::uuid IS NULL OR a.id > $5)
 ORDER BY a.id
 LIMIT $6;
 
 -- name: find_received_application
 SELECT shown_application(a) FROM applications a
-WHERE a.region_id = $1 AND a.institution_id = $2 AND a.id = $3 AND a.status <> 'draft';
+WHERE a.region_id = $1 AND a.institution_id = $2 AND a.id = $3 AND a.serial IS NOT NULL;
 
 -- name: lapse_a_place
 SELECT lapse_a_place($1);
+
+-- name: expire_applications
+SELECT expire_applications($1);
 
 -- name: offer_free_group_places
 SELECT offer_free_group_places($1);

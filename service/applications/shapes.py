@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import TypeAdapter
 
-from schemas.applications import Application, Decision, EnrolmentOrder
+from schemas.applications import Application, Collision, Decision, EnrolmentOrder
 from schemas.clubs import Financing, LessonPlan
 from service.people.usecases import person_in_booking
 
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 _SAME = (
     "id", "number", "status", "placed", "group_id", "certificate_id", "benefits", "family_id", "lapses",
-    "draw_request_id", "left_on",
+    "draw_request_id", "left_on", "wait",
 )  # fmt: skip
 _TERMS = ("group_name", "programme", "institution", "starts_on", "ends_on", "places", "teachers", "documents")
 _INSTANTS = ("offer_expires_at", "decide_by", "originals_by", "submitted_at", "created_at", "updated_at")
@@ -40,6 +40,7 @@ def application_from(shown: Mapping[str, Any]) -> Application:
         "financing": _financing(terms, shown["financing"]),
         "place_in_queue": None if before is None else before + 1,
         "decision": decision,
+        "warnings": [_collision(warning, zone) for warning in shown["warnings"]],
         "order": _order(shown),
     }
     return Application.model_validate(fields, strict=False)
@@ -48,6 +49,10 @@ def application_from(shown: Mapping[str, Any]) -> Application:
 def _financing(terms: Mapping[str, Any], source: str) -> Financing:
     chosen = next((item for item in terms["financing"] if item["source"] == source), {"source": source})
     return Financing.model_validate(chosen, strict=False)
+
+
+def _collision(warning: Mapping[str, Any], zone: ZoneInfo) -> Collision:
+    return Collision.model_validate({**warning, "at": _local(warning["at"], zone)})
 
 
 def _order(shown: Mapping[str, Any]) -> EnrolmentOrder | None:

@@ -36,6 +36,9 @@ VIOLATIONS = {
     "certificates_not_overspent": problems.CERTIFICATE_SPENT,
     "certificates_few_programmes": problems.CERTIFICATE_PROGRAMMES_SPENT,
     "benefit_unknown": problems.BENEFIT_UNKNOWN,
+    "family_first_come_only": problems.FAMILY_FIRST_COME_ONLY,
+    "too_little_time_between": problems.TOO_LITTLE_TIME_BETWEEN,
+    "applications_one_draft": problems.DRAFT_EXISTS,
     "group_full": problems.GROUP_FULL,
     "groups_not_oversold": problems.GROUP_FULL,
     "engagements_one_place_at_a_time": problems.PERSON_BUSY,
@@ -73,6 +76,32 @@ async def nearest_free_groups(
 ) -> list[Record]:
     """Up to three groups of the institution in place of one: open, with places, and the child fits and is free then."""
     return await conn.fetch(SQL.nearest_free_groups, region_id, citizen_id, person_id, group_id, now)
+
+
+async def draft_application(
+    conn: Connection, region_id: int, citizen_id: UUID, key: IdempotencyKey, item: dict[str, Any], now: datetime
+) -> str:
+    """JSON."""
+    encoded = orjson.dumps(item).decode()
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(
+            SQL.draft_application, region_id, citizen_id, key.key, key.request_hash, encoded, now
+        )
+
+
+async def update_draft(
+    conn: Connection, region_id: int, citizen_id: UUID, application_id: UUID, changes: dict[str, Any], now: datetime
+) -> None:
+    encoded = orjson.dumps(changes).decode()
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.update_draft, region_id, citizen_id, application_id, encoded, now)
+
+
+async def submit_application(
+    conn: Connection, region_id: int, citizen_id: UUID, application_id: UUID, now: datetime
+) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.submit_application, region_id, citizen_id, application_id, now)
 
 
 async def withdraw_application(
@@ -154,6 +183,10 @@ async def find_received_application(
 
 async def lapse_a_place(conn: Connection, now: datetime) -> int:
     return await conn.fetchval(SQL.lapse_a_place, now)
+
+
+async def expire_applications(conn: Connection, now: datetime) -> int:
+    return await conn.fetchval(SQL.expire_applications, now)
 
 
 async def offer_free_group_places(conn: Connection, now: datetime) -> int:

@@ -1,12 +1,24 @@
 """The parent's side: apply for a child, follow the application, answer an offered place, withdraw."""
 
+from typing import Any
 from uuid import UUID
 
+import orjson
+from pydantic import BaseModel
+
 from schemas import problems
-from schemas.applications import Application, ApplicationBody, ApplicationFilter, ApplicationList
+from schemas.applications import (
+    Application,
+    ApplicationBody,
+    ApplicationFilter,
+    ApplicationList,
+    DraftPatch,
+    FamilyApplicationBody,
+    FamilyApplications,
+)
 from schemas.problems import FreeGroup
 from service.applications import store
-from service.applications.shapes import application_of
+from service.applications.shapes import application_from, application_of
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Connection
@@ -27,7 +39,7 @@ async def apply_to_group(
     the region, also with those another parent made.
     """
     now = clock()
-    item = body.model_dump(mode="json") | {"id": new_id(), "number": new_number()}
+    item = _new(body)
     try:
         shown = await store.apply_to_groups(conn, actor.region_id, actor.id, "applyToGroup", key, [item], None, now)
     except DomainError as error:
@@ -39,6 +51,50 @@ async def apply_to_group(
             ]
         raise
     return application_of(shown)
+
+
+async def apply_together(
+    conn: Connection, actor: Actor, body: FamilyApplicationBody, key: IdempotencyKey, clock: Clock
+) -> FamilyApplications:
+    """Applies for several places at once, for siblings say: there are places for all of them, or for none.
+
+    With `wait` they wait together: places are offered to all at once, and taking, declining or forgetting one is so of
+    all. Each is decided on by itself, and may be withdrawn by itself; whoever of them still waits then waits on
+    together. A refusal points at the item that it is about. Only for groups that are filled in the order of coming.
+    """
+    items = [_new(item) | {"wait": body.wait} for item in body.items]
+    shown = await store.apply_to_groups(conn, actor.region_id, actor.id, "applyTogether", key, items, new_id(), clock())
+    return FamilyApplications(items=[application_from(one) for one in orjson.loads(shown)["items"]])
+
+
+async def draft_application(
+    conn: Connection, actor: Actor, body: ApplicationBody, key: IdempotencyKey, clock: Clock
+) -> Application:
+    """Prepares an application, before enrolment opens say. It has no place and no order until it is submitted.
+
+    Only the child's guardians see it. It ends when enrolment closes.
+    """
+    return application_of(await store.draft_application(conn, actor.region_id, actor.id, key, _new(body), clock()))
+
+
+async def update_draft(
+    conn: Connection, actor: Actor, application_id: UUID, body: DraftPatch, clock: Clock
+) -> Application:
+    """Changes a draft; what is submitted stays as it was submitted."""
+    given = body.model_dump(mode="json", include=body.model_fields_set)
+    changes = {name: value for name, value in given.items() if value is not None or name not in ("wait", "benefits")}
+    await store.update_draft(conn, actor.region_id, actor.id, application_id, changes, clock())
+    return await get_application(conn, actor, application_id)
+
+
+async def submit_application(conn: Connection, actor: Actor, application_id: UUID, clock: Clock) -> Application:
+    """Submits a draft. Every rule of applying counts at this moment, and so does the order. Twice is no error."""
+    await store.submit_application(conn, actor.region_id, actor.id, application_id, clock())
+    return await get_application(conn, actor, application_id)
+
+
+def _new(body: BaseModel) -> dict[str, Any]:
+    return body.model_dump(mode="json") | {"id": new_id(), "number": new_number()}
 
 
 async def list_applications(

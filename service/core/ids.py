@@ -7,6 +7,7 @@ import uuid_utils.compat
 
 # Crockford's base32: no letter that is taken for a digit when it is read out at a desk.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 
 
 def new_id() -> UUID:
@@ -16,6 +17,15 @@ def new_id() -> UUID:
 
 def new_number() -> str:
     """A number to read out, such as 7K2M-9QXT: 40 random bits, so that nobody counts a clinic's patients by it."""
-    bits = secrets.randbits(40)
-    digits = "".join(_ALPHABET[bits >> shift & 31] for shift in range(35, -1, -5))
+    digits = eight_digits(secrets.randbits(40))
     return f"{digits[:4]}-{digits[4:]}"
+
+
+def eight_digits(bits: int) -> str:
+    """The lowest 40 bits in Crockford's base32."""
+    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(35, -1, -5))
+
+
+def read_digits(text: str) -> str:
+    """What somebody wrote down of such digits, as they were: in capitals, without spaces and hyphens, 1 for I and L."""
+    return text.upper().translate(_READ_AS)

@@ -15,6 +15,7 @@ CREATE FUNCTION public.accept_group_place(p_region smallint, p_citizen uuid, p_a
 DECLARE
     named applications := lock_application(p_region, p_citizen, NULL, p_application);
     one applications;
+    taken applications;
     place groups;
 BEGIN
     IF named.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled') THEN
@@ -24,11 +25,16 @@ BEGIN
         WHEN named.status <> 'offered' THEN 'place_not_offered'
         WHEN named.offer_expires_at <= p_now THEN 'place_offer_lapsed'
     END);
+    PERFORM lock_children(p_region, ARRAY(SELECT person_id FROM offered_with(named)));
     FOR one IN SELECT * FROM offered_with(named) LOOP
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = one.group_id;
-        one := as_submitted(one, place, CASE WHEN place.instant THEN 'enrolled' ELSE 'submitted' END, p_now);
-        PERFORM move_application(lock_application(p_region, NULL, NULL, one.id), one.status, jsonb_build_object(
-            'decide_by', one.decide_by, 'enrolled_on', one.enrolled_on), p_citizen, p_now);
+        taken := as_submitted(one, place, CASE WHEN place.instant THEN 'enrolled' ELSE 'submitted' END, p_now);
+        -- One item of none: the refusal names the whole.
+        taken.family_id := NULL;
+        taken := with_warnings(taken, place, p_citizen, 0, p_now);
+        PERFORM move_application(one, taken.status, jsonb_build_object(
+            'decide_by', taken.decide_by, 'enrolled_on', taken.enrolled_on, 'warnings', taken.warnings),
+            p_citizen, p_now);
     END LOOP;
 END $$;
 
@@ -112,6 +118,12 @@ BEGIN
     END LOOP;
     RETURN booked;
 END $$;
+
+CREATE FUNCTION public.addresses_of(p_places jsonb) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT array_agg(place ->> 'address' ORDER BY place ->> 'address') FROM jsonb_array_elements(p_places) AS place
+$$;
 
 CREATE TABLE public.groups (
     region_id smallint NOT NULL,
@@ -307,6 +319,7 @@ CREATE TABLE public.applications (
     decide_by timestamp with time zone,
     originals_by timestamp with time zone,
     offer_expires_at timestamp with time zone,
+    wait boolean DEFAULT false NOT NULL,
     CONSTRAINT applications_back CHECK (((certificate_back >= 0) AND (certificate_back <= certificate_cost))),
     CONSTRAINT applications_certificate_cost_check CHECK ((certificate_cost >= 0)),
     CONSTRAINT applications_financing_check CHECK ((financing = ANY (ARRAY['budget'::text, 'certificate'::text, 'own'::text]))),
@@ -323,22 +336,8 @@ BEGIN
         CASE WHEN child.id IS NULL THEN 'person_not_found' END,
         enrolment_refusal(place, p_now),
         applicant_refusal(place, child, p_now),
-        CASE
-            WHEN wish.family_id IS NOT NULL AND place.filling <> 'first_come' THEN 'family_first_come_only'
-            WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', wish.financing))
-                THEN 'financing_not_offered'
-            WHEN (wish.financing = 'certificate') <> (wish.certificate_id IS NOT NULL) THEN 'certificate_needed'
-            WHEN wish.certificate_id IS NOT NULL AND NOT EXISTS (
-                SELECT FROM certificates c
-                WHERE c.region_id = place.region_id AND c.id = wish.certificate_id AND c.identity = child.identity
-            ) THEN 'certificate_not_found'
-            WHEN EXISTS (
-                SELECT FROM unnest(wish.benefits) AS claimed WHERE NOT EXISTS (
-                    SELECT FROM benefits b
-                    WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id
-                      AND b.code = claimed)
-            ) THEN 'benefit_unknown'
-        END);
+        CASE WHEN wish.family_id IS NOT NULL AND place.filling <> 'first_come' THEN 'family_first_come_only' END,
+        terms_refusal(place, child, wish));
 END $$;
 
 CREATE FUNCTION public.applications_before(a public.applications) RETURNS bigint
@@ -459,7 +458,8 @@ DECLARE
     place groups;
     child persons;
     wish applications;
-    seated boolean;
+    unseated integer;
+    comes_as text;
     shown jsonb := '[]';
     earlier jsonb;
 BEGIN
@@ -471,7 +471,9 @@ BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    seated := all_have_places(p_region, wanted);
+    PERFORM lock_children(p_region, asked);
+    PERFORM offer_before(p_region, wanted, p_now);
+    unseated := first_without_place(p_region, wanted);
     FOR item IN SELECT jsonb_array_elements(p_items) LOOP
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = (item ->> 'group_id')::uuid;
         SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
@@ -479,8 +481,10 @@ BEGIN
           AND p.deleted_at IS NULL;
         wish := new_application(place, child, p_citizen, item, p_family, p_now);
         PERFORM refuse_item(application_refusal(place, child, wish, p_now), p_family, number);
-        wish := write_application(wish, place, status_on_coming(place, seated, (item ->> 'wait')::boolean), number, p_now);
-        shown := shown || jsonb_build_array(shown_application(wish));
+        comes_as := status_on_coming(place, unseated IS NULL, wish.wait);
+        PERFORM refuse_item('group_full', p_family, coalesce(unseated, number)) WHERE comes_as IS NULL;
+        wish := write_application(wish, place, comes_as, number, p_now);
+        shown := shown || jsonb_build_array(shown_to_parent(wish));
         number := number + 1;
     END LOOP;
     shown := CASE WHEN p_family IS NULL THEN shown -> 0 ELSE jsonb_build_object('items', shown) END;
@@ -961,6 +965,32 @@ BEGIN
     END;
 END $$;
 
+CREATE FUNCTION public.bookings_near(p_region smallint, p_citizen uuid, p_identity bytea, p_except uuid, p_near tstzmultirange) RETURNS TABLE(kind text, name text, times tstzmultirange, addresses text[], engaged boolean, own boolean)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH there AS (
+        SELECT e.booking_id, true AS engaged FROM engagements e
+        WHERE e.region_id = p_region AND e.identity = p_identity AND e.times && p_near
+        UNION ALL
+        SELECT a.id, false FROM applications a
+        WHERE a.region_id = p_region AND a.identity = p_identity AND a.placed AND NOT is_engaged(a)
+          AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled')),
+    known AS (
+        SELECT 'lesson' AS kind, a.terms -> 'programme' ->> 'name' AS name, g.lessons AS times,
+               addresses_of(g.places) AS addresses, t.engaged, a.person_id
+        FROM there t JOIN applications a ON a.region_id = p_region AND a.id = t.booking_id
+        JOIN groups g ON g.region_id = p_region AND g.id = a.group_id
+        WHERE a.id <> p_except AND g.lessons && p_near
+        UNION ALL
+        SELECT 'ticket', a.terms -> 'specialty' ->> 'name_ru', tstzmultirange(tstzrange(a.starts_at, a.ends_at)),
+               ARRAY[a.terms -> 'location' ->> 'address'], true, a.person_id
+        FROM there t JOIN appointments a ON a.region_id = p_region AND a.id = t.booking_id)
+    SELECT k.kind, k.name, k.times, k.addresses, k.engaged, EXISTS (
+        SELECT FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = k.person_id)
+    FROM known k
+$$;
+
 CREATE FUNCTION public.by_itself() RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN '00000000-0000-0000-0000-000000000000'::uuid;
@@ -1164,6 +1194,33 @@ BEGIN
     RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
 END $$;
 
+CREATE FUNCTION public.create_invitation(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person uuid, p_code_hash bytea, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    earlier jsonb := idempotency_find(p_region, p_citizen, 'createInvitation', p_key, p_request_hash);
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM FROM persons p JOIN guardians g ON g.region_id = p.region_id AND g.person_id = p.id
+    WHERE p.region_id = p_region AND p.id = p_person AND g.citizen_id = p_citizen AND p.deleted_at IS NULL
+    FOR KEY SHARE OF p;
+    IF NOT FOUND THEN
+        PERFORM refuse('person_not_found');
+    END IF;
+    earlier := idempotency_keep(p_region, p_citizen, 'createInvitation', p_key, p_request_hash, p_result, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO invitations (region_id, person_id, citizen_id, code_hash, expires_at)
+    VALUES (p_region, p_person, p_citizen, p_code_hash, p_expires_at)
+    ON CONFLICT (region_id, person_id, citizen_id)
+    DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, used_by = NULL;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_invited', p_person, '{}', false);
+    RETURN p_result;
+END $$;
+
 CREATE FUNCTION public.create_person(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person jsonb, p_kinship text, p_result jsonb, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -1178,8 +1235,8 @@ BEGIN
         RETURN earlier;
     END IF;
     INSERT INTO persons SELECT person.*;
-    INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity)
-    VALUES (p_region, p_citizen, person.id, p_kinship, person.identity);
+    INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity, since)
+    VALUES (p_region, p_citizen, person.id, p_kinship, person.identity, p_now);
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_created', person.id, '{}', false);
     RETURN p_result;
 END $$;
@@ -1275,7 +1332,7 @@ CREATE FUNCTION public.delete_person(p_region smallint, p_citizen uuid, p_person
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    nobody bytea := sha256(uuid_send(p_event_id));
+    alone boolean;
 BEGIN
     PERFORM FROM persons p WHERE p.region_id = p_region AND p.id = p_person AND EXISTS (
         SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person)
@@ -1283,7 +1340,9 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM refuse('person_not_found');
     END IF;
-    PERFORM refuse('person_has_bookings') WHERE EXISTS (
+    alone := NOT EXISTS (
+        SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person AND citizen_id <> p_citizen);
+    PERFORM refuse('person_has_bookings') WHERE alone AND (EXISTS (
         SELECT FROM appointments a
         WHERE a.region_id = p_region AND a.person_id = p_person AND a.active
           AND (a.ends_at > p_now OR a.status = 'orphaned')
@@ -1294,18 +1353,76 @@ BEGIN
     ) OR EXISTS (
         SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
     ) OR EXISTS (
-        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting');
+        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting'));
     DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
-    UPDATE applications SET status = 'withdrawn' WHERE region_id = p_region AND person_id = p_person AND status = 'draft';
-    IF NOT EXISTS (SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person) THEN
-        UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
-               birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
-        WHERE region_id = p_region AND id = p_person;
-        PERFORM change_identity(p_region, p_person, nobody);
+    DELETE FROM invitations WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    IF alone THEN
+        PERFORM move_application(a, 'withdrawn', '{}', p_citizen, p_now) FROM applications a
+        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status = 'draft';
+        PERFORM erase_person(p_region, p_person, p_now);
         DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
             AND result::text LIKE '%' || p_person || '%';
     END IF;
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
+END $$;
+
+CREATE FUNCTION public.draft_application(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_item jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    child persons;
+    place groups;
+    wish applications;
+    shown jsonb;
+    earlier jsonb := idempotency_find(p_region, p_citizen, 'draftApplication', p_key, p_request_hash);
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = (p_item ->> 'person_id')::uuid
+      AND p.deleted_at IS NULL FOR KEY SHARE OF p;
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = (p_item ->> 'group_id')::uuid;
+    wish := new_application(place, child, p_citizen, p_item, NULL, p_now);
+    PERFORM refuse(draft_refusal(place, child, wish, p_now));
+    shown := shown_to_parent(wish);
+    -- A twin waits here, and not at the draft that it would find taken.
+    earlier := idempotency_keep(p_region, p_citizen, 'draftApplication', p_key, p_request_hash, shown, p_now);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO applications SELECT wish.*;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'application_draft', wish.id,
+                    jsonb_build_object('group_id', wish.group_id, 'person_id', wish.person_id), false);
+    RETURN shown;
+END $$;
+
+CREATE FUNCTION public.draft_refusal(place public.groups, child public.persons, wish public.applications, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN coalesce(
+        CASE
+            WHEN child.id IS NULL THEN 'person_not_found'
+            WHEN place.id IS NULL THEN 'group_not_found'
+            WHEN p_now >= place.enrolment_closes_at THEN 'enrolment_closed'
+            WHEN place.filling = 'matching' AND place.filled_at IS NULL THEN 'group_by_wishes'
+        END,
+        terms_refusal(place, child, wish));
+END $$;
+
+CREATE FUNCTION public.draft_renewed(named public.applications, place public.groups, child public.persons, p_changes jsonb, p_now timestamp with time zone) RETURNS public.applications
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    made applications := new_application(place, child, named.citizen_id, jsonb_build_object(
+        'id', named.id, 'number', named.number, 'group_id', named.group_id, 'person_id', named.person_id,
+        'wait', named.wait, 'financing', named.financing, 'certificate_id', named.certificate_id,
+        'benefits', to_jsonb(named.benefits)) || p_changes, NULL, p_now);
+BEGIN
+    made.created_at := named.created_at;
+    made.draw_request_id := named.draw_request_id;
+    RETURN made;
 END $$;
 
 CREATE FUNCTION public.end_appointment(booked public.appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamp with time zone) RETURNS void
@@ -1356,6 +1473,55 @@ CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp wi
     END
 $$;
 
+CREATE FUNCTION public.erase_person(p_region smallint, p_person uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    nobody bytea := sha256(uuid_send(gen_random_uuid()));
+BEGIN
+    UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
+           birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
+    WHERE region_id = p_region AND id = p_person;
+    PERFORM change_identity(p_region, p_person, nobody);
+END $$;
+
+CREATE FUNCTION public.expire_applications(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    area smallint;
+    expired integer;
+BEGIN
+    FOR area IN SELECT code FROM regions LOOP
+        expired := expire_drafts(area, p_now);
+        IF expired = 0 THEN
+            expired := expire_waiting(area, p_now);
+        END IF;
+        IF expired > 0 THEN
+            RETURN expired;
+        END IF;
+    END LOOP;
+    RETURN 0;
+END $$;
+
+CREATE FUNCTION public.expire_drafts(p_region smallint, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    due applications;
+    expired integer := 0;
+BEGIN
+    FOR due IN
+        SELECT a.* FROM applications a JOIN groups g ON g.region_id = a.region_id AND g.id = a.group_id
+        WHERE a.region_id = p_region AND a.status = 'draft' AND g.enrolment_closes_at <= p_now
+        LIMIT 100 FOR UPDATE OF a SKIP LOCKED
+    LOOP
+        PERFORM move_application(due, 'expired', '{}', by_itself(), p_now);
+        expired := expired + 1;
+    END LOOP;
+    RETURN expired;
+END $$;
+
 CREATE FUNCTION public.expire_entries(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -1401,6 +1567,26 @@ BEGIN
     RETURN freed;
 END $$;
 
+CREATE FUNCTION public.expire_waiting(p_region smallint, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    over uuid;
+    due applications;
+    expired integer := 0;
+BEGIN
+    SELECT id INTO over FROM groups WHERE region_id = p_region AND waiting > 0 AND upper(lessons) <= p_now
+    LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+    FOR due IN
+        SELECT * FROM applications WHERE region_id = p_region AND group_id = over AND status = 'waiting'
+        LIMIT 100 FOR UPDATE
+    LOOP
+        PERFORM move_application(due, 'expired', '{}', by_itself(), p_now);
+        expired := expired + 1;
+    END LOOP;
+    RETURN expired;
+END $$;
+
 CREATE FUNCTION public.find_rebooking(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -1437,6 +1623,14 @@ CREATE FUNCTION public.first_day(place public.groups, p_now timestamp with time 
     AS $$
     SELECT greatest(place.starts_on, (p_now AT TIME ZONE zone)::date) FROM institutions
     WHERE region_id = place.region_id AND id = place.institution_id
+$$;
+
+CREATE FUNCTION public.first_without_place(p_region smallint, p_groups uuid[]) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT min(array_position(p_groups, g.id)) - 1 FROM groups g
+    WHERE g.region_id = p_region AND g.id = ANY (p_groups)
+      AND g.capacity - g.taken < (SELECT count(*) FROM unnest(p_groups) AS wanted WHERE wanted = g.id)
 $$;
 
 CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
@@ -1606,6 +1800,43 @@ BEGIN
     RETURN false;
 END $$;
 
+CREATE FUNCTION public.join_as_guardian(p_region smallint, p_citizen uuid, p_code_hash bytea, p_kinship text, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    invited invitations;
+    child persons;
+BEGIN
+    -- One guess after the other.
+    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('too_many_attempts') WHERE 5 <= (
+        SELECT count(*) FROM wrong_codes
+        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    SELECT * INTO invited FROM invitations
+    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now
+      AND coalesce(used_by, p_citizen) = p_citizen FOR UPDATE;
+    child := lock_person_and_twin(p_region, p_citizen, invited.person_id);
+    IF child.id IS NULL OR NOT EXISTS (
+        SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
+    THEN
+        DELETE FROM wrong_codes
+        WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
+        INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        RETURN NULL;
+    END IF;
+    PERFORM merge_persons(p_region, p.id, child.id, p_citizen, p_now)
+    FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.identity = child.identity AND p.id <> child.id;
+    INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity, since)
+    VALUES (p_region, p_citizen, child.id, p_kinship, child.identity, p_now)
+    ON CONFLICT (region_id, citizen_id, person_id) DO UPDATE SET kinship = excluded.kinship;
+    UPDATE invitations SET used_by = p_citizen
+    WHERE region_id = p_region AND person_id = invited.person_id AND citizen_id = invited.citizen_id;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_joined', child.id, '{}', false)
+    WHERE invited.used_by IS NULL;
+    RETURN child.id;
+END $$;
+
 CREATE FUNCTION public.join_waiting_list(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_entry jsonb, p_persons uuid[], p_id uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -1771,6 +2002,7 @@ DECLARE
     due record;
     named applications;
     one applications;
+    third boolean;
 BEGIN
     FOR due IN
         SELECT a.region_id, a.id FROM regions r
@@ -1779,8 +2011,9 @@ BEGIN
     LOOP
         named := lock_application(due.region_id, NULL, NULL, due.id);
         CONTINUE WHEN named.status <> 'offered' OR named.offer_expires_at > p_now;
+        third := (SELECT bool_or(lapses >= 2) FROM offered_with(named));
         FOR one IN SELECT * FROM offered_with(named) LOOP
-            PERFORM move_application(one, CASE WHEN one.lapses >= 2 THEN 'expired' ELSE 'waiting' END,
+            PERFORM move_application(one, CASE WHEN third THEN 'expired' ELSE 'waiting' END,
                                      jsonb_build_object('lapses', one.lapses + 1), by_itself(), p_now);
         END LOOP;
         RETURN 1;
@@ -1860,6 +2093,23 @@ CREATE FUNCTION public.leaving(named public.applications, p_now timestamp with t
     FROM institutions i WHERE i.region_id = named.region_id AND i.id = named.institution_id
 $$;
 
+CREATE FUNCTION public.lesson_collisions(place public.groups, p_citizen uuid, p_identity bytea, p_except uuid, p_minutes integer, p_now timestamp with time zone) RETURNS TABLE(kind text, name text, own boolean, engaged boolean, at timestamp with time zone, gap_minutes integer)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT b.kind, b.name, b.own, b.engaged, closest.at, closest.gap
+    FROM bookings_near(place.region_id, p_citizen, p_identity, p_except, with_travel(place.lessons, p_minutes)) b,
+    LATERAL (
+        SELECT lower(mine) AS at, CASE WHEN NOT mine && other THEN floor(extract(epoch FROM greatest(
+            lower(mine) - upper(other), lower(other) - upper(mine))) / 60)::integer END AS gap
+        FROM unnest(place.lessons) AS mine, unnest(b.times) AS other
+        WHERE upper(mine) > p_now AND upper(other) > p_now
+          AND other && tstzrange(lower(mine) - make_interval(mins => p_minutes),
+                                 upper(mine) + make_interval(mins => p_minutes))
+        ORDER BY 2 NULLS FIRST, 1 LIMIT 1) AS closest
+    WHERE closest.gap IS NULL OR b.addresses <> addresses_of(place.places) OR cardinality(b.addresses) > 1
+    ORDER BY closest.at, b.kind, b.name
+$$;
+
 CREATE FUNCTION public.limit_reached(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1896,7 +2146,7 @@ DECLARE
 BEGIN
     SELECT a.* INTO named FROM applications a
     WHERE a.region_id = p_region AND a.id = p_application
-      AND (p_institution IS NULL OR (a.institution_id = p_institution AND a.status <> 'draft'))
+      AND (p_institution IS NULL OR (a.institution_id = p_institution AND a.serial IS NOT NULL))
       AND (p_citizen IS NULL OR EXISTS (
         SELECT FROM guardians g
         WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id));
@@ -1905,6 +2155,14 @@ BEGIN
     SELECT * INTO named FROM applications WHERE region_id = p_region AND id = p_application FOR UPDATE;
     RETURN named;
 END $$;
+
+CREATE FUNCTION public.lock_children(p_region smallint, p_persons uuid[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT pg_advisory_xact_lock(4, one) FROM (
+        SELECT DISTINCT hashtext(identity::text) AS one FROM persons
+        WHERE region_id = p_region AND id = ANY (p_persons) ORDER BY 1) AS identities
+$$;
 
 CREATE FUNCTION public.lock_free_places(p_region smallint, p_places jsonb) RETURNS boolean
     LANGUAGE sql
@@ -1947,6 +2205,29 @@ BEGIN
     PERFORM FROM appointments WHERE region_id = p_region AND id = named.appointment_id FOR UPDATE;
     SELECT * INTO named FROM offers WHERE region_id = p_region AND id = p_offer FOR UPDATE;
     RETURN named;
+END $$;
+
+CREATE FUNCTION public.lock_own_application(p_region smallint, p_citizen uuid, p_application uuid) RETURNS public.applications
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM persons p WHERE p.region_id = p_region AND p.id = (
+        SELECT a.person_id FROM applications a WHERE a.region_id = p_region AND a.id = p_application) FOR KEY SHARE;
+    RETURN lock_application(p_region, p_citizen, NULL, p_application);
+END $$;
+
+CREATE FUNCTION public.lock_person_and_twin(p_region smallint, p_citizen uuid, p_person uuid) RETURNS public.persons
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    child persons;
+BEGIN
+    PERFORM FROM persons WHERE region_id = p_region AND (id = p_person OR id IN (
+        SELECT g.person_id FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.identity = g.identity
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND p.id = p_person))
+    ORDER BY id FOR UPDATE;
+    SELECT * INTO child FROM persons WHERE region_id = p_region AND id = p_person AND deleted_at IS NULL;
+    RETURN child;
 END $$;
 
 CREATE FUNCTION public.make_draw(p_region smallint, p_institution uuid, p_specialty text, p_day date, p_opens_at timestamp with time zone, p_closes_at timestamp with time zone, p_draw uuid, p_seed_sealed text, p_seed_hash text, p_event_id uuid, p_now timestamp with time zone) RETURNS integer
@@ -2002,6 +2283,34 @@ BEGIN
     RETURN marked;
 END $$;
 
+CREATE FUNCTION public.merge_persons(p_region smallint, p_twin uuid, p_person uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    -- But for drafts, which are once a record.
+    PERFORM move_application(a, 'withdrawn', '{}', p_actor, p_now) FROM applications a
+    WHERE a.region_id = p_region AND a.person_id = p_twin AND a.status = 'draft' AND EXISTS (
+        SELECT FROM applications b
+        WHERE b.region_id = p_region AND b.person_id = p_person AND b.status = 'draft' AND b.group_id = a.group_id);
+    UPDATE appointments SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE applications SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE draw_requests SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE waiting_persons SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    -- What is offered to the twin names it.
+    UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb
+    WHERE region_id = p_region AND id IN (
+        SELECT o.id FROM waiting_persons w JOIN offers o ON o.region_id = w.region_id AND o.entry_id = w.entry_id
+        WHERE w.region_id = p_region AND w.person_id = p_person
+        UNION ALL
+        SELECT o.id FROM appointments a JOIN offers o ON o.region_id = a.region_id AND o.appointment_id = a.id
+        WHERE a.region_id = p_region AND a.person_id = p_person);
+    DELETE FROM invitations WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE guardians SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    PERFORM erase_person(p_region, p_twin, p_now);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'person_merged', p_twin,
+                    jsonb_build_object('into', p_person), false);
+END $$;
+
 CREATE FUNCTION public.move_application(moved public.applications, p_to text, p_changes jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2015,10 +2324,12 @@ BEGIN
         weight = changed.weight, order_number = changed.order_number, order_date = changed.order_date,
         enrolled_on = changed.enrolled_on, left_on = changed.left_on, submitted_at = changed.submitted_at,
         decide_by = changed.decide_by, originals_by = changed.originals_by, group_id = changed.group_id,
+        warnings = changed.warnings,
         offer_expires_at = CASE p_to WHEN 'offered' THEN changed.offer_expires_at END
     WHERE region_id = moved.region_id AND id = moved.id;
+    -- Of a draft nobody is told.
     PERFORM journal(moved.region_id, gen_random_uuid(), p_now, p_actor, 'application_' || p_to, moved.id,
-                    jsonb_build_object('from', moved.status), true);
+                    jsonb_build_object('from', moved.status), moved.status <> 'draft');
     IF moved.placed AND (p_to IN ('refused', 'withdrawn', 'expired', 'left', 'waiting')
                          OR changed.group_id <> moved.group_id) THEN
         PERFORM offer_group_places(moved.region_id, moved.group_id, p_now);
@@ -2063,6 +2374,7 @@ BEGIN
     made.overlap_rule := club.overlap_rule;
     made.family_id := p_family;
     made.benefits := coalesce(made.benefits, '{}');
+    made.wait := coalesce(made.wait, false);
     made.weight := CASE place.filling WHEN 'priority' THEN benefits_weight(place, child, made.benefits) ELSE 0 END;
     made.financing := coalesce(made.financing, place.financing #>> '{0,source}');
     made.certificate_cost := certificate_cost(place, made.certificate_id);
@@ -2103,6 +2415,14 @@ BEGIN
         END IF;
     END LOOP;
     RETURN 0;
+END $$;
+
+CREATE FUNCTION public.offer_before(p_region smallint, p_groups uuid[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM offer_group_places(p_region, g.id, p_now) FROM groups g
+    WHERE g.region_id = p_region AND g.id = ANY (p_groups) AND offers_places(g, p_now) ORDER BY g.id;
 END $$;
 
 CREATE FUNCTION public.offer_free_group_places(p_now timestamp with time zone) RETURNS integer
@@ -2741,7 +3061,7 @@ CREATE FUNCTION public.shown_application(a public.applications) RETURNS jsonb
         'terms', a.terms, 'decision', a.decision, 'family_id', a.family_id, 'before', applications_before(a),
         'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'test', a.test, 'financing', a.financing,
         'certificate_id', a.certificate_id, 'certificate_cost', a.certificate_cost, 'benefits', to_jsonb(a.benefits),
-        'warnings', a.warnings, 'order_number', a.order_number, 'order_date', a.order_date,
+        'warnings', warnings_for_staff(a), 'wait', a.wait, 'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
         'originals_by', a.originals_by, 'offer_expires_at', a.offer_expires_at, 'created_at', a.created_at,
         'updated_at', a.updated_at,
@@ -2767,6 +3087,12 @@ CREATE FUNCTION public.shown_entry(entry public.waiting_entries, p_persons uuid[
                     AND e.specialty_code = entry.specialty_code AND e.ended_at > p_now - interval '14 days'))
     FROM institutions i, specialties y
     WHERE i.region_id = entry.region_id AND i.id = entry.institution_id AND y.code = entry.specialty_code
+$$;
+
+CREATE FUNCTION public.shown_to_parent(a public.applications) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT shown_application(a) || jsonb_build_object('warnings', a.warnings)
 $$;
 
 CREATE FUNCTION public.shrink_slot(p_region smallint, p_slot uuid, p_capacity integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
@@ -2799,6 +3125,37 @@ CREATE FUNCTION public.status_on_coming(place public.groups, p_seated boolean, p
     END
 $$;
 
+CREATE FUNCTION public.submit_application(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications := lock_own_application(p_region, p_citizen, p_application);
+    place groups;
+    child persons;
+    wish applications;
+    comes_as text;
+BEGIN
+    IF named.status <> 'draft' THEN
+        PERFORM refuse('application_illegal_move') WHERE named.serial IS NULL;
+        RETURN;
+    END IF;
+    PERFORM offer_before(p_region, ARRAY[named.group_id], p_now);
+    PERFORM lock_children(p_region, ARRAY[named.person_id]);
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = named.group_id;
+    SELECT * INTO child FROM persons WHERE region_id = p_region AND id = named.person_id;
+    wish := draft_renewed(named, place, child, '{}', p_now);
+    PERFORM refuse(application_refusal(place, child, wish, p_now));
+    comes_as := status_on_coming(place, place.taken < place.capacity, wish.wait);
+    PERFORM refuse('group_full') WHERE comes_as IS NULL;
+    wish := with_warnings(as_submitted(wish, place, comes_as, p_now), place, p_citizen, 0, p_now);
+    UPDATE applications SET status = wish.status, placed = wish.placed, overlap_rule = wish.overlap_rule,
+        submitted_at = p_now, updated_at = p_now, decide_by = wish.decide_by, enrolled_on = wish.enrolled_on,
+        weight = wish.weight, certificate_cost = wish.certificate_cost, terms = wish.terms, warnings = wish.warnings
+    WHERE region_id = p_region AND id = p_application;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'application_' || wish.status, wish.id,
+                    jsonb_build_object('from', 'draft', 'group_id', wish.group_id, 'person_id', wish.person_id), true);
+END $$;
+
 CREATE FUNCTION public.take_place(place public.bookable_slots) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2827,6 +3184,27 @@ CREATE FUNCTION public.terms_of(place public.bookable_slots) RETURNS jsonb
         'location', jsonb_build_object('name', place.location_name, 'address', place.location_address,
                                        'room', place.room))
 $$;
+
+CREATE FUNCTION public.terms_refusal(place public.groups, child public.persons, wish public.applications) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN CASE
+            WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', wish.financing))
+                THEN 'financing_not_offered'
+            WHEN (wish.financing = 'certificate') <> (wish.certificate_id IS NOT NULL) THEN 'certificate_needed'
+            WHEN wish.certificate_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM certificates c
+                WHERE c.region_id = place.region_id AND c.id = wish.certificate_id AND c.identity = child.identity
+            ) THEN 'certificate_not_found'
+            WHEN EXISTS (
+                SELECT FROM unnest(wish.benefits) AS claimed WHERE NOT EXISTS (
+                    SELECT FROM benefits b
+                    WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id
+                      AND b.code = claimed)
+            ) THEN 'benefit_unknown'
+        END;
+END $$;
 
 CREATE FUNCTION public.ticket_answer(place public.bookable_slots, patient public.persons, p_referral text, p_home_address text, p_appointment uuid, p_number text, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -2858,6 +3236,26 @@ BEGIN
     RETURN named;
 END $$;
 
+CREATE FUNCTION public.update_draft(p_region smallint, p_citizen uuid, p_application uuid, p_changes jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications := lock_own_application(p_region, p_citizen, p_application);
+    place groups;
+    child persons;
+    wish applications;
+BEGIN
+    PERFORM refuse('application_illegal_move') WHERE named.status <> 'draft';
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = named.group_id;
+    SELECT * INTO child FROM persons WHERE region_id = p_region AND id = named.person_id;
+    wish := draft_renewed(named, place, child, p_changes, p_now);
+    PERFORM refuse(draft_refusal(place, child, wish, p_now));
+    UPDATE applications SET wait = wish.wait, financing = wish.financing, certificate_id = wish.certificate_id,
+        certificate_cost = wish.certificate_cost, benefits = wish.benefits, weight = wish.weight, terms = wish.terms,
+        updated_at = p_now
+    WHERE region_id = p_region AND id = p_application;
+END $$;
+
 CREATE FUNCTION public.waiting_before(entry public.waiting_entries) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
@@ -2886,6 +3284,41 @@ CREATE FUNCTION public.waits_for(entry public.waiting_entries, place public.book
            WHERE o.region_id = entry.region_id AND o.entry_id = entry.id
              AND o.places @> jsonb_build_array(jsonb_build_object('slot_id', place.id)))
 $$;
+
+CREATE FUNCTION public.warnings_for_staff(a public.applications) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT coalesce(jsonb_agg(warning || '{"kind": "busy", "name": null}'), '[]')
+    FROM jsonb_array_elements(a.warnings) AS warning
+$$;
+
+CREATE FUNCTION public.with_travel(p_times tstzmultirange, p_minutes integer) RETURNS tstzmultirange
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN p_minutes = 0 THEN p_times ELSE (
+        SELECT range_agg(tstzrange(lower(one) - make_interval(mins => p_minutes),
+                                   upper(one) + make_interval(mins => p_minutes)))
+        FROM unnest(p_times) AS one) END
+$$;
+
+CREATE FUNCTION public.with_warnings(wish public.applications, place public.groups, p_citizen uuid, p_item integer, p_now timestamp with time zone) RETURNS public.applications
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    minutes integer := (SELECT travel_minutes FROM institutions
+                        WHERE region_id = place.region_id AND id = place.institution_id);
+    too_close boolean;
+BEGIN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+               'kind', CASE WHEN own THEN kind ELSE 'busy' END, 'name', CASE WHEN own THEN name END, 'at', at,
+               'gap_minutes', gap_minutes)), '[]'),
+           coalesce(bool_or(engaged AND gap_minutes IS NOT NULL), false)
+    INTO wish.warnings, too_close
+    FROM lesson_collisions(place, p_citizen, wish.identity, wish.id, minutes, p_now);
+    PERFORM refuse_item('too_little_time_between', wish.family_id, p_item)
+    WHERE too_close AND wish.placed AND wish.overlap_rule = 'refuse';
+    RETURN wish;
+END $$;
 
 CREATE FUNCTION public.withdraw_application(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -2978,8 +3411,7 @@ CREATE FUNCTION public.write_application(wish public.applications, place public.
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    PERFORM refuse_item('group_full', wish.family_id, p_item) WHERE p_comes_as IS NULL;
-    wish := as_submitted(wish, place, p_comes_as, p_now);
+    wish := with_warnings(as_submitted(wish, place, p_comes_as, p_now), place, wish.citizen_id, p_item, p_now);
     INSERT INTO applications SELECT wish.* RETURNING * INTO wish;
     PERFORM journal(wish.region_id, gen_random_uuid(), p_now, wish.citizen_id, 'application_' || wish.status, wish.id,
                     jsonb_build_object('group_id', wish.group_id, 'person_id', wish.person_id), true);
@@ -3131,6 +3563,7 @@ CREATE TABLE public.guardians (
     person_id uuid NOT NULL,
     kinship text NOT NULL,
     identity bytea NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT guardians_kinship_check CHECK ((kinship = ANY (ARRAY['self'::text, 'child'::text, 'spouse'::text, 'parent'::text, 'ward'::text, 'other'::text])))
 );
 
@@ -3153,6 +3586,15 @@ CREATE TABLE public.idempotency_keys (
     request_hash bytea NOT NULL,
     result jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.invitations (
+    region_id smallint NOT NULL,
+    person_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_by uuid
 );
 
 CREATE TABLE public.national_days (
@@ -3270,6 +3712,13 @@ CREATE TABLE public.waiting_persons (
     active boolean DEFAULT true NOT NULL
 );
 
+CREATE TABLE public.wrong_codes (
+    region_id smallint NOT NULL,
+    citizen_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 
@@ -3351,6 +3800,12 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.institutions
     ADD CONSTRAINT institutions_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_code UNIQUE (region_id, code_hash);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (region_id, person_id, citizen_id);
+
 ALTER TABLE ONLY public.locations
     ADD CONSTRAINT locations_by_own_id UNIQUE (region_id, institution_id, external_id);
 
@@ -3423,7 +3878,12 @@ ALTER TABLE ONLY public.waiting_entries
 ALTER TABLE ONLY public.waiting_persons
     ADD CONSTRAINT waiting_persons_pkey PRIMARY KEY (region_id, entry_id, person_id);
 
+ALTER TABLE ONLY public.wrong_codes
+    ADD CONSTRAINT wrong_codes_pkey PRIMARY KEY (region_id, citizen_id, id);
+
 CREATE INDEX applications_by_certificate ON public.applications USING btree (region_id, certificate_id) WHERE (certificate_id IS NOT NULL);
+
+CREATE INDEX applications_by_child ON public.applications USING btree (region_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text]));
 
 CREATE INDEX applications_by_family ON public.applications USING btree (region_id, family_id) WHERE (family_id IS NOT NULL);
 
@@ -3637,6 +4097,12 @@ ALTER TABLE ONLY public.holds
 ALTER TABLE ONLY public.institutions
     ADD CONSTRAINT institutions_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
+
 ALTER TABLE ONLY public.locations
     ADD CONSTRAINT locations_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
@@ -3708,3 +4174,6 @@ ALTER TABLE ONLY public.waiting_persons
 
 ALTER TABLE ONLY public.waiting_persons
     ADD CONSTRAINT waiting_persons_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
+
+ALTER TABLE ONLY public.wrong_codes
+    ADD CONSTRAINT wrong_codes_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);

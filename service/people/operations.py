@@ -2,7 +2,7 @@
 
 from schemas import problems as p
 from service.core.operations import CITIZEN, Operation, Transaction
-from service.people import usecases
+from service.people import guardianship, usecases
 
 _NUMBERS = (p.SNILS_INVALID, p.POLICY_INVALID, p.BIRTH_DATE_IMPOSSIBLE)
 
@@ -27,5 +27,19 @@ OPERATIONS = (
     Operation(
         "DELETE", "/v1/persons/{person_id}", "deletePerson", usecases.delete_person, CITIZEN, Transaction.STATEMENT,
         "Delete a person", refusals=(p.PERSON_NOT_FOUND, p.PERSON_HAS_BOOKINGS),
+    ),
+    Operation(
+        "GET", "/v1/persons/{person_id}/guardians", "listGuardians", guardianship.list_guardians, CITIZEN,
+        Transaction.READ, "List who looks after a person", refusals=(p.PERSON_NOT_FOUND,),
+    ),
+    Operation(
+        "POST", "/v1/persons/{person_id}/invitations", "createInvitation", guardianship.create_invitation, CITIZEN,
+        Transaction.STATEMENT, "Invite another guardian of a person", status=201, refusals=(p.PERSON_NOT_FOUND,),
+    ),
+    # A wrong code refuses and is written down all the same: the statement is a transaction of its own.
+    Operation(
+        "POST", "/v1/guardianships", "joinAsGuardian", guardianship.join_as_guardian, CITIZEN, Transaction.STATEMENT,
+        "Join the guardians of a person by a code",
+        refusals=(p.INVITATION_NOT_FOUND, p.TOO_MANY_ATTEMPTS, p.SELF_EXISTS, p.PERSON_EXISTS),
     ),
 )  # fmt: skip

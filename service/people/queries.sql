@@ -25,3 +25,20 @@ SELECT change_identity($1, $2, $3);
 
 -- name: delete_person
 SELECT delete_person($1, $2, $3, $4, $5);
+
+-- name: create_invitation
+SELECT create_invitation($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9);
+
+-- name: join_as_guardian
+SELECT join_as_guardian($1, $2, $3, $4, $5);
+
+-- name: find_person
+SELECT p.*, g.kinship
+FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+WHERE g.region_id = $1 AND g.citizen_id = $2 AND p.id = $3 AND p.deleted_at IS NULL;
+
+-- name: list_guardians
+SELECT g.kinship, g.since, g.citizen_id = $2 AS own
+FROM guardians mine JOIN guardians g ON g.region_id = mine.region_id AND g.person_id = mine.person_id
+WHERE mine.region_id = $1 AND mine.citizen_id = $2 AND mine.person_id = $3
+ORDER BY g.since, g.citizen_id;

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from schemas import problems
-from service.core.database import Connection, Record, refusing
+from service.core.database import Collision, Connection, Record, refusing
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
@@ -20,6 +20,8 @@ VIOLATIONS = {
     "guardians_one_self": problems.SELF_EXISTS,
     "person_not_found": problems.PERSON_NOT_FOUND,
     "person_has_bookings": problems.PERSON_HAS_BOOKINGS,
+    "too_many_attempts": problems.TOO_MANY_ATTEMPTS,
+    "invitations_code": Collision,
     # A correction shows that two persons are one, and that one is booked twice.
     "engagements_one_place_at_a_time": problems.PERSON_BUSY,
     "appointments_one_a_specialty": problems.ALREADY_HAS_TICKET,
@@ -82,3 +84,48 @@ async def update_person(
 async def delete_person(conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID, now: datetime) -> None:
     with refusing(VIOLATIONS):
         await conn.execute(SQL.delete_person, region_id, citizen_id, person_id, new_id(), now)
+
+
+async def create_invitation(
+    conn: Connection,
+    region_id: int,
+    citizen_id: UUID,
+    key: IdempotencyKey,
+    person_id: UUID,
+    code_hash: bytes,
+    expires_at: datetime,
+    result: dict[str, Any],
+    now: datetime,
+) -> str:
+    """JSON: `result`, or what the key has brought about before."""
+    kept = orjson.dumps(result).decode()
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(
+            SQL.create_invitation,
+            region_id,
+            citizen_id,
+            key.key,
+            key.request_hash,
+            person_id,
+            code_hash,
+            expires_at,
+            kept,
+            now,
+        )
+
+
+async def join_as_guardian(
+    conn: Connection, region_id: int, citizen_id: UUID, code_hash: bytes, kinship: str, now: datetime
+) -> UUID | None:
+    """The person; None where the code leads nowhere, which is remembered."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(SQL.join_as_guardian, region_id, citizen_id, code_hash, kinship, now)
+
+
+async def find_person(conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID) -> Record | None:
+    return await conn.fetchrow(SQL.find_person, region_id, citizen_id, person_id)
+
+
+async def list_guardians(conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID) -> list[Record]:
+    """None where the citizen is none of them."""
+    return await conn.fetch(SQL.list_guardians, region_id, citizen_id, person_id)

@@ -44,7 +44,7 @@ async def create_person(
 async def list_persons(conn: Connection, actor: Actor, sealer: Sealer) -> PersonList:
     """The citizen's own person and relatives, in the order they were written down."""
     rows = await store.list_persons(conn, actor.region_id, actor.id)
-    return PersonList(items=[_person(dict(row), *_opened(sealer, row)) for row in rows])
+    return PersonList(items=[person_of(sealer, row) for row in rows])
 
 
 async def update_person(
@@ -75,6 +75,11 @@ async def update_person(
 async def delete_person(conn: Connection, actor: Actor, person_id: UUID, clock: Clock) -> None:
     """Erases a person's names and identifiers. Active tickets and applications have to be cancelled first."""
     await store.delete_person(conn, actor.region_id, actor.id, person_id, clock())
+
+
+def person_of(sealer: Sealer, row: Record) -> Person:
+    """A row of `persons`, with the kinship, as it is shown to a guardian."""
+    return _person(dict(row), *_opened(sealer, row))
 
 
 def papers_of(sealer: Sealer, region_id: int, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:

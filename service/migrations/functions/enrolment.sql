@@ -78,6 +78,12 @@ CREATE OR REPLACE FUNCTION applications_before(a applications) RETURNS bigint LA
           AND (-b.weight, b.serial) < (-a.weight, a.serial)) END
 $$;
 
+-- To the institution the child is busy, whatever with.
+CREATE OR REPLACE FUNCTION warnings_for_staff(a applications) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(jsonb_agg(warning || '{"kind": "busy", "name": null}'), '[]')
+    FROM jsonb_array_elements(a.warnings) AS warning
+$$;
+
 -- An application as it is shown.
 CREATE OR REPLACE FUNCTION shown_application(a applications) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object(
@@ -85,13 +91,18 @@ CREATE OR REPLACE FUNCTION shown_application(a applications) RETURNS jsonb LANGU
         'terms', a.terms, 'decision', a.decision, 'family_id', a.family_id, 'before', applications_before(a),
         'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'test', a.test, 'financing', a.financing,
         'certificate_id', a.certificate_id, 'certificate_cost', a.certificate_cost, 'benefits', to_jsonb(a.benefits),
-        'warnings', a.warnings, 'order_number', a.order_number, 'order_date', a.order_date,
+        'warnings', warnings_for_staff(a), 'wait', a.wait, 'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
         'originals_by', a.originals_by, 'offer_expires_at', a.offer_expires_at, 'created_at', a.created_at,
         'updated_at', a.updated_at,
         'person', jsonb_build_object('id', p.id, 'last_name', p.last_name, 'first_name', p.first_name,
                                      'patronymic', p.patronymic))
     FROM persons p WHERE p.region_id = a.region_id AND p.id = a.person_id
+$$;
+
+-- To the family it says what else of theirs it collides with.
+CREATE OR REPLACE FUNCTION shown_to_parent(a applications) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT shown_application(a) || jsonb_build_object('warnings', a.warnings)
 $$;
 
 -- Applying --------------------------------------------------------------------------------------------------------------
@@ -114,6 +125,7 @@ BEGIN
     made.overlap_rule := club.overlap_rule;
     made.family_id := p_family;
     made.benefits := coalesce(made.benefits, '{}');
+    made.wait := coalesce(made.wait, false);
     made.weight := CASE place.filling WHEN 'priority' THEN benefits_weight(place, child, made.benefits) ELSE 0 END;
     made.financing := coalesce(made.financing, place.financing #>> '{0,source}');
     made.certificate_cost := certificate_cost(place, made.certificate_id);
@@ -142,16 +154,11 @@ CREATE OR REPLACE FUNCTION certificate_cost(place groups, p_certificate uuid) RE
         WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'), 0)
 $$;
 
--- Why this application can't be made.
-CREATE OR REPLACE FUNCTION application_refusal(place groups, child persons, wish applications, p_now timestamptz)
-RETURNS text LANGUAGE plpgsql STABLE AS $$
+-- Why the group can't take the child as the application asks.
+CREATE OR REPLACE FUNCTION terms_refusal(place groups, child persons, wish applications) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN coalesce(
-        CASE WHEN child.id IS NULL THEN 'person_not_found' END,
-        enrolment_refusal(place, p_now),
-        applicant_refusal(place, child, p_now),
-        CASE
-            WHEN wish.family_id IS NOT NULL AND place.filling <> 'first_come' THEN 'family_first_come_only'
+    RETURN CASE
             WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', wish.financing))
                 THEN 'financing_not_offered'
             WHEN (wish.financing = 'certificate') <> (wish.certificate_id IS NOT NULL) THEN 'certificate_needed'
@@ -165,7 +172,19 @@ BEGIN
                     WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id
                       AND b.code = claimed)
             ) THEN 'benefit_unknown'
-        END);
+        END;
+END $$;
+
+-- Why this application can't be made.
+CREATE OR REPLACE FUNCTION application_refusal(place groups, child persons, wish applications, p_now timestamptz)
+RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN coalesce(
+        CASE WHEN child.id IS NULL THEN 'person_not_found' END,
+        enrolment_refusal(place, p_now),
+        applicant_refusal(place, child, p_now),
+        CASE WHEN wish.family_id IS NOT NULL AND place.filling <> 'first_come' THEN 'family_first_come_only' END,
+        terms_refusal(place, child, wish));
 END $$;
 
 -- Whether all of these applications would have a place at once.
@@ -173,6 +192,31 @@ CREATE OR REPLACE FUNCTION all_have_places(p_region smallint, p_groups uuid[]) R
     SELECT bool_and(g.capacity - g.taken >= wanted.places)
     FROM (SELECT group_id, count(*) AS places FROM unnest(p_groups) AS given (group_id) GROUP BY 1) AS wanted
     JOIN groups g ON g.region_id = p_region AND g.id = wanted.group_id
+$$;
+
+-- Which of these, by its number from 0, is the first whose group has not places for all of them that go there; null where
+-- all have places.
+CREATE OR REPLACE FUNCTION first_without_place(p_region smallint, p_groups uuid[]) RETURNS integer LANGUAGE sql STABLE AS $$
+    SELECT min(array_position(p_groups, g.id)) - 1 FROM groups g
+    WHERE g.region_id = p_region AND g.id = ANY (p_groups)
+      AND g.capacity - g.taken < (SELECT count(*) FROM unnest(p_groups) AS wanted WHERE wanted = g.id)
+$$;
+
+-- Free places that wait to be offered, since a group has just been made larger say, go to those who wait for them before
+-- anybody comes now. The groups are locked.
+CREATE OR REPLACE FUNCTION offer_before(p_region smallint, p_groups uuid[], p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM offer_group_places(p_region, g.id, p_now) FROM groups g
+    WHERE g.region_id = p_region AND g.id = ANY (p_groups) AND offers_places(g, p_now) ORDER BY g.id;
+END $$;
+
+-- One after the other for one child, whoever applies: how many applications it has is counted. The groups are locked
+-- before, always, and nothing is waited for afterwards that the holder of such a lock could be waiting for.
+CREATE OR REPLACE FUNCTION lock_children(p_region smallint, p_persons uuid[]) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(4, one) FROM (
+        SELECT DISTINCT hashtext(identity::text) AS one FROM persons
+        WHERE region_id = p_region AND id = ANY (p_persons) ORDER BY 1) AS identities
 $$;
 
 -- What becomes of an application that comes now: it is collected, has a place, waits; null: there is no place.
@@ -239,7 +283,8 @@ DECLARE
     place groups;
     child persons;
     wish applications;
-    seated boolean;
+    unseated integer;
+    comes_as text;
     shown jsonb := '[]';
     earlier jsonb;
 BEGIN
@@ -251,7 +296,9 @@ BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    seated := all_have_places(p_region, wanted);
+    PERFORM lock_children(p_region, asked);
+    PERFORM offer_before(p_region, wanted, p_now);
+    unseated := first_without_place(p_region, wanted);
     FOR item IN SELECT jsonb_array_elements(p_items) LOOP
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = (item ->> 'group_id')::uuid;
         SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
@@ -259,8 +306,10 @@ BEGIN
           AND p.deleted_at IS NULL;
         wish := new_application(place, child, p_citizen, item, p_family, p_now);
         PERFORM refuse_item(application_refusal(place, child, wish, p_now), p_family, number);
-        wish := write_application(wish, place, status_on_coming(place, seated, (item ->> 'wait')::boolean), number, p_now);
-        shown := shown || jsonb_build_array(shown_application(wish));
+        comes_as := status_on_coming(place, unseated IS NULL, wish.wait);
+        PERFORM refuse_item('group_full', p_family, coalesce(unseated, number)) WHERE comes_as IS NULL;
+        wish := write_application(wish, place, comes_as, number, p_now);
+        shown := shown || jsonb_build_array(shown_to_parent(wish));
         number := number + 1;
     END LOOP;
     shown := CASE WHEN p_family IS NULL THEN shown -> 0 ELSE jsonb_build_object('items', shown) END;
@@ -268,12 +317,11 @@ BEGIN
     RETURN shown;
 END $$;
 
--- Writes an application that comes now, a new one or a draft of before, and gives it as it is written.
+-- Writes an application that comes now, and gives it as it is written.
 CREATE OR REPLACE FUNCTION write_application(wish applications, place groups, p_comes_as text, p_item integer, p_now timestamptz)
 RETURNS applications LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM refuse_item('group_full', wish.family_id, p_item) WHERE p_comes_as IS NULL;
-    wish := as_submitted(wish, place, p_comes_as, p_now);
+    wish := with_warnings(as_submitted(wish, place, p_comes_as, p_now), place, wish.citizen_id, p_item, p_now);
     INSERT INTO applications SELECT wish.* RETURNING * INTO wish;
     PERFORM journal(wish.region_id, gen_random_uuid(), p_now, wish.citizen_id, 'application_' || wish.status, wish.id,
                     jsonb_build_object('group_id', wish.group_id, 'person_id', wish.person_id), true);
@@ -297,10 +345,12 @@ BEGIN
         weight = changed.weight, order_number = changed.order_number, order_date = changed.order_date,
         enrolled_on = changed.enrolled_on, left_on = changed.left_on, submitted_at = changed.submitted_at,
         decide_by = changed.decide_by, originals_by = changed.originals_by, group_id = changed.group_id,
+        warnings = changed.warnings,
         offer_expires_at = CASE p_to WHEN 'offered' THEN changed.offer_expires_at END
     WHERE region_id = moved.region_id AND id = moved.id;
+    -- Of a draft nobody is told.
     PERFORM journal(moved.region_id, gen_random_uuid(), p_now, p_actor, 'application_' || p_to, moved.id,
-                    jsonb_build_object('from', moved.status), true);
+                    jsonb_build_object('from', moved.status), moved.status <> 'draft');
     IF moved.placed AND (p_to IN ('refused', 'withdrawn', 'expired', 'left', 'waiting')
                          OR changed.group_id <> moved.group_id) THEN
         PERFORM offer_group_places(moved.region_id, moved.group_id, p_now);
@@ -316,7 +366,7 @@ DECLARE
 BEGIN
     SELECT a.* INTO named FROM applications a
     WHERE a.region_id = p_region AND a.id = p_application
-      AND (p_institution IS NULL OR (a.institution_id = p_institution AND a.status <> 'draft'))
+      AND (p_institution IS NULL OR (a.institution_id = p_institution AND a.serial IS NOT NULL))
       AND (p_citizen IS NULL OR EXISTS (
         SELECT FROM guardians g
         WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id));
@@ -472,6 +522,7 @@ CREATE OR REPLACE FUNCTION accept_group_place(
 DECLARE
     named applications := lock_application(p_region, p_citizen, NULL, p_application);
     one applications;
+    taken applications;
     place groups;
 BEGIN
     IF named.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled') THEN
@@ -481,11 +532,16 @@ BEGIN
         WHEN named.status <> 'offered' THEN 'place_not_offered'
         WHEN named.offer_expires_at <= p_now THEN 'place_offer_lapsed'
     END);
+    PERFORM lock_children(p_region, ARRAY(SELECT person_id FROM offered_with(named)));
     FOR one IN SELECT * FROM offered_with(named) LOOP
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = one.group_id;
-        one := as_submitted(one, place, CASE WHEN place.instant THEN 'enrolled' ELSE 'submitted' END, p_now);
-        PERFORM move_application(lock_application(p_region, NULL, NULL, one.id), one.status, jsonb_build_object(
-            'decide_by', one.decide_by, 'enrolled_on', one.enrolled_on), p_citizen, p_now);
+        taken := as_submitted(one, place, CASE WHEN place.instant THEN 'enrolled' ELSE 'submitted' END, p_now);
+        -- One item of none: the refusal names the whole.
+        taken.family_id := NULL;
+        taken := with_warnings(taken, place, p_citizen, 0, p_now);
+        PERFORM move_application(one, taken.status, jsonb_build_object(
+            'decide_by', taken.decide_by, 'enrolled_on', taken.enrolled_on, 'warnings', taken.warnings),
+            p_citizen, p_now);
     END LOOP;
 END $$;
 
@@ -521,6 +577,7 @@ DECLARE
     due record;
     named applications;
     one applications;
+    third boolean;
 BEGIN
     FOR due IN
         SELECT a.region_id, a.id FROM regions r
@@ -529,8 +586,9 @@ BEGIN
     LOOP
         named := lock_application(due.region_id, NULL, NULL, due.id);
         CONTINUE WHEN named.status <> 'offered' OR named.offer_expires_at > p_now;
+        third := (SELECT bool_or(lapses >= 2) FROM offered_with(named));
         FOR one IN SELECT * FROM offered_with(named) LOOP
-            PERFORM move_application(one, CASE WHEN one.lapses >= 2 THEN 'expired' ELSE 'waiting' END,
+            PERFORM move_application(one, CASE WHEN third THEN 'expired' ELSE 'waiting' END,
                                      jsonb_build_object('lapses', one.lapses + 1), by_itself(), p_now);
         END LOOP;
         RETURN 1;

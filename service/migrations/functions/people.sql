@@ -15,8 +15,8 @@ BEGIN
         RETURN earlier;
     END IF;
     INSERT INTO persons SELECT person.*;
-    INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity)
-    VALUES (p_region, p_citizen, person.id, p_kinship, person.identity);
+    INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity, since)
+    VALUES (p_region, p_citizen, person.id, p_kinship, person.identity, p_now);
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_created', person.id, '{}', false);
     RETURN p_result;
 END $$;
@@ -36,12 +36,24 @@ CREATE OR REPLACE FUNCTION change_identity(p_region smallint, p_person uuid, p_i
         SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person);
 $$;
 
--- Takes the person away from the citizen; with the last guardian go the names and the identifiers.
+-- The names and the identifiers of a person go for good.
+CREATE OR REPLACE FUNCTION erase_person(p_region smallint, p_person uuid, p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    nobody bytea := sha256(uuid_send(gen_random_uuid()));
+BEGIN
+    UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
+           birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
+    WHERE region_id = p_region AND id = p_person;
+    PERFORM change_identity(p_region, p_person, nobody);
+END $$;
+
+-- Takes the person away from the citizen; with the last guardian go the names and the identifiers. Where another guardian
+-- stays, so do the bookings.
 CREATE OR REPLACE FUNCTION delete_person(
     p_region smallint, p_citizen uuid, p_person uuid, p_event_id uuid, p_now timestamptz
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    nobody bytea := sha256(uuid_send(p_event_id));
+    alone boolean;
 BEGIN
     PERFORM FROM persons p WHERE p.region_id = p_region AND p.id = p_person AND EXISTS (
         SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person)
@@ -49,7 +61,9 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM refuse('person_not_found');
     END IF;
-    PERFORM refuse('person_has_bookings') WHERE EXISTS (
+    alone := NOT EXISTS (
+        SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person AND citizen_id <> p_citizen);
+    PERFORM refuse('person_has_bookings') WHERE alone AND (EXISTS (
         SELECT FROM appointments a
         WHERE a.region_id = p_region AND a.person_id = p_person AND a.active
           AND (a.ends_at > p_now OR a.status = 'orphaned')
@@ -60,14 +74,13 @@ BEGIN
     ) OR EXISTS (
         SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
     ) OR EXISTS (
-        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting');
+        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting'));
     DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
-    UPDATE applications SET status = 'withdrawn' WHERE region_id = p_region AND person_id = p_person AND status = 'draft';
-    IF NOT EXISTS (SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person) THEN
-        UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
-               birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
-        WHERE region_id = p_region AND id = p_person;
-        PERFORM change_identity(p_region, p_person, nobody);
+    DELETE FROM invitations WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    IF alone THEN
+        PERFORM move_application(a, 'withdrawn', '{}', p_citizen, p_now) FROM applications a
+        WHERE a.region_id = p_region AND a.person_id = p_person AND a.status = 'draft';
+        PERFORM erase_person(p_region, p_person, p_now);
         DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
             AND result::text LIKE '%' || p_person || '%';
     END IF;

@@ -2,7 +2,8 @@
 --
 -- No released version serves 0002, so nobody's service waits for these locks.
 -- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion
--- squawk-ignore-file constraint-missing-not-valid, ban-drop-constraint, ban-drop-column
+-- squawk-ignore-file constraint-missing-not-valid, ban-drop-constraint, ban-drop-column, ban-drop-function
+-- squawk-ignore-file adding-foreign-key-constraint
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 

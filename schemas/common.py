@@ -124,6 +124,17 @@ CursorToken = Annotated[
 NextCursor = Annotated[str | None, Field(description="`cursor` of the next page; null on the last one.")]
 
 
+# Of Crockford's base32, which has no I, L, O and U: what people write for 1 and 0 is not refused.
+OneTimeCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}$",
+        description="In capitals or not; I and L are read as 1, O as 0.",
+        examples=["7K2M9QXT"],
+    ),
+]
+
+
 def _read(pattern: str, parse: Callable[[str], object], expected: str) -> BeforeValidator:
     """Reads text of exactly that shape, where pydantic would guess: "0" as the first day of 1970, "yes" as true."""
     compiled = re.compile(pattern)

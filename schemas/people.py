@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.common import A_CHILD, Day, Instant, Schema, Sex, example
+from schemas.common import A_CHILD, Day, Instant, OneTimeCode, Schema, Sex, example
 
 Kinship = Literal["self", "child", "spouse", "parent", "ward", "other"]
 PartOfName = Annotated[
@@ -33,16 +33,6 @@ Policy = Annotated[
         json_schema_extra={"format": "enp"},
         description="Unified policy number (ЕНП): 16 digits, the last is a check digit by Luhn.",
         examples=["7700001234567895"],
-    ),
-]
-
-# Of Crockford's base32, which has no I, L, O and U: what people write for 1 and 0 is not refused.
-InvitationCode = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}$",
-        description="In capitals or not; I and L are read as 1, O as 0.",
-        examples=["7K2M9QXT"],
     ),
 ]
 
@@ -136,7 +126,7 @@ class GuardianshipBody(Schema):
 
     model_config = example(code="7K2M9QXT", kinship="child")
 
-    code: InvitationCode
+    code: OneTimeCode
     kinship: Kinship = Field(description="Who the person is to the citizen who joins.")
 
 

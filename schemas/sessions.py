@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from schemas.common import A_CITIZEN, A_CLINIC, Named, RegionCode, Schema, example
+from schemas.common import A_CITIZEN, A_CLINIC, Instant, Named, OneTimeCode, RegionCode, Schema, example
 
 Role = Literal["none", "editor", "admin"]
 MiniApp = Literal["doctor", "club"]
@@ -90,6 +90,44 @@ class Session(Schema):
     region: RegionCode
     role: Role = Field(description="`editor` and `admin` open the institution's side for this page.")
     page: SessionPage
+
+
+class IdentityCode(Schema):
+    """For an account of another platform. The code is shown here and nowhere else."""
+
+    model_config = example(code="7K2M9QXT", expires_at="2026-09-07T01:10:00+00:00")
+
+    code: str = Field(description="Eight characters to type in there. Good once, until then.")
+    expires_at: Instant
+
+
+class IdentityCodeBody(Schema):
+    """The code that the other account shows."""
+
+    model_config = example(code="7K2M9QXT")
+
+    code: OneTimeCode
+
+
+class Identity(Schema):
+    """An account by which the citizen comes."""
+
+    platform: Platform
+    since: Instant
+    first: bool = Field(description="The account that the others joined.")
+
+
+class IdentityList(Schema):
+    """The citizen's accounts, the first one first."""
+
+    model_config = example(
+        items=[
+            {"platform": "vk", "since": "2026-09-01T01:00:00+00:00", "first": True},
+            {"platform": "max", "since": "2026-09-07T01:00:00+00:00", "first": False},
+        ]
+    )
+
+    items: list[Identity]
 
 
 class TokenRequest(Schema):

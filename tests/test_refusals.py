@@ -19,6 +19,7 @@ from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
 from tests.doctors.clinic import Clinic
 from tests.draws import provocations as draws
+from tests.launch import provocations as launch
 from tests.launch.credentials import credentials
 from tests.live import Live
 from tests.provocation import Asked, Provocations, someone
@@ -269,7 +270,7 @@ def birth_date_impossible(world: World) -> Asked:
 # The test of them all ----------------------------------------------------------------------------------------------
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
-PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
+PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS | launch.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

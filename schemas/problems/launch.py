@@ -32,6 +32,15 @@ CLIENT_INVALID = refusal(
     "Неизвестный client_id или неверный client_secret",
     "Unknown client_id or wrong client_secret",
 )
+IDENTITY_JOINED = refusal(
+    "identity_joined", Kind.conflict, "Это уже один и тот же пользователь", "It is the same citizen already"
+)
+IDENTITY_FIRST = refusal(
+    "identity_first",
+    Kind.conflict,
+    "К этой учётной записи присоединены остальные: её нельзя отделить",
+    "The other accounts joined this one: it can't be left",
+)
 SCOPE_INVALID = refusal(
     "scope_invalid",
     Kind.malformed,

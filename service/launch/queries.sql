@@ -1,5 +1,6 @@
 -- name: find_page
-SELECT p.region_id, p.external_id, p.mini_apps, i.id AS institution_id, i.name AS institution_name, c.id AS citizen_id
+SELECT p.region_id, p.external_id, p.mini_apps, i.id AS institution_id, i.name AS institution_name,
+       coalesce(c.same_as, c.id) AS citizen_id
 FROM pages p
 JOIN institutions i ON i.region_id = p.region_id AND i.id = p.institution_id
 LEFT JOIN citizens c ON c.region_id = p.region_id AND c.platform = p.platform AND c.external_id = $3
@@ -11,7 +12,24 @@ VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT ON CONSTRAINT citizens_one_per_platform_user DO NOTHING;
 
 -- name: find_citizen
-SELECT id FROM citizens WHERE region_id = $1 AND platform = $2 AND external_id = $3;
+SELECT coalesce(same_as, id) FROM citizens WHERE region_id = $1 AND platform = $2 AND external_id = $3;
+
+-- name: create_identity_code
+SELECT create_identity_code($1, $2, $3, $4, $5, $6, $7::jsonb, $8);
+
+-- name: join_identity
+SELECT join_identity($1, $2, $3, $4);
+
+-- name: leave_identity
+SELECT leave_identity($1, $2, $3, $4);
+
+-- name: list_identities
+SELECT platform, created_at, same_as IS NULL AS first FROM citizens
+WHERE region_id = $1 AND (id = $2 OR same_as = $2)
+ORDER BY same_as IS NOT NULL, created_at, id;
+
+-- name: hand_over_the_rest
+SELECT hand_over_the_rest($1);
 
 -- name: find_client
 SELECT id, institution_id, secret_hash, public_keys, scopes

@@ -1,12 +1,24 @@
 """Pages as a launch finds them, citizens, clients."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from service.core.database import Connection, Record
+import orjson
+
+from schemas import problems
+from service.core.database import Collision, Connection, Record, refusing
+from service.core.operations import IdempotencyKey
 from service.core.queries import beside
 
 SQL = beside(__file__)
+VIOLATIONS = {
+    "idempotency_key_reused": problems.KEY_REUSED,
+    "too_many_attempts": problems.TOO_MANY_ATTEMPTS,
+    "identity_joined": problems.IDENTITY_JOINED,
+    "identity_first": problems.IDENTITY_FIRST,
+    "identity_codes_code": Collision,
+}
 
 
 async def find_page(conn: Connection, platform: str, page: str, user: str) -> Record | None:
@@ -20,6 +32,54 @@ async def ensure_citizen(
     """The citizen of that user: the one just made, or the one that another launch made a moment before."""
     await conn.execute(SQL.add_citizen, region_id, citizen_id, platform, user, now)
     return await conn.fetchval(SQL.find_citizen, region_id, platform, user)
+
+
+async def create_identity_code(
+    conn: Connection,
+    region_id: int,
+    citizen_id: UUID,
+    key: IdempotencyKey,
+    code_hash: bytes,
+    expires_at: datetime,
+    result: dict[str, Any],
+    now: datetime,
+) -> str:
+    """What is kept under the key: `result`, or that of before. JSON."""
+    encoded = orjson.dumps(result).decode()
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(
+            SQL.create_identity_code,
+            region_id,
+            citizen_id,
+            key.key,
+            key.request_hash,
+            code_hash,
+            expires_at,
+            encoded,
+            now,
+        )
+
+
+async def join_identity(
+    conn: Connection, region_id: int, citizen_id: UUID, code_hash: bytes, now: datetime
+) -> UUID | None:
+    """The citizen whom the account is from now on; None where the code leads nowhere."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(SQL.join_identity, region_id, citizen_id, code_hash, now)
+
+
+async def leave_identity(conn: Connection, region_id: int, citizen_id: UUID, platform: str, now: datetime) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.leave_identity, region_id, citizen_id, platform, now)
+
+
+async def list_identities(conn: Connection, region_id: int, citizen_id: UUID) -> list[Record]:
+    """The first one first."""
+    return await conn.fetch(SQL.list_identities, region_id, citizen_id)
+
+
+async def hand_over_the_rest(conn: Connection, now: datetime) -> int:
+    return await conn.fetchval(SQL.hand_over_the_rest, now)
 
 
 async def find_client(conn: Connection, region_id: int, client_id: UUID) -> Record | None:

@@ -1194,6 +1194,25 @@ BEGIN
     RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
 END $$;
 
+CREATE FUNCTION public.create_identity_code(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_code_hash bytea, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    earlier jsonb := coalesce(
+        idempotency_find(p_region, p_citizen, 'createIdentityCode', p_key, p_request_hash),
+        idempotency_keep(p_region, p_citizen, 'createIdentityCode', p_key, p_request_hash, p_result, p_now));
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO identity_codes (region_id, citizen_id, code_hash, expires_at)
+    VALUES (p_region, p_citizen, p_code_hash, p_expires_at)
+    ON CONFLICT (region_id, citizen_id) DO UPDATE
+    SET code_hash = excluded.code_hash, expires_at = excluded.expires_at;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'identity_code_created', p_citizen, '{}', false);
+    RETURN p_result;
+END $$;
+
 CREATE FUNCTION public.create_invitation(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person uuid, p_code_hash bytea, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -1682,6 +1701,52 @@ CREATE FUNCTION public.group_terms(place public.groups) RETURNS jsonb
       AND i.region_id = place.region_id AND i.id = place.institution_id
 $$;
 
+CREATE FUNCTION public.hand_over(p_region smallint, p_from uuid, p_to uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM release_hold(p_region, p_from, h.id, p_now) FROM holds h
+    WHERE h.region_id = p_region AND h.citizen_id = p_from AND h.offer_id IS NULL;
+    PERFORM FROM persons p WHERE p.region_id = p_region AND p.id IN (
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id IN (p_from, p_to))
+    ORDER BY p.id FOR UPDATE;
+    PERFORM merge_persons(p_region, twin.person_id, own.person_id, p_to, p_now)
+    FROM guardians twin JOIN guardians own
+      ON own.region_id = twin.region_id AND own.identity = twin.identity AND own.person_id <> twin.person_id
+    WHERE twin.region_id = p_region AND twin.citizen_id = p_from AND own.citizen_id = p_to;
+    DELETE FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_from AND EXISTS (
+        SELECT FROM guardians own
+        WHERE own.region_id = p_region AND own.citizen_id = p_to AND own.person_id = g.person_id);
+    UPDATE guardians g SET citizen_id = p_to, kinship = CASE WHEN g.kinship = 'self' AND EXISTS (
+            SELECT FROM guardians own
+            WHERE own.region_id = p_region AND own.citizen_id = p_to AND own.kinship = 'self') THEN 'other'
+        ELSE g.kinship END
+    WHERE g.region_id = p_region AND g.citizen_id = p_from;
+    DELETE FROM invitations WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE appointments SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE applications SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE waiting_entries SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE offers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+END $$;
+
+CREATE FUNCTION public.hand_over_the_rest(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    joined citizens;
+BEGIN
+    SELECT c.* INTO joined FROM regions r JOIN citizens c ON c.region_id = r.code AND c.same_as IS NOT NULL
+    WHERE EXISTS (SELECT FROM guardians g WHERE g.region_id = c.region_id AND g.citizen_id = c.id)
+    LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    PERFORM hand_over(joined.region_id, joined.id, joined.same_as, p_now);
+    RETURN 1;
+END $$;
+
 CREATE FUNCTION public.hold_places(p_region smallint, p_offer uuid, p_places jsonb, p_at_most interval, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1835,6 +1900,33 @@ BEGIN
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_joined', child.id, '{}', false)
     WHERE invited.used_by IS NULL;
     RETURN child.id;
+END $$;
+
+CREATE FUNCTION public.join_identity(p_region smallint, p_citizen uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    invited uuid;
+BEGIN
+    PERFORM refuse('too_many_attempts') WHERE 5 <= (
+        SELECT count(*) FROM wrong_codes
+        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    DELETE FROM identity_codes
+    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now AND citizen_id <> p_citizen
+    RETURNING citizen_id INTO invited;
+    IF invited IS NULL THEN
+        INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        RETURN NULL;
+    END IF;
+    PERFORM FROM citizens WHERE region_id = p_region AND id IN (p_citizen, invited) ORDER BY id FOR NO KEY UPDATE;
+    -- Of two who join each other at once the second finds that they are one already.
+    SELECT coalesce(same_as, id) INTO invited FROM citizens WHERE region_id = p_region AND id = invited;
+    PERFORM refuse('identity_joined') FROM citizens
+    WHERE region_id = p_region AND id = p_citizen AND (same_as IS NOT NULL OR id = invited);
+    UPDATE citizens SET same_as = invited WHERE region_id = p_region AND (id = p_citizen OR same_as = p_citizen);
+    PERFORM hand_over(p_region, p_citizen, invited, p_now);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'identity_joined', invited, '{}', false);
+    RETURN invited;
 END $$;
 
 CREATE FUNCTION public.join_waiting_list(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_entry jsonb, p_persons uuid[], p_id uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
@@ -2059,6 +2151,24 @@ BEGIN
         END IF;
     END IF;
     PERFORM release_places(offer.region_id, offer.id, p_now);
+END $$;
+
+CREATE FUNCTION public.leave_identity(p_region smallint, p_citizen uuid, p_platform text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    left_behind uuid;
+BEGIN
+    PERFORM refuse('identity_first') WHERE EXISTS (
+        SELECT FROM citizens WHERE region_id = p_region AND id = p_citizen AND platform = p_platform)
+        AND NOT EXISTS (
+        SELECT FROM citizens WHERE region_id = p_region AND same_as = p_citizen AND platform = p_platform);
+    FOR left_behind IN
+        UPDATE citizens SET same_as = NULL WHERE region_id = p_region AND same_as = p_citizen AND platform = p_platform
+        RETURNING id
+    LOOP
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'identity_left', left_behind, '{}', false);
+    END LOOP;
 END $$;
 
 CREATE FUNCTION public.leave_waiting_list(p_region smallint, p_citizen uuid, p_entry uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
@@ -3508,7 +3618,8 @@ CREATE TABLE public.citizens (
     id uuid NOT NULL,
     platform text NOT NULL,
     external_id text NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    same_as uuid
 );
 
 CREATE TABLE public.clients (
@@ -3586,6 +3697,13 @@ CREATE TABLE public.idempotency_keys (
     request_hash bytea NOT NULL,
     result jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.identity_codes (
+    region_id smallint NOT NULL,
+    citizen_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.invitations (
@@ -3797,6 +3915,12 @@ ALTER TABLE ONLY public.holds
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (region_id, caller_id, operation, key);
 
+ALTER TABLE ONLY public.identity_codes
+    ADD CONSTRAINT identity_codes_code UNIQUE (region_id, code_hash);
+
+ALTER TABLE ONLY public.identity_codes
+    ADD CONSTRAINT identity_codes_pkey PRIMARY KEY (region_id, citizen_id);
+
 ALTER TABLE ONLY public.institutions
     ADD CONSTRAINT institutions_pkey PRIMARY KEY (region_id, id);
 
@@ -3885,6 +4009,8 @@ CREATE INDEX applications_by_certificate ON public.applications USING btree (reg
 
 CREATE INDEX applications_by_child ON public.applications USING btree (region_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text]));
 
+CREATE INDEX applications_by_citizen ON public.applications USING btree (region_id, citizen_id);
+
 CREATE INDEX applications_by_family ON public.applications USING btree (region_id, family_id) WHERE (family_id IS NOT NULL);
 
 CREATE INDEX applications_by_group ON public.applications USING btree (region_id, group_id, serial);
@@ -3909,6 +4035,8 @@ CREATE INDEX applications_to_decide ON public.applications USING btree (region_i
 
 CREATE INDEX appointments_appealed ON public.appointments USING btree (region_id, institution_id, starts_at, id) WHERE ((appeal IS NOT NULL) AND (status = 'noshow'::text));
 
+CREATE INDEX appointments_by_citizen ON public.appointments USING btree (region_id, citizen_id);
+
 CREATE INDEX appointments_by_identity ON public.appointments USING btree (region_id, institution_id, identity, created_at);
 
 CREATE INDEX appointments_by_person ON public.appointments USING btree (region_id, person_id, starts_at DESC, id);
@@ -3926,6 +4054,8 @@ CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btre
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
 
 CREATE INDEX certificates_by_identity ON public.certificates USING btree (region_id, identity, year);
+
+CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
 
 CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (region_id, citizen_id, created_at, id);
 
@@ -3946,6 +4076,8 @@ CREATE INDEX groups_waited_for ON public.groups USING btree (region_id, id) WHER
 CREATE INDEX guardians_by_person ON public.guardians USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX guardians_one_self ON public.guardians USING btree (region_id, citizen_id) WHERE (kinship = 'self'::text);
+
+CREATE INDEX holds_by_citizen ON public.holds USING btree (region_id, citizen_id);
 
 CREATE INDEX holds_by_offer ON public.holds USING btree (region_id, offer_id);
 
@@ -4055,6 +4187,9 @@ ALTER TABLE ONLY public.certificates
 ALTER TABLE ONLY public.citizens
     ADD CONSTRAINT citizens_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
+ALTER TABLE ONLY public.citizens
+    ADD CONSTRAINT citizens_region_id_same_as_fkey FOREIGN KEY (region_id, same_as) REFERENCES public.citizens(region_id, id);
+
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
@@ -4093,6 +4228,9 @@ ALTER TABLE ONLY public.holds
 
 ALTER TABLE ONLY public.holds
     ADD CONSTRAINT holds_region_id_slot_id_fkey FOREIGN KEY (region_id, slot_id) REFERENCES public.slots(region_id, id);
+
+ALTER TABLE ONLY public.identity_codes
+    ADD CONSTRAINT identity_codes_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
 
 ALTER TABLE ONLY public.institutions
     ADD CONSTRAINT institutions_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);

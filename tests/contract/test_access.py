@@ -38,6 +38,10 @@ TABLE = """
 createSession            ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 createToken              ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 getKeySet                ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+listIdentities           401    ok       ok     ok          ok    403          403      403    403       403
+createIdentityCode       401    ok       ok     ok          ok    403          403      403    403       403
+joinIdentity             401    404      404    404         404   403          403      403    403       403 invitation
+leaveIdentity            401    ok       ok     ok          ok    403          403      403    403       403
 listRegions              ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 listInstitutions         401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 getInstitution           401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
@@ -213,6 +217,8 @@ class Stage:
             "createToken": Ask(
                 form={"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
             ),
+            "joinIdentity": Ask(body={"code": "0000-0000"}),
+            "leaveIdentity": Ask({"platform": "max"}),
             "getInstitution": Ask(clinic),
             "putInstitution": Ask(clinic, body=institution),
             "putPage": Ask(

@@ -56,6 +56,9 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "requestDraw": drawing,
     "joinWaitingList": joining,
     "applyToGroup": lambda world: applicant(world, group(world, capacity=1)),
+    "createIdentityCode": lambda world: Asked(
+        world.parent(someone()), "POST", "/v1/identities/codes", key=str(new_id())
+    ),
     "createPerson": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())
     ),

@@ -49,7 +49,7 @@ def test_family_and_bookings_of_both_accounts_are_one(world: World) -> None:
             "last_name": name, "first_name": "Анна", "birth_date": "1990-01-01", "sex": "female", "kinship": "self",
         }).ok()  # fmt: skip
     ticket = world.book(here, clinic.slot(), twin).ok()
-    kept = world.book(mother, clinic.slot(hours=30), ilya)
+    kept = world.book(mother, clinic.slot("s2", hours=30), ilya)
     assert kept.code == "person_not_found"
 
     joined = here.post("/v1/identities/join", {"code": code_of(mother).lower()}).ok()["items"]

@@ -21,6 +21,7 @@ from tests.doctors.clinic import Clinic
 from tests.draws import provocations as draws
 from tests.launch.credentials import credentials
 from tests.live import Live
+from tests.people import provocations as people
 from tests.provocation import Asked, Provocations, someone
 from tests.reception import provocations as reception
 from tests.schedules import provocations as schedules
@@ -270,6 +271,7 @@ def birth_date_impossible(world: World) -> Asked:
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
+PROVOCATIONS |= people.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

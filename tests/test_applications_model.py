@@ -84,9 +84,11 @@ NEVER: dict[str, str] = {
             WHERE t.subject_id = a.id AND t.event = 'application_' || a.status)""",
     "an offer without an end": """
         SELECT id FROM applications WHERE (status = 'offered') <> (offer_expires_at IS NOT NULL)""",
-    "siblings of whom one is offered a place and another waits": """
-        SELECT family_id FROM applications WHERE family_id IS NOT NULL AND status IN ('offered', 'waiting')
-        GROUP BY family_id HAVING count(DISTINCT status) > 1""",
+    "siblings of whom one has a place and another waits, or is still offered one": """
+        SELECT family_id FROM applications
+        WHERE family_id IS NOT NULL AND status NOT IN ('refused', 'withdrawn', 'expired', 'left')
+        GROUP BY family_id
+        HAVING count(DISTINCT CASE WHEN status IN ('offered', 'waiting') THEN status ELSE 'placed' END) > 1""",
     # Of those whom nothing but a place keeps waiting: a family needs places elsewhere too.
     "somebody overtaken": """
         SELECT ahead.id FROM applications ahead JOIN applications offered ON offered.group_id = ahead.group_id
@@ -194,7 +196,7 @@ class Applications(RuleBasedStateMachine):
         item = {"group_id": self.groups[own_id], "person_id": mine[child % len(mine)]}
         return item | ({"certificate_id": self.certificates[item["person_id"]]} if own_id == "robots" else {})
 
-    def create(self, number: int, path: str, body: Any) -> None:
+    def create(self, number: int, path: str, body: Any) -> Answer:
         """Answered, and not by a failure; every application of it is remembered."""
         key = str(new_id())
         answer = self.parent(number).create(path, body, key)
@@ -204,6 +206,7 @@ class Applications(RuleBasedStateMachine):
             for application in answer.json.get("items", [answer.json]):
                 if "number" in application:
                     self.acknowledged[application["id"]] = application["number"]
+        return answer
 
     def mine(self, number: int, *statuses: str) -> list[Any]:
         applications = self.parent(number).get("/v1/applications", limit=100).ok()["items"]
@@ -212,6 +215,11 @@ class Applications(RuleBasedStateMachine):
     def move(self, number: int, application: dict[str, Any], verb: str) -> None:
         answer = self.parent(number).post(f"/v1/applications/{application['id']}/{verb}")
         assert answer.status in (200, 409), answer.content
+
+    def nobody_was_overtaken_by_who_came(self, group_id: str) -> None:
+        """Free places go to who waits first, whatever else is late. A family may have to wait for more of them."""
+        statement = "SELECT id FROM applications WHERE group_id = $1 AND status = 'waiting' AND family_id IS NULL"
+        assert self.world.live.sql(statement, group_id) == []
 
     # What parents do
 
@@ -222,7 +230,9 @@ class Applications(RuleBasedStateMachine):
         wait=st.sampled_from([True, True, False]),
     )
     def apply(self, number: int, child: int, own_id: str, wait: bool) -> None:
-        self.create(number, "/v1/applications", self.item(number, child, own_id) | {"wait": wait})
+        answer = self.create(number, "/v1/applications", self.item(number, child, own_id) | {"wait": wait})
+        if answer.status == 201 and answer.json["placed"]:
+            self.nobody_was_overtaken_by_who_came(answer.json["group_id"])
 
     @rule(
         number=st.integers(0, 1),

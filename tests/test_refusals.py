@@ -22,6 +22,7 @@ from tests.draws import provocations as draws
 from tests.launch import provocations as launch
 from tests.launch.credentials import credentials
 from tests.live import Live
+from tests.people import provocations as people
 from tests.provocation import Asked, Provocations, someone
 from tests.reception import provocations as reception
 from tests.schedules import provocations as schedules
@@ -270,7 +271,8 @@ def birth_date_impossible(world: World) -> Asked:
 # The test of them all ----------------------------------------------------------------------------------------------
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
-PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS | launch.PROVOCATIONS
+PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
+PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

@@ -3419,6 +3419,15 @@ DECLARE
                         WHERE region_id = place.region_id AND id = place.institution_id);
     too_close boolean;
 BEGIN
+    wish.warnings := '[]';
+    -- Most children are booked nowhere else, and in the first minute that is all there is time to find out.
+    IF NOT EXISTS (SELECT FROM engagements e WHERE e.region_id = wish.region_id AND e.identity = wish.identity)
+       AND NOT EXISTS (
+        SELECT FROM applications a
+        WHERE a.region_id = wish.region_id AND a.identity = wish.identity AND a.placed AND a.id <> wish.id
+          AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled')) THEN
+        RETURN wish;
+    END IF;
     SELECT coalesce(jsonb_agg(jsonb_build_object(
                'kind', CASE WHEN own THEN kind ELSE 'busy' END, 'name', CASE WHEN own THEN name END, 'at', at,
                'gap_minutes', gap_minutes)), '[]'),

@@ -223,7 +223,26 @@ def _appeal(body: dict[str, Any]) -> None:
     body["text"] = _WORLD["appeal"]
 
 
+def _draft(body: dict[str, Any]) -> None:
+    """Whatever way the group is financed."""
+    for name in ("financing", "certificate_id", "benefits"):
+        body.pop(name, None)
+
+
+def _siblings(body: dict[str, Any]) -> None:
+    body["items"] = _WORLD["siblings"]
+
+
+def _guardianship(body: dict[str, Any]) -> None:
+    """The code of the one invitation that there is. One's own self is one's own."""
+    body.update(code=_WORLD["code"], kinship="other")
+
+
 _SETTLED = {
+    "draftApplication": _draft,
+    "updateDraft": _draft,
+    "applyTogether": _siblings,
+    "joinAsGuardian": _guardianship,
     "createPerson": _person,
     "updatePerson": _person,
     "putAttachments": _attachments,

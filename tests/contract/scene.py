@@ -33,6 +33,14 @@ class Scene:
     free_group_id: str
     programme_id: str
     application_id: str
+    # Not submitted yet, two of them; and two that are offered a place.
+    draft_id: str
+    spare_draft_id: str
+    offered_application_id: str
+    spare_offered_application_id: str
+    siblings: list[dict[str, str]]
+    # The stranger's child, to which everyone may be invited.
+    shared_person_id: str
     practitioner_id: str
     # Waits; is offered a surgeon's time, and so is the spare one.
     entry_id: str
@@ -53,11 +61,16 @@ class Scene:
     @property
     def private(self) -> tuple[str, ...]:
         """What nobody but the parent and the clinic may come to know of."""
-        family = (item["person_id"] for item in self.family)
+        family = (item["person_id"] for item in (*self.family, *self.siblings))
+        drafts = self.draft_id, self.spare_draft_id, self.offered_application_id, self.spare_offered_application_id
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
         waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
-        return *mine, *family, *waited_for, *at_the_desk
+        return *mine, *family, *drafts, *waited_for, *at_the_desk
+
+    def invitation_code(self) -> str:
+        """Of an invitation by the stranger."""
+        return self.stranger.create(f"/v1/persons/{self.shared_person_id}/invitations", None).ok()["code"]
 
 
 def programme(**more: Any) -> dict[str, Any]:
@@ -102,9 +115,16 @@ def set_scene(world: World) -> Scene:
     )
     quick = world.child(parent, last_name="Соколова-Быстрая")
     twins = [world.child(parent, last_name=name) for name in ("Соколова-Ясная", "Соколова-Тихая")]
-    world.child(stranger, last_name="Орлова")
+    shared = world.child(stranger, last_name="Орлова")
+    applicants = [world.child(parent, last_name=f"Соколова-{name}") for name in ("Первая", "Вторая", "Третья")]
+    siblings = [world.child(parent, last_name=f"Соколова-{name}") for name in ("Старшая", "Младшая")]
     ticket = world.book(parent, world.slot_id("s0"), child).ok()
     application = world.apply(parent, groups[0]["id"], child).ok()
+    drafts = [
+        parent.create("/v1/application-drafts", {"group_id": groups[1]["id"], "person_id": one}).ok()["id"]
+        for one in applicants[:2]
+    ]
+    offered = offered_places(world, parent, applicants)
     todays, coming, movable = (at_the_desk(world, own_id) for own_id in ("today", "today", "s6"))
     missed = world.book(parent, world.slot_id("missed"), child).ok()
     operator.post(f"{clinic}/appointments/{missed['id']}/status", {"status": "noshow"}).ok()
@@ -135,6 +155,12 @@ def set_scene(world: World) -> Scene:
         free_group_id=groups[1]["id"],
         programme_id=ours["id"],
         application_id=application["id"],
+        draft_id=drafts[0],
+        spare_draft_id=drafts[1],
+        offered_application_id=offered[0],
+        spare_offered_application_id=offered[1],
+        siblings=[{"group_id": groups[1]["id"], "person_id": one} for one in siblings],
+        shared_person_id=shared,
         practitioner_id=ticket["practitioner"]["id"],
         desk_slot_id=world.slot_id("desk"),
         todays_id=todays["id"],
@@ -147,6 +173,19 @@ def set_scene(world: World) -> Scene:
         schedule=schedule,
         draws=set_draws(world, parent, child),
     )
+
+
+def offered_places(world: World, parent: Api, children: list[str]) -> list[str]:
+    """The ids of applications to a group that was full, all but the first of them, and has become larger."""
+    path = f"/v1/institutions/{CLINIC}/groups/g4"
+    small = world.put(path, world.group(weekly_lessons=[lesson(4)], capacity=1))
+    applications = [
+        parent.create("/v1/applications", {"group_id": small["id"], "person_id": child, "wait": True}).ok()["id"]
+        for child in children
+    ]
+    world.put(path, world.group(weekly_lessons=[lesson(4)], capacity=len(children)))
+    world.live.work()
+    return applications[1:]
 
 
 def at_the_desk(world: World, own_id: str) -> dict[str, Any]:

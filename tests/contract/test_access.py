@@ -51,6 +51,9 @@ listPersons              401    ok       ok     ok          ok    403          4
 createPerson             401    ok       ok     ok          ok    403          403      403    403       403
 updatePerson             401    404      ok     404         404   403          403      403    403       403 person
 deletePerson             401    404      ok     404         404   403          403      403    403       403 person
+listGuardians            401    404      ok     404         404   403          403      403    403       403 person
+createInvitation         401    404      ok     404         404   403          403      403    403       403 person
+joinAsGuardian           401    ok       ok     ok          ok    403          403      403    403       403
 putSpecialty             401    403      403    404         ok    404          403      ok     404       ok  institution
 putPractitioner          401    403      403    404         ok    404          403      ok     404       ok  institution
 putLocation              401    403      403    404         ok    404          403      ok     404       ok  institution
@@ -118,6 +121,12 @@ decideApplication        401    403      403    404         ok    404          4
 listProgrammes           401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 listGroups               401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 applyToGroup             401    404      ok     404         404   403          403      403    403       403 person
+applyTogether            401    404      ok     404         404   403          403      403    403       403 person
+draftApplication         401    404      ok     404         404   403          403      403    403       403 person
+updateDraft              401    404      ok     404         404   403          403      403    403       403 application
+submitApplication        401    404      ok     404         404   403          403      403    403       403 application
+acceptPlace              401    404      ok     404         404   403          403      403    403       403 application
+declinePlace             401    404      ok     404         404   403          403      403    403       403 application
 listApplications         401    ok       ok     ok          ok    403          403      403    403       403
 getApplication           401    404      ok     404         404   403          403      403    403       403 application
 withdrawApplication      401    404      ok     404         404   403          403      403    403       403 application
@@ -298,9 +307,20 @@ class Stage:
             "listReceivedApplications": Ask(clinic),
             "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
             "applyToGroup": Ask(body={"group_id": scene.free_group_id, "person_id": scene.free_person_id}),
+            "applyTogether": Ask(body={"items": scene.siblings}),
+            "draftApplication": Ask(body={"group_id": scene.group_id, "person_id": scene.free_person_id}),
+            "updateDraft": Ask({"application_id": scene.spare_draft_id}, body={"wait": True}),
+            "submitApplication": Ask({"application_id": scene.draft_id}),
+            "acceptPlace": Ask({"application_id": scene.offered_application_id}),
+            "declinePlace": Ask({"application_id": scene.spare_offered_application_id}),
+            "listGuardians": Ask({"person_id": scene.person_id}),
+            "createInvitation": Ask({"person_id": scene.person_id}),
             "getApplication": Ask(application),
             "withdrawApplication": Ask(application),
         }
+        if operation.id == "joinAsGuardian":
+            # Good once.
+            return Ask(body={"code": scene.invitation_code(), "kinship": "other"})
         return asks.get(operation.id, Ask())
 
 

@@ -92,6 +92,10 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         },
         # A thing of its own for an operation that would else find it gone: id -> id.
         "own": {
+            "updateDraft": {scene.application_id: scene.spare_draft_id},
+            "submitApplication": {scene.application_id: scene.draft_id},
+            "acceptPlace": {scene.application_id: scene.offered_application_id},
+            "declinePlace": {scene.application_id: scene.spare_offered_application_id},
             "putDelay": {str(CLUB): str(CLINIC)},
             "checkIn": {str(CLUB): str(CLINIC)},
             "setAppointmentStatus": {scene.appointment_id: scene.todays_id},
@@ -101,6 +105,8 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         },
         "todays_number": scene.todays_number,
         "appeal": scene.appeal,
+        "siblings": scene.siblings,
+        "code": scene.invitation_code(),
     }
 
 

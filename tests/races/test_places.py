@@ -21,7 +21,12 @@ def unguarded(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A town whose database has lost its guards. What is checked before a place is taken is still checked."""
     with fresh_database(server_dsn) as dsn, Served(dsn, tmp_path_factory.mktemp("unguarded")) as served:
         _take_out(served, "take_place", " AND capacity - taken > 0")
-        _take_out(served, "apply_to_groups", "ORDER BY id FOR NO KEY UPDATE")
+        # Whoever applies to a group counts its places behind this lock.
+        _take_out(
+            served,
+            "apply_to_groups",
+            "PERFORM FROM groups WHERE region_id = p_region AND id = ANY (wanted) ORDER BY id FOR NO KEY UPDATE;",
+        )
         for table, constraint in (
             ("slots", "slots_not_oversold"),
             ("groups", "groups_not_oversold"),

@@ -1,0 +1,353 @@
+"""The whole life of applications, at random: whatever is done, in whatever order, what must always be true is true.
+
+Three parents, of whom two have a child in common, and four groups of a few places, one of which enrols at once; a fifth
+is paid by certificates. After every step the database is asked for each thing that must never be.
+"""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from service.applications.rules import MOVES
+from service.core.ids import new_id
+from tests.conftest import fresh_database
+from tests.doctors.clinic import Clinic
+from tests.live import Answer, Api, Live
+from tests.world import CLUB, World
+
+# Own id -> places, weekday and time, what else.
+GROUPS: dict[str, tuple[int, int, str, dict[str, Any]]] = {
+    "chess": (1, 2, "16:30", {}),
+    "judo": (2, 3, "16:30", {}),
+    "dance": (1, 2, "17:00", {"instant": True}),
+    "choir": (3, 4, "16:30", {"filling": "first_come"}),
+    "robots": (2, 5, "16:30", {"financing": [{"source": "certificate", "price_total_roubles": 600, "hours": 60}]}),
+}
+OWN_IDS = tuple(GROUPS)
+SNILS = ("11223344595", "08765430300", "16022337922", "12345678964")
+NAMES = ("Вера", "Надежда", "Анна", "Нина")
+# Of each parent, the numbers of children: the first and the second one have a child in common.
+FAMILIES = ((0, 1), (0, 2), (3,))
+
+NEVER: dict[str, str] = {
+    "a place counted wrongly": """
+        SELECT g.id FROM groups g WHERE (g.taken, g.waiting) <> (
+            SELECT count(*) FILTER (WHERE a.placed), count(*) FILTER (WHERE a.status = 'waiting')
+            FROM applications a WHERE a.group_id = g.id)""",
+    "a group too full": "SELECT id FROM groups WHERE taken NOT BETWEEN 0 AND capacity",
+    "a place of somebody who has none, or none of somebody who has one": """
+        SELECT id FROM applications
+        WHERE placed <> (status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'offered'))""",
+    "one child twice in a group": """
+        SELECT identity FROM applications
+        WHERE status NOT IN ('draft', 'refused', 'withdrawn', 'expired', 'left')
+        GROUP BY group_id, identity HAVING count(*) > 1""",
+    "somebody in two places": """
+        SELECT one.booking_id FROM engagements one JOIN engagements other
+        ON one.identity = other.identity AND one.times && other.times AND one.booking_id < other.booking_id""",
+    "a child that is not where it is engaged, or engaged where it is not": """
+        SELECT a.id FROM applications a JOIN groups g ON g.id = a.group_id
+        LEFT JOIN engagements e ON e.booking_id = a.id
+        WHERE e.times IS DISTINCT FROM CASE WHEN a.placed AND a.status <> 'offered'
+            AND (a.status = 'enrolled' OR a.overlap_rule = 'refuse') THEN g.lessons END
+           OR e.identity <> a.identity""",
+    "somebody engaged for nothing": """
+        SELECT booking_id FROM engagements WHERE booking_id NOT IN (
+            SELECT id FROM applications UNION ALL SELECT id FROM appointments)""",
+    "a certificate counted wrongly": """
+        SELECT c.id FROM certificates c WHERE (c.reserved, c.spent, c.programmes) <> (
+            SELECT coalesce(sum(a.certificate_cost) FILTER (WHERE a.status = 'approved'), 0),
+                   coalesce(sum(a.certificate_cost) FILTER (WHERE a.status = 'enrolled'), 0)
+                   + coalesce(sum(a.certificate_cost - a.certificate_back) FILTER (WHERE a.status = 'left'), 0),
+                   count(*) FILTER (WHERE a.status IN ('approved', 'enrolled'))
+            FROM applications a WHERE a.certificate_id = c.id)""",
+    "a certificate overspent": """
+        SELECT id FROM certificates WHERE reserved < 0 OR spent < 0 OR reserved + spent > nominal""",
+    "two of one number in the order": """
+        SELECT group_id FROM applications WHERE serial IS NOT NULL GROUP BY group_id, serial HAVING count(*) > 1""",
+    "something that nobody will be told of": """
+        SELECT a.id FROM applications a WHERE a.serial IS NOT NULL AND NOT EXISTS (
+            SELECT FROM audit_trail t JOIN outbox o ON o.id = t.id
+            WHERE t.subject_id = a.id AND t.event = 'application_' || a.status)""",
+    "an offer without an end": """
+        SELECT id FROM applications WHERE (status = 'offered') <> (offer_expires_at IS NOT NULL)""",
+    "siblings of whom one has a place and another waits, or is still offered one": """
+        SELECT family_id FROM applications
+        WHERE family_id IS NOT NULL AND status NOT IN ('refused', 'withdrawn', 'expired', 'left')
+        GROUP BY family_id
+        HAVING count(DISTINCT CASE WHEN status IN ('offered', 'waiting') THEN status ELSE 'placed' END) > 1""",
+    # Of those whom nothing but a place keeps waiting: a family needs places elsewhere too.
+    "somebody overtaken": """
+        SELECT ahead.id FROM applications ahead JOIN applications offered ON offered.group_id = ahead.group_id
+        WHERE ahead.status = 'waiting' AND ahead.family_id IS NULL AND offered.status = 'offered'
+          AND (-ahead.weight, ahead.serial) < (-offered.weight, offered.serial)""",
+}
+# Once everything that goes on by itself is done.
+WAITS_IN_VAIN = """
+    WITH waits AS (
+        SELECT coalesce(a.family_id, a.id) AS together, a.group_id, count(*) AS places
+        FROM applications a WHERE a.status = 'waiting' GROUP BY 1, 2)
+    SELECT w.together FROM waits w JOIN groups g ON g.id = w.group_id
+    GROUP BY w.together HAVING bool_and(g.capacity - g.taken >= w.places AND g.locked_at IS NULL)
+"""
+# By what is written of it, each application came to be once and went by legal moves: it came to each status
+# as often as it left it, and one more often to the one it has.
+WAYS = """
+    WITH steps AS (
+        SELECT subject_id, details ->> 'from' AS origin, substr(event, 13) AS status FROM audit_trail
+        WHERE event LIKE 'application\\_%'),
+    legal AS (SELECT * FROM unnest($1::text[], $2::text[]) AS legal (origin, status)),
+    balance AS (
+        SELECT subject_id, status, count(*) AS times FROM steps GROUP BY 1, 2
+        UNION ALL
+        SELECT subject_id, origin, -count(*) FROM steps WHERE origin IS NOT NULL GROUP BY 1, 2
+        UNION ALL
+        SELECT id, status, -1 FROM applications)
+    SELECT subject_id::text, 'not as it went' AS wrong FROM balance GROUP BY subject_id, status HAVING sum(times) <> 0
+    UNION ALL
+    SELECT subject_id::text, origin || ' to ' || status FROM steps
+    WHERE origin IS NOT NULL AND (origin, status) NOT IN (TABLE legal)
+    UNION ALL
+    SELECT subject_id::text, 'came to be not once' FROM steps GROUP BY subject_id
+    HAVING count(*) FILTER (WHERE origin IS NULL) <> 1
+"""
+# One statement, for one is asked after every step.
+ALL_NEVER = " UNION ALL ".join(
+    f"SELECT '{what}' AS what, array_agg(w::text) AS rows FROM ({statement}) AS w HAVING count(*) > 0"  # noqa: S608
+    for what, statement in NEVER.items()
+)
+
+
+class Applications(RuleBasedStateMachine):
+    """`server_dsn` and `folder` are set by the test."""
+
+    server_dsn: ClassVar[str]
+    folder: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = ExitStack()
+        live = self.open.enter_context(Live(self.open.enter_context(fresh_database(self.server_dsn)), self.folder))
+        self.world = World(live)
+        # Of every application that was acknowledged, its number.
+        self.acknowledged: dict[str, str] = {}
+        self.asked: tuple[int, str, Any, str, Answer] | None = None
+
+    def teardown(self) -> None:
+        self.open.close()
+
+    @initialize(rule=st.sampled_from(["refuse", "refuse", "warn"]), travel=st.sampled_from([0, 20]))
+    def set_up(self, rule: str, travel: int) -> None:
+        self.start = self.world.now
+        self.world.live.sql("UPDATE institutions SET overlap_rule = $1, travel_minutes = $2", rule, travel)
+        self.groups = {own_id: self.publish(own_id) for own_id in OWN_IDS}
+        self.children = [
+            {child: self.write_down(number, child) for child in family} for number, family in enumerate(FAMILIES)
+        ]
+        self.joined = False
+        self.certificates = self.set_certificates()
+        self.slot_id = Clinic(self.world).slot(starts_at="2026-10-06T16:00:00+07:00", capacity=4)
+
+    def publish(self, own_id: str, more_places: int = 0) -> str:
+        places, weekday, starts, more = GROUPS[own_id]
+        times = {"enrolment_opens_at": self.start.isoformat()}
+        times |= {"enrolment_closes_at": (self.start + timedelta(days=30)).isoformat()}
+        lessons = [{"weekday": weekday, "starts": starts, "academic_hours": 1}]
+        body = self.world.group(capacity=places + more_places, weekly_lessons=lessons, **times, **more)
+        self.world.operator = self.world.live.client(42)
+        return self.world.operator.put(f"/v1/institutions/{CLUB}/groups/{own_id}", body).ok()["id"]
+
+    def set_certificates(self) -> dict[str, str]:
+        """Of each person, the id of one that is enough for a group and a half."""
+        rows = self.world.live.sql(
+            """INSERT INTO certificates (region_id, id, number_hash, number_sealed, identity, municipality, year, unit,
+                                         nominal, most_programmes)
+               SELECT DISTINCT ON (identity) 42::smallint, gen_random_uuid(), identity, '', identity, '', 2026,
+                      'roubles', 900, 2
+               FROM persons RETURNING id, identity"""
+        )
+        of_identity = {row["identity"]: str(row["id"]) for row in rows}
+        people = self.world.live.sql("SELECT id, identity FROM persons")
+        return {str(row["id"]): of_identity[row["identity"]] for row in people}
+
+    def write_down(self, number: int, child: int) -> str:
+        return self.world.child(self.parent(number), first_name=NAMES[child], snils=SNILS[child])
+
+    def parent(self, number: int) -> Api:
+        """With a new token, for the clock moves."""
+        return self.world.parent(100 + number)
+
+    def item(self, number: int, child: int, own_id: str) -> dict[str, Any]:
+        """What one of the parent's children applies for."""
+        mine = list(self.children[number].values())
+        item = {"group_id": self.groups[own_id], "person_id": mine[child % len(mine)]}
+        return item | ({"certificate_id": self.certificates[item["person_id"]]} if own_id == "robots" else {})
+
+    def create(self, number: int, path: str, body: Any) -> Answer:
+        """Answered, and not by a failure; every application of it is remembered."""
+        key = str(new_id())
+        answer = self.parent(number).create(path, body, key)
+        assert answer.status in (201, 404, 409), answer.content
+        if answer.status == 201:
+            self.asked = number, path, body, key, answer
+            for application in answer.json.get("items", [answer.json]):
+                if "number" in application:
+                    self.acknowledged[application["id"]] = application["number"]
+        return answer
+
+    def mine(self, number: int, *statuses: str) -> list[Any]:
+        applications = self.parent(number).get("/v1/applications", limit=100).ok()["items"]
+        return [item for item in applications if not statuses or item["status"] in statuses]
+
+    def move(self, number: int, application: dict[str, Any], verb: str) -> None:
+        answer = self.parent(number).post(f"/v1/applications/{application['id']}/{verb}")
+        assert answer.status in (200, 409), answer.content
+
+    def nobody_was_overtaken_by_who_came(self, group_id: str) -> None:
+        """Free places go to who waits first, whatever else is late. A family may have to wait for more of them."""
+        statement = "SELECT id FROM applications WHERE group_id = $1 AND status = 'waiting' AND family_id IS NULL"
+        assert self.world.live.sql(statement, group_id) == []
+
+    # What parents do
+
+    @rule(
+        number=st.integers(0, 2),
+        child=st.integers(0, 1),
+        own_id=st.sampled_from(OWN_IDS),
+        wait=st.sampled_from([True, True, False]),
+    )
+    def apply(self, number: int, child: int, own_id: str, wait: bool) -> None:
+        answer = self.create(number, "/v1/applications", self.item(number, child, own_id) | {"wait": wait})
+        if answer.status == 201 and answer.json["placed"]:
+            self.nobody_was_overtaken_by_who_came(answer.json["group_id"])
+
+    @rule(
+        number=st.integers(0, 1),
+        own_ids=st.tuples(st.sampled_from(OWN_IDS), st.sampled_from(OWN_IDS)),
+        wait=st.sampled_from([True, True, False]),
+    )
+    def apply_together(self, number: int, own_ids: tuple[str, str], wait: bool) -> None:
+        items = [self.item(number, child, own_id) for child, own_id in enumerate(own_ids)]
+        self.create(number, "/v1/family-applications", {"items": items, "wait": wait})
+
+    @rule(number=st.integers(0, 2), child=st.integers(0, 1), own_id=st.sampled_from(OWN_IDS))
+    def draft(self, number: int, child: int, own_id: str) -> None:
+        self.create(number, "/v1/application-drafts", self.item(number, child, own_id) | {"wait": True})
+
+    @precondition(lambda self: self.asked is not None)
+    @rule()
+    def ask_again(self) -> None:
+        assert self.asked is not None
+        number, path, body, key, answer = self.asked
+        again = self.parent(number).create(path, body, key)
+        assert (again.status, again.content) == (answer.status, answer.content)
+
+    @rule(number=st.integers(0, 2), which=st.integers(0, 5))
+    def withdraw(self, number: int, which: int) -> None:
+        there = self.mine(number)
+        if there:
+            self.move(number, there[which % len(there)], "withdraw")
+
+    @rule(number=st.integers(0, 2))
+    def submit(self, number: int) -> None:
+        for draft in self.mine(number, "draft"):
+            self.move(number, draft, "submit")
+
+    @rule(number=st.integers(0, 2), verb=st.sampled_from(["accept", "accept", "decline"]))
+    def answer_offers(self, number: int, verb: str) -> None:
+        for offered in self.mine(number, "offered"):
+            self.move(number, offered, verb)
+
+    @rule()
+    def book_a_doctor(self) -> None:
+        """While the lessons of one group are on, for the child that two have."""
+        body = {"slot_id": self.slot_id, "person_id": self.children[0][0]}
+        self.create(0, "/v1/appointments", body)
+
+    @precondition(lambda self: hasattr(self, "joined") and not self.joined)
+    @rule(times=st.sampled_from([0, 0, 1]))
+    def become_guardians_of_one(self, times: int) -> None:
+        """The two records of the child become one. Later in a life rather than sooner."""
+        if times:
+            child = self.children[0][0]
+            code = self.parent(0).create(f"/v1/persons/{child}/invitations", None).ok()["code"]
+            self.parent(1).post("/v1/guardianships", {"code": code, "kinship": "child"}).ok()
+            self.children[1][0] = child
+            self.joined = True
+
+    # What the club does
+
+    @rule(which=st.integers(0, 30), decision=st.sampled_from(["approve", "enrol", "enrol", "refuse"]))
+    def decide(self, which: int, decision: str) -> None:
+        more: dict[str, Any] = {"enrol": {"order_number": "1", "order_date": "2026-09-07"}}.get(decision, {})
+        more |= {"reason": "other"} if decision == "refuse" else {}
+        path = f"/v1/institutions/{CLUB}/applications"
+        received = self.world.operator.get(path, limit=100).ok()["items"]
+        if received:
+            one = received[which % len(received)]["id"]
+            answer = self.world.operator.post(f"{path}/{one}/decide", {"decision": {"decision": decision, **more}})
+            assert answer.status in (200, 409), answer.content
+
+    @rule(own_id=st.sampled_from(OWN_IDS), more=st.integers(0, 2))
+    def change_the_size(self, own_id: str, more: int) -> None:
+        places, taken = self.world.live.sql("SELECT capacity, taken FROM groups WHERE external_id = $1", own_id)[0]
+        if GROUPS[own_id][0] + more >= taken and GROUPS[own_id][0] + more != places:
+            self.publish(own_id, more)
+
+    # What goes by
+
+    @rule(hours=st.sampled_from([1, 24, 50]))
+    def time_goes_by(self, hours: int) -> None:
+        self.world.live.clock.now += timedelta(hours=hours)
+        self.world.operator = self.world.live.client(42)
+
+    @rule()
+    def what_goes_on_by_itself(self) -> None:
+        self.world.live.work()
+        in_vain = self.world.live.sql(WAITS_IN_VAIN)
+        assert in_vain == [], "somebody waits while there are places"
+
+    @invariant()
+    def what_must_never_be_is_not(self) -> None:
+        if not hasattr(self, "certificates"):
+            return
+        wrong = self.world.live.sql(ALL_NEVER)
+        assert [dict(row) for row in wrong] == []
+        legal = [(origin, status) for origin, ends in MOVES.items() for status in ends]
+        assert [dict(row) for row in self.world.live.sql(WAYS, *map(list, zip(*legal, strict=True)))] == []
+        numbers = "SELECT id, number FROM applications UNION ALL SELECT id, number FROM appointments"
+        there = {str(row["id"]): row["number"] for row in self.world.live.sql(numbers)}
+        assert self.acknowledged.items() <= there.items()
+
+
+def _run(server_dsn: str, folder: Path, examples: int, steps: int) -> None:
+    Applications.server_dsn, Applications.folder = server_dsn, folder
+    # Each example is a database: shrinking would take longer than reading the steps that were printed.
+    phases = (Phase.explicit, Phase.generate)
+    given = settings(max_examples=examples, stateful_step_count=steps, phases=phases, database=None)
+    run_state_machine_as_test(
+        Applications,
+        settings=settings(given, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]),
+    )
+
+
+def test_applications_keep_what_was_promised(server_dsn: str, tmp_path: Path) -> None:
+    _run(server_dsn, tmp_path, 12, 40)
+
+
+@pytest.mark.soak
+def test_applications_keep_what_was_promised_for_long(server_dsn: str, tmp_path: Path) -> None:
+    _run(server_dsn, tmp_path, 200, 60)

@@ -68,6 +68,9 @@ BEGIN
                birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
         WHERE region_id = p_region AND id = p_person;
         PERFORM change_identity(p_region, p_person, nobody);
+        PERFORM forget_documents(p_region, ARRAY(
+            SELECT id FROM documents WHERE region_id = p_region AND person_id = p_person AND deleted_at IS NULL
+        ), p_citizen, p_now);
         DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
             AND result::text LIKE '%' || p_person || '%';
     END IF;

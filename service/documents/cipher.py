@@ -1,8 +1,8 @@
 """Files at rest: AES-256-GCM in chunks, by the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015).
 
-A file is a magic word, a random prefix, and sealed chunks of 64 KiB of which the last may be shorter. A chunk's nonce is
-the prefix, its number, and whether it is the last: so a file that was cut, or whose chunks were left out, swapped or
-taken from elsewhere, does not open. Each file has a key of its own, and the row that it belongs to is associated data.
+A file is a magic word, a random prefix, and sealed chunks of 64 KiB of which the last may be shorter. A chunk's nonce
+is the prefix, its number, and whether it is the last: so a file that was cut, or whose chunks were left out, swapped
+or taken from elsewhere, does not open. Each file has a key of its own, and the row it belongs to is associated data.
 """
 
 import struct

@@ -1,9 +1,9 @@
 """The files of documents: examined, hashed and sealed while they come, opened while they go.
 
 `<folder>/incoming/<region>.<id>` is a file that comes; whole and on the disk, it is linked to
-`<folder>/<region>/<last two digits>/<id>`, then its row is committed, then its name in `incoming` goes. So whatever was
-begun and not ended, of whatever process, is found in `incoming` alone. Disk and arithmetic are the work of a few threads,
-and an upload holds one chunk.
+`<folder>/<region>/<last two digits>/<id>`, then its row is committed, then its name in `incoming` goes. So what was
+begun and not ended, of whatever process, is found in `incoming` alone. Disk and arithmetic are the work of a few
+threads, and an upload holds one chunk.
 """
 
 import asyncio

@@ -15,6 +15,8 @@ from tests.applications.people import stranger as applicant
 from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import siblings
 from tests.doctors.provocations import stranger as patient
+from tests.documents.people import applicant as parent_of_applicant
+from tests.documents.samples import pdf
 from tests.draws.clinic import DrawingClinic
 from tests.draws.provocations import requesting
 from tests.provocation import Asked, someone, surname
@@ -56,6 +58,7 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "requestDraw": drawing,
     "joinWaitingList": joining,
     "applyToGroup": lambda world: applicant(world, group(world, capacity=1)),
+    "uploadDocument": lambda world: parent_of_applicant(world).asked(),
     "createPerson": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())
     ),
@@ -63,6 +66,7 @@ CREATE: dict[str, Callable[[World], Asked]] = {
 EFFECTS = (
     "appointments",
     "applications",
+    "documents",
     "persons",
     "engagements",
     "holds",
@@ -116,12 +120,14 @@ def test_many_at_once_are_one(world: World, operation: str) -> None:
         answers = set(threads.map(once, range(16)))
     assert len(answers) == 1
     assert max(now - then for then, now in zip(before, effects(world), strict=True)) == len(
-        asked.body.get("items", "1")
+        asked.body.get("items", "1") if isinstance(asked.body, dict) else "1"
     )
 
 
-def changed(body: dict[str, Any]) -> dict[str, Any]:
+def changed(body: dict[str, Any] | bytes) -> dict[str, Any] | bytes:
     """Another body, as valid as the one before."""
+    if isinstance(body, bytes):
+        return pdf(len(body), seed=0)
     if "items" in body:
         return {"items": body["items"][::-1]}
     if "time_to" in body:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from requests.structures import CaseInsensitiveDict
+
 from service.core.ids import new_id
 from tests.applications.people import group
 from tests.documents.samples import pdf
@@ -92,3 +94,11 @@ def answer_on(connection: socket.socket) -> bytes:
     while not said.endswith(b'"}') and (piece := connection.recv(65536)):
         said += piece
     return said
+
+
+def parsed(said: bytes) -> Answer:
+    """An answer as it came over the wire."""
+    head, _, content = said.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = CaseInsensitiveDict(line.split(": ", 1) for line in lines)
+    return Answer(int(first.split()[1]), headers, content)

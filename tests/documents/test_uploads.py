@@ -1,6 +1,7 @@
 """Documents come: what is taken, what is refused, and that a refusal leaves nothing behind. Over real HTTP."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -138,8 +139,8 @@ def test_what_says_it_is_too_large_is_refused_before_it_comes(parent: Applicant)
 
 
 def test_a_compressed_body_is_not_unpacked(parent: Applicant) -> None:
-    for encoding in ("gzip", "deflate", "br", "identity"):
-        answer = parent.upload(gzip.compress(pdf()), headers={"Content-Encoding": encoding})
+    for encoding, content in (("gzip", gzip.compress(pdf())), ("deflate", zlib.compress(pdf())), ("identity", pdf())):
+        answer = parent.upload(content, headers={"Content-Encoding": encoding})
         assert (answer.status, answer.code) == (415, "media_type")
     for media_type in ("text/plain", "multipart/form-data; boundary=x", "image/gif"):
         assert parent.upload(media_type=media_type).code == "media_type"

@@ -38,19 +38,21 @@ def signature_of(operation: Operation) -> Signature:
     """Raises TypeError where the use case and the row of the table do not fit each other."""
     hints = get_type_hints(operation.use_case, include_extras=True)
     names = names_of(operation.use_case)
+    if operation.upload is not None:
+        names |= names_of(operation.upload.admit) | names_of(operation.upload.receive)
     in_path = _IN_PATH.findall(operation.path)
     missing = set(in_path) - names
     if missing:
         raise TypeError(f"{operation.id}: the use case does not take {sorted(missing)} of the path")
     path_types = {name: hints[name] for name in in_path}
-    returns, upload = hints["return"], operation.upload
+    returns = hints["return"]
     return Signature(
         body=hints.get("body"),
         query=hints.get("query"),
         path={name: TypeAdapter(hint) for name, hint in path_types.items()},
         path_types=path_types,
         returns=None if returns is type(None) else returns,
-        names=names | (names_of(upload.admit) | names_of(upload.receive) if upload else frozenset()),
+        names=names,
     )
 
 

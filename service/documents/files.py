@@ -284,11 +284,8 @@ class DocumentFiles:
 
     async def _pieces(self, stored: Stored) -> AsyncGenerator[bytes]:
         chunks = self._chunks(stored)
-        try:
-            while chunk := await self._run(lambda: next(chunks, b"")):
-                yield chunk
-        finally:
-            chunks.close()
+        while chunk := await self._run(lambda: next(chunks, b"")):
+            yield chunk
 
     def _chunks(self, stored: Stored) -> "Iterator[bytes]":
         row = row_of(stored.region_id, stored.id)

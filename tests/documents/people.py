@@ -100,5 +100,5 @@ def parsed(said: bytes) -> Answer:
     """An answer as it came over the wire."""
     head, _, content = said.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
-    headers = CaseInsensitiveDict(line.split(": ", 1) for line in lines)
+    headers = CaseInsensitiveDict[str]({name: value for name, _, value in (line.partition(": ") for line in lines)})
     return Answer(int(first.split()[1]), headers, content)

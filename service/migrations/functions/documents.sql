@@ -147,13 +147,13 @@ DECLARE
     found record;
 BEGIN
     FOR found IN
-        SELECT d.region_id, d.id, d.bytes, documents_are_due(a, p_now) AS due
-        FROM regions r
+        SELECT d.region_id, d.id, d.bytes, d.application_id FROM regions r
         JOIN documents d ON d.region_id = r.code AND d.deleted_at IS NULL AND d.look_at <= p_now
-        JOIN applications a ON a.region_id = d.region_id AND a.id = d.application_id
         ORDER BY d.look_at LIMIT 50 FOR UPDATE OF d SKIP LOCKED
     LOOP
-        IF found.due THEN
+        SELECT documents_are_due(a, p_now) INTO due FROM applications a
+        WHERE a.region_id = found.region_id AND a.id = found.application_id;
+        IF due THEN
             PERFORM forget_documents(found.region_id, ARRAY[found.id], by_itself(), p_now);
         ELSE
             UPDATE documents d SET look_at = p_now + interval '1 day'
@@ -162,7 +162,6 @@ BEGIN
         region_id := found.region_id;
         id := found.id;
         bytes := found.bytes;
-        due := found.due;
         RETURN NEXT;
     END LOOP;
 END $$;

@@ -97,7 +97,7 @@ class Examination:
             raise Refused(problems.DOCUMENT_TYPE_REFUSED)
         if self._wants is not None and not (isinstance(self._wants, _OrEnd) and self._at == len(self._pending)):
             raise Refused(problems.DOCUMENT_BROKEN)
-        if self.media_type == "application/pdf" and not re.search(rb"startxref\s+\d+\s+%%EOF\s*\Z", self._tail):
+        if self.media_type == "application/pdf" and not re.search(rb"startxref\s+\d+\s+%%EOF[\s\0]*\Z", self._tail):
             raise Refused(problems.DOCUMENT_BROKEN)
         # Another file in it: readers of PDF look for its head in the first 1024 bytes, those of ZIP and JAR at the end.
         another = self.media_type != "application/pdf" and b"%PDF-" in self._head

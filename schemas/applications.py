@@ -197,6 +197,7 @@ class Application(Schema):
         status="submitted",
         placed=True,
         **_TERMS,
+        documents_missing=["child_identity"],
         certificate_id=None,
         benefits=[],
         family_id=None,
@@ -238,6 +239,7 @@ class Application(Schema):
     teachers: list[str]
     financing: Financing = Field(description="The one that was chosen.")
     documents: list[DocumentKind] = Field(description="What is to be brought.")
+    documents_missing: list[DocumentKind] = Field(description="Those of them that nobody has uploaded.")
     certificate_id: UUID | None
     benefits: list[str]
     family_id: UUID | None = Field(description="The same for siblings who applied together.")

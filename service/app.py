@@ -19,6 +19,7 @@ from service.core.clock import Clock, utc_now
 from service.core.edge import edge
 from service.core.health import Health
 from service.doctors import operations as doctors
+from service.documents import operations as documents
 from service.draws import operations as draws
 from service.institutions import operations as institutions
 from service.launch import operations as launch
@@ -31,6 +32,7 @@ from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, applications,
+    documents,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

@@ -5,6 +5,7 @@ from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Database
 from service.core.sealing import Sealer
+from service.documents.files import DocumentFiles, Limits
 from service.launch.provers import LaunchTerms
 from service.launch.tokens import Tokens
 
@@ -12,10 +13,12 @@ from service.launch.tokens import Tokens
 def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
     """Raises ValueError where the keys in the settings are not whole."""
     keys = settings.keys()
+    sealer = Sealer(keys.sealing, keys.hashing)
     return {
         "clock": clock,
         "tokens": Tokens(keys.signing, clock),
-        "sealer": Sealer(keys.sealing, keys.hashing),
+        "sealer": sealer,
+        "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
         "launch_terms": LaunchTerms(
             apps=settings.launch_secrets(),
@@ -28,6 +31,17 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
             token_address=settings.public_url.rstrip("/") + "/v1/oauth/token",
         ),
     }
+
+
+def _document_files(settings: Settings, sealer: Sealer) -> DocumentFiles:
+    limits = Limits(
+        document_bytes=settings.max_document_bytes,
+        application_documents=settings.max_application_documents,
+        citizen_bytes_a_day=settings.max_citizen_bytes_a_day,
+        uploads=settings.max_uploads,
+        chunk_seconds=settings.upload_chunk_seconds,
+    )
+    return DocumentFiles(settings.documents_dir or settings.data_dir / "documents", sealer, limits)
 
 
 def make_database(settings: Settings, dsn: str) -> Database:

@@ -58,6 +58,17 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = 5000
     lock_timeout_ms: int = 3000
     max_body_bytes: int = 1024 * 1024
+    documents_dir: Path | None = Field(
+        default=None,
+        description="Documents that parents uploaded, encrypted; `documents` in the data folder if absent.",
+    )
+    max_document_bytes: Annotated[int, Field(ge=1024, le=100 * 1024 * 1024)] = 10 * 1024 * 1024
+    max_application_documents: Annotated[int, Field(ge=1, le=100)] = 20
+    max_citizen_bytes_a_day: Annotated[int, Field(ge=1024)] = 200 * 1024 * 1024
+    max_uploads: Annotated[int, Field(ge=1)] = Field(default=256, description="At once, in each worker.")
+    upload_chunk_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=20, description="How long 64 KiB of an upload may take."
+    )
     drain_seconds: int = Field(default=20, description="How long a stopping worker finishes what it has begun.")
 
     @field_validator("database_url")

@@ -13,13 +13,17 @@ from service.core.clock import Clock, utc_now
 from service.core.database import Database
 from service.core.jobs import Jobs
 from service.doctors import jobs as doctors
+from service.documents import jobs as documents
 from service.draws import jobs as draws
 from service.launch import jobs as launch
 from service.reception import jobs as reception
 from service.schedules import jobs as schedules
 from service.waiting import jobs as waiting
 
-JOBS = (*launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *applications.JOBS)
+JOBS = (
+    *launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *applications.JOBS,
+    *documents.JOBS,
+)  # fmt: skip
 _log = structlog.get_logger("zapis")
 
 

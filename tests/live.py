@@ -72,6 +72,9 @@ class Api:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         if key is not None:
             headers["Idempotency-Key"] = key
+        if isinstance(body, bytes):
+            headers.setdefault("Content-Type", "application/octet-stream")
+            options["data"], body = body, None
         response = self.session.request(
             method, self.base + path, json=body, headers=headers, timeout=30, allow_redirects=False, **options
         )

@@ -18,6 +18,7 @@ from tests.clubs import provocations as clubs
 from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
 from tests.doctors.clinic import Clinic
+from tests.documents import provocations as documents
 from tests.draws import provocations as draws
 from tests.launch import provocations as launch
 from tests.launch.credentials import credentials
@@ -30,7 +31,7 @@ from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
 
 PROVOCATIONS = Provocations()
-RETRY_AFTER = {"in_progress": "1", "outcome_unknown": "1", "unavailable": "5"}
+RETRY_AFTER = {"in_progress": "1", "outcome_unknown": "1", "unavailable": "5", "storage_full": "60"}
 # The router's own: they belong to no operation.
 OF_NO_OPERATION = {"not_found", "method_not_allowed"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -41,7 +42,7 @@ def world(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """One for all provocations: each has its own people, institutions and groups in it."""
     with (
         fresh_database(server_dsn) as dsn,
-        Live(dsn, tmp_path_factory.mktemp("keys"), lock_timeout_ms=500) as live,
+        Live(dsn, tmp_path_factory.mktemp("keys"), lock_timeout_ms=500, upload_chunk_seconds=2) as live,
     ):
         yield World(live)
 
@@ -272,7 +273,7 @@ def birth_date_impossible(world: World) -> Asked:
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
-PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS
+PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

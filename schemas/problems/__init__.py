@@ -4,6 +4,7 @@ from schemas.problems.any_operation import *
 from schemas.problems.applications import *
 from schemas.problems.clubs import *
 from schemas.problems.doctors import *
+from schemas.problems.documents import *
 from schemas.problems.draws import *
 from schemas.problems.institutions import *
 from schemas.problems.launch import *

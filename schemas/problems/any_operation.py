@@ -42,6 +42,12 @@ METHOD_NOT_ALLOWED = refusal(
     "method_not_allowed", Kind.method, "Этот метод здесь не поддерживается", "This method is not supported here"
 )
 TOO_LARGE = refusal("too_large", Kind.too_large, "Запрос слишком большой", "The request is too large")
+TOO_SLOW = refusal(
+    "too_slow",
+    Kind.slow,
+    "Файл передаётся слишком медленно: проверьте связь и отправьте его снова с тем же ключом",
+    "The file comes too slowly: look at the connection, and send it again with the same key",
+)
 MEDIA_TYPE = refusal(
     "media_type",
     Kind.media_type,

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     forbidden = "forbidden"
     absent = "absent"
     method = "method"
+    slow = "slow"
     conflict = "conflict"
     too_large = "too_large"
     media_type = "media_type"

@@ -21,9 +21,10 @@ from schemas.common import Schema
 from service.core.cache import SecondCache
 from service.core.database import Connection, Database
 from service.core.errors import DomainError
-from service.core.operations import Actor, IdempotencyKey, Operation, Rendered, Transaction
+from service.core.operations import Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
-from service.core.signatures import Signature, signature_of
+from service.core.signatures import Signature, names_of, signature_of
+from service.core.streams import stream_of
 
 Authenticate = Callable[[str], Actor]
 Endpoint = Callable[[web.Request], Awaitable[web.Response]]
@@ -62,18 +63,13 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     if unknown:
         raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")
     handed_in = {name: ground.collaborators[name] for name in signature.collaborators}
-    use_case, transaction = operation.use_case, operation.transaction
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
         arguments = await _arguments(operation, signature, request, actor)
         arguments |= handed_in
-        if transaction is Transaction.NONE:
-            return await use_case(**arguments)
-
-        async def work(conn: Connection) -> Any:
-            return await use_case(conn=conn, **arguments)
-
-        return await ground.database.run(transaction, work)
+        if operation.upload is None:
+            return await _run(ground, operation.transaction, operation.use_case, arguments)
+        return await _received(operation, ground, request, arguments)
 
     async def endpoint(request: web.Request) -> web.Response:
         actor = None if operation.access.public else _authorise(operation, request, ground.authenticate)
@@ -96,6 +92,36 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     made = shared_endpoint if operation.shared else endpoint
     made.__dict__["operation_id"] = operation.id
     return made
+
+
+async def _run(
+    ground: Ground, transaction: Transaction, use_case: Callable[..., Awaitable[Any]], arguments: dict[str, Any]
+) -> Any:
+    if transaction is Transaction.NONE:
+        return await use_case(**arguments)
+
+    async def work(conn: Connection) -> Any:
+        return await use_case(conn=conn, **arguments)
+
+    return await ground.database.run(transaction, work)
+
+
+async def _received(operation: Operation, ground: Ground, request: web.Request, arguments: dict[str, Any]) -> Any:
+    """The life of a streamed body: what need not be read is refused, then it is read, then it takes effect."""
+    upload = operation.upload
+    assert upload is not None
+    arguments["stream"] = stream_of(request, upload.media_types)
+
+    def named_by(function: Callable[..., Any]) -> dict[str, Any]:
+        return {name: arguments[name] for name in names_of(function) if name in arguments}
+
+    await _run(ground, Transaction.READ, upload.admit, named_by(upload.admit))
+    async with upload.receive(**named_by(upload.receive)) as received:
+        arguments["received"] = received
+        if "key" in arguments:
+            # What was asked is known only now, when the bytes are.
+            arguments["key"] = _idempotency_key(operation, request, received.digest)
+        return await _run(ground, operation.transaction, operation.use_case, named_by(operation.use_case))
 
 
 def _authorise(operation: Operation, request: web.Request, authenticate: Authenticate) -> Actor:
@@ -195,7 +221,7 @@ def _idempotency_key(operation: Operation, request: web.Request, raw: bytes) -> 
     found = _KEY.fullmatch(request.headers.get("Idempotency-Key", ""))
     if found is None:
         raise DomainError(problems.KEY_MISSING)
-    asked = b"\0".join((operation.id.encode(), request.path.encode(), raw))
+    asked = b"\0".join((operation.id.encode(), request.path_qs.encode(), raw))
     return IdempotencyKey(found["key"], hashlib.sha256(asked).digest())
 
 
@@ -215,7 +241,7 @@ def _json(result: Schema) -> bytes:
     return result.__pydantic_serializer__.to_json(result)
 
 
-def _respond(operation: Operation, result: Schema | Rendered | None) -> web.Response:
+def _respond(operation: Operation, result: Schema | Rendered | Streamed | None) -> web.Response:
     age = operation.max_age_seconds
     headers = {"Cache-Control": "no-store" if age is None else f"public, max-age={age}"}
     if result is None:
@@ -227,6 +253,9 @@ def _respond(operation: Operation, result: Schema | Rendered | None) -> web.Resp
             content_type=result.content_type,
             headers=headers | result.headers,
         )
+    if isinstance(result, Streamed):
+        sized = {"Content-Length": str(result.size_bytes), "Content-Type": result.content_type}
+        return web.Response(body=result.pieces, status=operation.status, headers=headers | sized | result.headers)
     return web.Response(body=_json(result), status=operation.status, content_type="application/json", headers=headers)
 
 

@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from schemas import problems
 from schemas.problems import Kind, Problem, Refusal
-from service.core.operations import Access, Operation, Rendered, Transaction
+from service.core.operations import Access, Operation, Rendered, Streamed, Transaction
 from service.core.problems import CONTENT_TYPE, STATUS, by_kind
 from service.core.signatures import Signature, signature_of
 
@@ -43,6 +43,7 @@ _MEANING = {
     Kind.unauthenticated: "Who calls is not proven",
     Kind.forbidden: "The caller may not do this",
     Kind.absent: "What the request names does not exist, or not for this caller",
+    Kind.slow: "The request took too long to come",
     Kind.conflict: "The values do not stand with each other, or with what is stored",
     Kind.too_large: "The request is too large",
     Kind.media_type: "The body is of another media type",
@@ -200,6 +201,9 @@ def _operation(
     if signature.body is not None:
         schema = references[signature.body, "validation"]
         described["requestBody"] = {"required": True, "content": {operation.consumes: {"schema": schema}}}
+    if operation.upload is not None:
+        # As OpenAPI 3.1 describes bytes: the media type says it all.
+        described["requestBody"] = {"required": True, "content": {name: {} for name in operation.upload.media_types}}
     described["responses"] = _responses(operation, signature, references, components)
     return described
 
@@ -276,12 +280,14 @@ def _responses(
         responses["304"] = components.part("responses", "not_modified", unchanged)
     returns = signature.returns
     success: dict[str, Any] = {"description": operation.summary, "headers": headers}
-    if returns is Rendered:
-        is_text = operation.produces.startswith("text/")
-        success["content"] = {operation.produces: {"schema": {"type": "string"}} if is_text else {}}
+    produced = (operation.produces,) if isinstance(operation.produces, str) else operation.produces
+    if returns in (Rendered, Streamed):
+        success["content"] = {
+            name: {"schema": {"type": "string"}} if name.startswith("text/") else {} for name in produced
+        }
     elif _is_schema(returns):
         success["description"] = _unwrapped(inspect.getdoc(returns) or "").partition("\n")[0]
-        success["content"] = {operation.produces: {"schema": references[returns, "serialization"]}}
+        success["content"] = {name: {"schema": references[returns, "serialization"]} for name in produced}
     responses[str(204 if returns is None else operation.status)] = success
     for status, refusals in _refusals(operation, signature).items():
         name = ".".join(refusal.code for refusal in refusals)
@@ -298,6 +304,8 @@ def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refu
         found.append(problems.INSTITUTION_NOT_FOUND)
     if signature.body is not None:
         found += [problems.MALFORMED, problems.TOO_LARGE, problems.MEDIA_TYPE]
+    if operation.upload is not None:
+        found += [problems.MALFORMED, problems.TOO_SLOW, problems.MEDIA_TYPE]
     if signature.query is not None and "cursor" in signature.query.model_fields:
         found.append(problems.CURSOR_UNKNOWN)
     if "key" in signature.names:

@@ -1,9 +1,10 @@
 """Operations as data: what the API can do, who may call it, and how its effect is kept."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from schemas.problems import Refusal
@@ -39,6 +40,38 @@ class Rendered:
     content_type: str
     content: bytes
     headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer that is not JSON, and is made while it is sent: `pieces` is not begun where nobody reads, as at HEAD.
+
+    Where it fails in the middle, fewer than `size_bytes` come and the connection is closed.
+    """
+
+    content_type: str
+    size_bytes: int
+    pieces: AsyncIterator[bytes]
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class Received(Protocol):
+    """What became of a streamed body; `digest` stands for the bytes in the hash of an idempotency key."""
+
+    @property
+    def digest(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """How a body that is too large to be held is taken. `admit` refuses what need not be read at all: it has a bare
+    connection, and gives it back before the first byte is read. `receive` reads the `stream`, without any connection,
+    and gives the use case its `received`; what is not wanted in the end is cleared away when its context is left.
+    """
+
+    media_types: tuple[str, ...]
+    admit: Callable[..., Awaitable[None]]
+    receive: Callable[..., AbstractAsyncContextManager[Received]]
 
 
 class Transaction(Enum):
@@ -95,8 +128,11 @@ class Operation:
     summary: str
     refusals: tuple[Refusal, ...] = ()
     status: int = 200
-    produces: str = "application/json"
+    # Several where the answer may be of either.
+    produces: str | tuple[str, ...] = "application/json"
     consumes: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
+    # The body is a stream of bytes, and the use case takes `received`.
+    upload: Upload | None = None
     # Availability: kept for a second in each process, with a strong ETag.
     shared: bool = False
     # The answer may be kept by whoever asks for so many seconds; None: no-store.

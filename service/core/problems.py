@@ -16,6 +16,7 @@ STATUS = {
     Kind.forbidden: 403,
     Kind.absent: 404,
     Kind.method: 405,
+    Kind.slow: 408,
     Kind.conflict: 409,
     Kind.too_large: 413,
     Kind.media_type: 415,
@@ -24,7 +25,12 @@ STATUS = {
     Kind.unavailable: 503,
 }
 CONTENT_TYPE = "application/problem+json"
-_RETRY_AFTER = {problems.BUSY.code: "1", problems.OUTCOME_UNKNOWN.code: "1", problems.UNAVAILABLE.code: "5"}
+_RETRY_AFTER = {
+    problems.BUSY.code: "1",
+    problems.OUTCOME_UNKNOWN.code: "1",
+    problems.UNAVAILABLE.code: "5",
+    problems.STORAGE_FULL.code: "60",
+}
 _ERRORS_LISTED = 20
 
 

@@ -2,17 +2,19 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 
 from schemas.common import Schema
-from service.core.operations import Operation, Rendered
+from service.core.operations import Operation, Rendered, Streamed
 
 # What the edge hands in by these names; everything else is a part of the path or a collaborator.
-FROM_REQUEST = frozenset({"conn", "actor", "body", "query", "key", "language", "basic_credentials"})
+FROM_REQUEST = frozenset(
+    {"conn", "actor", "body", "query", "key", "language", "basic_credentials", "stream", "received"}
+)
 _IN_PATH = re.compile(r"{(\w+)}")
 
 
@@ -22,8 +24,9 @@ class Signature:
     query: type[Schema] | None
     path: Mapping[str, TypeAdapter[Any]]
     path_types: Mapping[str, Any]
-    # A schema, Rendered, or None where the answer has no content.
-    returns: type[Schema] | type[Rendered] | None
+    # A schema, Rendered, Streamed, or None where the answer has no content.
+    returns: type[Schema] | type[Rendered | Streamed] | None
+    # Of the use case and, where a body is streamed, of what comes before it.
     names: frozenset[str]
 
     @property
@@ -34,7 +37,9 @@ class Signature:
 def signature_of(operation: Operation) -> Signature:
     """Raises TypeError where the use case and the row of the table do not fit each other."""
     hints = get_type_hints(operation.use_case, include_extras=True)
-    names = frozenset(inspect.signature(operation.use_case).parameters)
+    names = names_of(operation.use_case)
+    if operation.upload is not None:
+        names |= names_of(operation.upload.admit) | names_of(operation.upload.receive)
     in_path = _IN_PATH.findall(operation.path)
     missing = set(in_path) - names
     if missing:
@@ -49,3 +54,8 @@ def signature_of(operation: Operation) -> Signature:
         returns=None if returns is type(None) else returns,
         names=names,
     )
+
+
+def names_of(function: Callable[..., Any]) -> frozenset[str]:
+    """What it is handed by name."""
+    return frozenset(inspect.signature(function).parameters)

@@ -125,6 +125,17 @@ CREATE FUNCTION public.addresses_of(p_places jsonb) RETURNS text[]
     SELECT array_agg(place ->> 'address' ORDER BY place ->> 'address') FROM jsonb_array_elements(p_places) AS place
 $$;
 
+CREATE FUNCTION public.admit_document(p_region smallint, p_citizen uuid, p_application uuid, p_key text, p_bytes bigint, p_limits jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications := application_of_family(p_region, p_citizen, p_application);
+BEGIN
+    PERFORM refuse(document_refusal(named, p_citizen, p_bytes, p_limits, p_now)) WHERE NOT EXISTS (
+        SELECT FROM idempotency_keys
+        WHERE region_id = p_region AND caller_id = p_citizen AND operation = 'uploadDocument' AND key = p_key);
+END $$;
+
 CREATE TABLE public.groups (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -327,6 +338,15 @@ CREATE TABLE public.applications (
     CONSTRAINT applications_placed CHECK (((placed = (status = ANY (ARRAY['under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'offered'::text]))) OR (status = 'submitted'::text))),
     CONSTRAINT applications_status CHECK ((status = ANY (ARRAY['draft'::text, 'submitted'::text, 'under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'waiting'::text, 'offered'::text, 'refused'::text, 'withdrawn'::text, 'expired'::text, 'left'::text])))
 );
+
+CREATE FUNCTION public.application_of_family(p_region smallint, p_citizen uuid, p_application uuid) RETURNS public.applications
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT a.* FROM applications a
+    WHERE a.region_id = p_region AND a.id = p_application AND EXISTS (
+        SELECT FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id)
+$$;
 
 CREATE FUNCTION public.application_refusal(place public.groups, child public.persons, wish public.applications, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql STABLE
@@ -754,10 +774,12 @@ CREATE TABLE public.institutions (
     travel_minutes smallint DEFAULT 0 NOT NULL,
     most_applications smallint,
     most_groups smallint,
+    documents_days smallint DEFAULT 365 NOT NULL,
     CONSTRAINT institutions_bookings_days_check CHECK (((bookings_days >= 1) AND (bookings_days <= 366))),
     CONSTRAINT institutions_cancel_until_minutes_check CHECK ((cancel_until_minutes >= 0)),
     CONSTRAINT institutions_decision_days_check CHECK (((decision_days >= 1) AND (decision_days <= 90))),
     CONSTRAINT institutions_decision_days_with_tests_check CHECK (((decision_days_with_tests >= 1) AND (decision_days_with_tests <= 90))),
+    CONSTRAINT institutions_documents_days_check CHECK (((documents_days >= 1) AND (documents_days <= 1825))),
     CONSTRAINT institutions_group_offer_hours_check CHECK (((group_offer_hours >= 1) AND (group_offer_hours <= 336))),
     CONSTRAINT institutions_hold_minutes_check CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
     CONSTRAINT institutions_kind_check CHECK ((kind = ANY (ARRAY['clinic'::text, 'school'::text, 'club'::text, 'sports'::text, 'other'::text]))),
@@ -1347,6 +1369,23 @@ BEGIN
     PERFORM release_places(p_region, p_offer, p_now);
 END $$;
 
+CREATE FUNCTION public.delete_document(p_region smallint, p_citizen uuid, p_document uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    found documents;
+    named applications;
+BEGIN
+    SELECT * INTO found FROM documents WHERE region_id = p_region AND id = p_document;
+    named := application_of_family(p_region, p_citizen, found.application_id);
+    PERFORM refuse('document_not_found') WHERE named.id IS NULL;
+    -- The decision waits, or is there.
+    SELECT * INTO named FROM applications WHERE region_id = p_region AND id = named.id FOR NO KEY UPDATE;
+    PERFORM refuse('document_decided') WHERE found.deleted_at IS NULL
+        AND named.status NOT IN ('draft', 'submitted', 'under_review', 'invited', 'waiting', 'offered');
+    PERFORM forget_documents(p_region, ARRAY[p_document], p_citizen, p_now);
+END $$;
+
 CREATE FUNCTION public.delete_person(p_region smallint, p_citizen uuid, p_person uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1378,11 +1417,79 @@ BEGIN
     IF alone THEN
         PERFORM move_application(a, 'withdrawn', '{}', p_citizen, p_now) FROM applications a
         WHERE a.region_id = p_region AND a.person_id = p_person AND a.status = 'draft';
+        PERFORM forget_documents(p_region, ARRAY(
+            SELECT id FROM documents WHERE region_id = p_region AND person_id = p_person AND deleted_at IS NULL
+        ), p_citizen, p_now);
         PERFORM erase_person(p_region, p_person, p_now);
         DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
             AND result::text LIKE '%' || p_person || '%';
     END IF;
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
+END $$;
+
+CREATE FUNCTION public.document_refusal(named public.applications, p_citizen uuid, p_bytes bigint, p_limits jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN named.id IS NULL THEN 'application_not_found'
+        WHEN named.status IN ('refused', 'withdrawn', 'expired', 'left') THEN 'documents_closed'
+        WHEN (SELECT count(*) FROM documents d
+              WHERE d.region_id = named.region_id AND d.application_id = named.id AND d.deleted_at IS NULL
+             ) >= (p_limits ->> 'documents')::integer THEN 'documents_too_many'
+        -- What was deleted counts too, or one could go on for ever.
+        WHEN (SELECT coalesce(sum(d.bytes), 0) + p_bytes FROM documents d
+              WHERE d.region_id = named.region_id AND d.citizen_id = p_citizen AND d.created_at > p_now - interval '1 day'
+             ) > (p_limits ->> 'bytes_a_day')::bigint THEN 'uploads_too_many'
+    END
+$$;
+
+CREATE FUNCTION public.documents_are_due(a public.applications, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN a.status IN ('refused', 'withdrawn', 'expired') THEN a.updated_at <= p_now - interval '30 days'
+        ELSE least(g.ends_on, CASE a.status WHEN 'left' THEN a.left_on END) + i.documents_days
+             < (p_now AT TIME ZONE i.zone)::date
+    END
+    FROM groups g, institutions i
+    WHERE g.region_id = a.region_id AND g.id = a.group_id
+      AND i.region_id = a.region_id AND i.id = a.institution_id
+$$;
+
+CREATE FUNCTION public.documents_missing(a public.applications) RETURNS text[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(needed.kind ORDER BY needed.number), '{}')
+    FROM jsonb_array_elements_text(coalesce(a.terms -> 'documents', '[]')) WITH ORDINALITY AS needed (kind, number)
+    WHERE NOT EXISTS (
+        SELECT FROM documents d
+        WHERE d.region_id = a.region_id AND d.application_id = a.id AND d.kind = needed.kind AND d.deleted_at IS NULL)
+$$;
+
+CREATE FUNCTION public.documents_to_look_after(p_now timestamp with time zone) RETURNS TABLE(region_id smallint, id uuid, bytes integer, due boolean)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN
+        SELECT d.region_id, d.id, d.bytes, d.application_id FROM regions r
+        JOIN documents d ON d.region_id = r.code AND d.deleted_at IS NULL AND d.look_at <= p_now
+        ORDER BY d.look_at LIMIT 50 FOR UPDATE OF d SKIP LOCKED
+    LOOP
+        SELECT documents_are_due(a, p_now) INTO due FROM applications a
+        WHERE a.region_id = found.region_id AND a.id = found.application_id;
+        IF due THEN
+            PERFORM forget_documents(found.region_id, ARRAY[found.id], by_itself(), p_now);
+        ELSE
+            UPDATE documents d SET look_at = p_now + interval '1 day'
+            WHERE d.region_id = found.region_id AND d.id = found.id;
+        END IF;
+        region_id := found.region_id;
+        id := found.id;
+        bytes := found.bytes;
+        RETURN NEXT;
+    END LOOP;
 END $$;
 
 CREATE FUNCTION public.draft_application(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_item jsonb, p_now timestamp with time zone) RETURNS jsonb
@@ -1652,6 +1759,21 @@ CREATE FUNCTION public.first_without_place(p_region smallint, p_groups uuid[]) R
       AND g.capacity - g.taken < (SELECT count(*) FROM unnest(p_groups) AS wanted WHERE wanted = g.id)
 $$;
 
+CREATE FUNCTION public.forget_documents(p_region smallint, p_documents uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    gone uuid;
+BEGIN
+    FOR gone IN
+        UPDATE documents SET key_sealed = NULL, name_sealed = NULL, content_hash = NULL, deleted_at = p_now
+        WHERE region_id = p_region AND id = ANY (p_documents) AND deleted_at IS NULL
+        RETURNING id
+    LOOP
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'document_deleted', gone, '{}', false);
+    END LOOP;
+END $$;
+
 CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -1729,6 +1851,7 @@ BEGIN
     UPDATE offers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 
 CREATE FUNCTION public.hand_over_the_rest(p_now timestamp with time zone) RETURNS integer
@@ -2406,6 +2529,7 @@ BEGIN
     UPDATE applications SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE draw_requests SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE waiting_persons SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE documents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     -- What is offered to the twin names it.
     UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb
     WHERE region_id = p_region AND id IN (
@@ -3174,10 +3298,45 @@ CREATE FUNCTION public.shown_application(a public.applications) RETURNS jsonb
         'warnings', warnings_for_staff(a), 'wait', a.wait, 'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
         'originals_by', a.originals_by, 'offer_expires_at', a.offer_expires_at, 'created_at', a.created_at,
-        'updated_at', a.updated_at,
+        'updated_at', a.updated_at, 'documents_missing', documents_missing(a),
         'person', jsonb_build_object('id', p.id, 'last_name', p.last_name, 'first_name', p.first_name,
                                      'patronymic', p.patronymic))
     FROM persons p WHERE p.region_id = a.region_id AND p.id = a.person_id
+$$;
+
+CREATE TABLE public.documents (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    kind text NOT NULL,
+    media_type text NOT NULL,
+    bytes integer NOT NULL,
+    content_hash bytea,
+    name_sealed text,
+    key_sealed text,
+    created_at timestamp with time zone NOT NULL,
+    look_at timestamp with time zone NOT NULL,
+    missing boolean DEFAULT false NOT NULL,
+    deleted_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    CONSTRAINT documents_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT documents_erased CHECK (((erased_at IS NULL) OR (deleted_at IS NOT NULL))),
+    CONSTRAINT documents_key CHECK (((deleted_at IS NULL) = (key_sealed IS NOT NULL))),
+    CONSTRAINT documents_kind_check CHECK ((kind = ANY (ARRAY['application'::text, 'parent_identity'::text, 'child_identity'::text, 'authority'::text, 'medical_certificate'::text, 'snils'::text, 'other'::text]))),
+    CONSTRAINT documents_media_type_check CHECK ((media_type = ANY (ARRAY['application/pdf'::text, 'image/jpeg'::text, 'image/png'::text, 'image/heic'::text]))),
+    CONSTRAINT documents_stub CHECK (((deleted_at IS NULL) OR ((content_hash IS NULL) AND (name_sealed IS NULL))))
+);
+
+CREATE FUNCTION public.shown_document(d public.documents) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', d.id, 'application_id', d.application_id, 'kind', d.kind, 'media_type', d.media_type, 'bytes', d.bytes,
+        'created_at', d.created_at, 'zone', i.zone, 'name_sealed', d.name_sealed)
+    FROM institutions i WHERE i.region_id = d.region_id AND i.id = d.institution_id
 $$;
 
 CREATE FUNCTION public.shown_entry(entry public.waiting_entries, p_persons uuid[], p_now timestamp with time zone) RETURNS jsonb
@@ -3364,6 +3523,41 @@ BEGIN
         certificate_cost = wish.certificate_cost, benefits = wish.benefits, weight = wish.weight, terms = wish.terms,
         updated_at = p_now
     WHERE region_id = p_region AND id = p_application;
+END $$;
+
+CREATE FUNCTION public.upload_document(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_document jsonb, p_limits jsonb, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    made documents := jsonb_populate_record(NULL::documents, p_document);
+    named applications;
+    shown jsonb;
+    earlier jsonb;
+BEGIN
+    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    named := application_of_family(p_region, p_citizen, made.application_id);
+    PERFORM FROM applications WHERE region_id = p_region AND id = named.id FOR NO KEY UPDATE;
+    -- Once more: it may have been decided on meanwhile.
+    named := application_of_family(p_region, p_citizen, made.application_id);
+    earlier := idempotency_find(p_region, p_citizen, 'uploadDocument', p_key, p_request_hash);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse(document_refusal(named, p_citizen, made.bytes, p_limits, p_now));
+    made.region_id := p_region;
+    made.institution_id := named.institution_id;
+    made.person_id := named.person_id;
+    made.citizen_id := p_citizen;
+    made.created_at := p_now;
+    made.look_at := p_now + interval '1 day';
+    made.missing := false;
+    INSERT INTO documents SELECT made.*;
+    -- The request holds the name of the file, so the key need not keep it.
+    shown := shown_document(made) - 'name_sealed';
+    PERFORM idempotency_keep(p_region, p_citizen, 'uploadDocument', p_key, p_request_hash, shown, p_now);
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'document_uploaded', made.id,
+                    jsonb_build_object('application_id', made.application_id, 'kind', made.kind), true);
+    RETURN shown;
 END $$;
 
 CREATE FUNCTION public.waiting_before(entry public.waiting_entries) RETURNS bigint
@@ -3891,6 +4085,9 @@ ALTER TABLE ONLY public.clients
 ALTER TABLE ONLY public.delays
     ADD CONSTRAINT delays_pkey PRIMARY KEY (region_id, practitioner_id, day);
 
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.draw_requests
     ADD CONSTRAINT draw_requests_pkey PRIMARY KEY (region_id, id);
 
@@ -4066,6 +4263,18 @@ CREATE INDEX certificates_by_identity ON public.certificates USING btree (region
 
 CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
 
+CREATE INDEX documents_by_application ON public.documents USING btree (region_id, application_id, id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX documents_by_citizen ON public.documents USING btree (region_id, citizen_id, created_at);
+
+CREATE INDEX documents_by_person ON public.documents USING btree (region_id, person_id) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX documents_once ON public.documents USING btree (region_id, application_id, content_hash) WHERE (deleted_at IS NULL);
+
+CREATE INDEX documents_to_erase ON public.documents USING btree (region_id, deleted_at) WHERE ((deleted_at IS NOT NULL) AND (erased_at IS NULL));
+
+CREATE INDEX documents_to_look_after ON public.documents USING btree (region_id, look_at) WHERE (deleted_at IS NULL);
+
 CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (region_id, citizen_id, created_at, id);
 
 CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region_id, person_id);
@@ -4207,6 +4416,18 @@ ALTER TABLE ONLY public.clients
 
 ALTER TABLE ONLY public.delays
     ADD CONSTRAINT delays_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_region_id_application_id_fkey FOREIGN KEY (region_id, application_id) REFERENCES public.applications(region_id, id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
 ALTER TABLE ONLY public.draw_requests
     ADD CONSTRAINT draw_requests_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);

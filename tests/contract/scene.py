@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.documents.people import Applicant
 from tests.draws.scene import Draws, set_draws
 from tests.live import Api
 from tests.reception.desk import patient
@@ -41,6 +42,11 @@ class Scene:
     siblings: list[dict[str, str]]
     # The stranger's child, to which everyone may be invited.
     shared_person_id: str
+    # Of another child, and nobody ends it.
+    open_application_id: str
+    # Of the first application; the spare one is deleted already, which can be done again.
+    document_id: str
+    spare_document_id: str
     practitioner_id: str
     # Waits; is offered a surgeon's time, and so is the spare one.
     entry_id: str
@@ -66,7 +72,8 @@ class Scene:
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
         waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
-        return *mine, *family, *drafts, *waited_for, *at_the_desk
+        papers = self.open_application_id, self.document_id, self.spare_document_id
+        return *mine, *family, *drafts, *waited_for, *at_the_desk, *papers
 
     def invitation_code(self) -> str:
         """Of an invitation by the stranger."""
@@ -125,6 +132,10 @@ def set_scene(world: World) -> Scene:
         for one in applicants[:2]
     ]
     offered = offered_places(world, parent, applicants)
+    papers = Applicant(world, parent, child, application["id"])
+    documents = [papers.upload(file_name="Справка.pdf").ok()["id"] for _ in range(2)]
+    assert parent.call("DELETE", f"/v1/documents/{documents[1]}").status == 204
+    schoolchild = world.child(parent, last_name="Соколова-Школьная")
     todays, coming, movable = (at_the_desk(world, own_id) for own_id in ("today", "today", "s6"))
     missed = world.book(parent, world.slot_id("missed"), child).ok()
     operator.post(f"{clinic}/appointments/{missed['id']}/status", {"status": "noshow"}).ok()
@@ -161,6 +172,9 @@ def set_scene(world: World) -> Scene:
         spare_offered_application_id=offered[1],
         siblings=[{"group_id": groups[1]["id"], "person_id": one} for one in siblings],
         shared_person_id=shared,
+        open_application_id=world.apply(parent, groups[1]["id"], schoolchild).ok()["id"],
+        document_id=documents[0],
+        spare_document_id=documents[1],
         practitioner_id=ticket["practitioner"]["id"],
         desk_slot_id=world.slot_id("desk"),
         todays_id=todays["id"],

@@ -16,9 +16,10 @@ from service.core.operations import Operation
 from service.core.problems import STATUS
 from service.launch.usecases import SCOPES
 from tests.contract.scene import Scene, programme, set_scene, waiting
+from tests.documents.samples import pdf
 from tests.launch.credentials import credentials
 from tests.live import Answer, Api
-from tests.provocation import surname
+from tests.provocation import someone, surname
 from tests.reception.desk import WHY, patient
 from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, PAEDIATRICIAN, REGION, World, person
 
@@ -130,6 +131,12 @@ declinePlace             401    404      ok     404         404   403          4
 listApplications         401    ok       ok     ok          ok    403          403      403    403       403
 getApplication           401    404      ok     404         404   403          403      403    403       403 application
 withdrawApplication      401    404      ok     404         404   403          403      403    403       403 application
+uploadDocument           401    404      ok     404         404   403          403      403    403       403 application
+listDocuments            401    404      ok     404         404   403          403      403    403       403 application
+getDocument              401    404      ok     404         404   403          403      403    403       403 document
+deleteDocument           401    404      ok     404         404   403          403      403    403       403 document
+listReceivedDocuments    401    403      403    404         ok    404          403      ok     404       ok  institution
+getReceivedDocument      401    403      403    404         ok    404          403      ok     404       ok  institution
 """
 ANOTHER_REGION = 54
 OF_THE_CLINIC = {"admin", "system", "operator"}
@@ -191,7 +198,8 @@ class Ask:
         def replaced(values: dict[str, Any] | None) -> Any:
             return values and {name: str(new_id()) if value in ids else value for name, value in values.items()}
 
-        body = replaced(self.body) if all(isinstance(value, str) for value in (self.body or {}).values()) else self.body
+        named = isinstance(self.body, dict) and all(isinstance(value, str) for value in self.body.values())
+        body = replaced(self.body) if named else self.body
         return Ask(replaced(self.path), replaced(self.query), body)
 
 
@@ -317,6 +325,14 @@ class Stage:
             "createInvitation": Ask({"person_id": scene.person_id}),
             "getApplication": Ask(application),
             "withdrawApplication": Ask(application),
+            "uploadDocument": Ask(
+                {"application_id": scene.open_application_id}, {"kind": "snils"}, pdf(seed=someone())
+            ),
+            "listDocuments": Ask(application),
+            "getDocument": Ask({"document_id": scene.document_id}),
+            "deleteDocument": Ask({"document_id": scene.spare_document_id}),
+            "listReceivedDocuments": Ask({**application, **clinic}),
+            "getReceivedDocument": Ask({**application, **clinic, "document_id": scene.document_id}),
         }
         if operation.id == "joinAsGuardian":
             # Good once.

@@ -18,6 +18,7 @@ from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import Queries
 from service.doctors import store as doctors
+from service.documents import store as documents
 from service.draws import store as draws
 from service.launch import store as launch
 from service.people import store as people
@@ -89,6 +90,13 @@ INSERT INTO applications (region_id, id, number, institution_id, group_id, citiz
                           placed, serial, terms, created_at, updated_at)
 SELECT 42, made(10, i), i::text, made(1, 1 + i % 50), made(9, 1 + i % 2000), made(5, 1 + i % 2000), made(6, i),
        sha256(i::text::bytea), 'submitted', true, i / 2000, '{}', now(), now()
+FROM generate_series(1, 4000) i;
+INSERT INTO documents (region_id, id, application_id, institution_id, person_id, citizen_id, kind, media_type, bytes,
+                       content_hash, key_sealed, created_at, look_at, deleted_at, erased_at)
+SELECT 42, made(14, i), made(10, i), made(1, 1 + i % 50), made(6, i), made(5, 1 + i % 2000), 'other', 'image/png', 9,
+       CASE WHEN i % 4 > 0 THEN sha256(i::text::bytea) END, CASE WHEN i % 4 > 0 THEN '' END, '2026-09-06',
+       '2026-09-07'::timestamptz + i * interval '1 minute', CASE WHEN i % 4 = 0 THEN now() END,
+       CASE WHEN i % 4 = 0 AND i > 100 THEN now() END
 FROM generate_series(1, 4000) i;
 INSERT INTO certificates (region_id, id, number_hash, number_sealed, identity, municipality, year, unit, nominal,
                           most_programmes)
@@ -227,6 +235,14 @@ def request_draw(connection: asyncpg.Connection) -> Awaitable[Any]:
     )
 
 
+def upload_document(connection: asyncpg.Connection) -> Awaitable[Any]:
+    key = IdempotencyKey(str(new_id()), bytes(32))
+    row = {"id": new_id(), "application_id": made(10, 1999), "kind": "other", "media_type": "image/png", "bytes": 9}
+    row |= {"content_hash": "\\x00", "key_sealed": ""}
+    limits = {"documents": 20, "bytes_a_day": 1000}
+    return documents.upload_document(connection, REGION, made(5, 2000), key, row, limits, NOW)
+
+
 def slots(connection: asyncpg.Connection) -> Awaitable[Any]:
     until = NOW + timedelta(days=14)
     return doctors.list_slots(connection, REGION, made(1, 7), "58", None, None, (NOW, NIL), until, NOW, 51)
@@ -256,6 +272,13 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         {"draw_requests_by_citizen"},
     ),
     "apply_to_group": (apply, {"groups_pkey", "idempotency_keys_pkey"}),
+    "upload_document": (
+        upload_document,
+        {"documents_by_application", "documents_by_citizen", "applications_pkey", "idempotency_keys_pkey"},
+    ),
+    "list_documents": (lambda c: documents.list_documents(c, REGION, made(10, 7)), {"documents_by_application"}),
+    "to_look_after": (lambda c: documents.to_look_after(c, NOW), {"documents_to_look_after"}),
+    "to_erase": (documents.to_erase, {"documents_to_erase"}),
     "search_slots": (search, {"slots_free_in_region"}),
     "search_slots_of_a_town": (lambda c: search(c, "Кемерово"), {"slots_free", "slots_pkey"}),
     "list_first_free": (lambda c: availability.list_first_free(c, REGION, "58", None, NOW), {"slots_free"}),

@@ -89,6 +89,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             str(CLINIC): str(CLUB),
             # What is accepted can't be declined.
             scene.offer_id: scene.spare_offer_id,
+            scene.document_id: scene.spare_document_id,
         },
         # A thing of its own for an operation that would else find it gone: id -> id.
         "own": {
@@ -96,6 +97,9 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             "submitApplication": {scene.application_id: scene.draft_id},
             "acceptPlace": {scene.application_id: scene.offered_application_id},
             "declinePlace": {scene.application_id: scene.spare_offered_application_id},
+            "uploadDocument": {scene.application_id: scene.open_application_id},
+            "getReceivedDocument": {str(CLUB): str(CLINIC)},
+            "listReceivedDocuments": {str(CLUB): str(CLINIC)},
             "putDelay": {str(CLUB): str(CLINIC)},
             "checkIn": {str(CLUB): str(CLINIC)},
             "setAppointmentStatus": {scene.appointment_id: scene.todays_id},
@@ -123,6 +127,7 @@ def dictionaries(scene: Scene) -> str:
         "person": [scene.person_id, scene.free_person_id],
         "appointment": [scene.appointment_id],
         "application": [scene.application_id],
+        "document": [scene.document_id],
         "entry": [scene.entry_id],
         "offer": [scene.offer_id],
         "group": [scene.group_id, scene.free_group_id],

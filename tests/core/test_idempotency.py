@@ -15,6 +15,8 @@ from tests.applications.people import stranger as applicant
 from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import siblings
 from tests.doctors.provocations import stranger as patient
+from tests.documents.people import applicant as parent_of_applicant
+from tests.documents.samples import pdf
 from tests.draws.clinic import DrawingClinic
 from tests.draws.provocations import requesting
 from tests.provocation import Asked, someone, surname
@@ -77,16 +79,19 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     ),
     "applyTogether": applying_together,
     "draftApplication": drafting,
+    "uploadDocument": lambda world: parent_of_applicant(world).asked(),
     "createPerson": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())
     ),
     "createInvitation": inviting,
 }
 # A new one takes the turn of the one before.
-REPLACES = {"holdSlot", "createInvitation"}
+REPLACES = {"holdSlot", "createIdentityCode", "createInvitation"}
+WITHOUT_BODY = {"createIdentityCode", "createInvitation"}
 EFFECTS = (
     "appointments",
     "applications",
+    "documents",
     "persons",
     "engagements",
     "holds",
@@ -123,7 +128,7 @@ def test_the_same_again_is_the_same_answer_and_no_effect(world: World, operation
     # Under a new key it is another request, and refused by what the first one did.
     again = asked.api.create(asked.path, asked.body)
     assert again.status == (201 if operation in REPLACES else 409)
-    if operation != "createInvitation":
+    if operation not in WITHOUT_BODY:
         assert effects(world)[:-1] == after[:-1]
 
 
@@ -142,12 +147,14 @@ def test_many_at_once_are_one(world: World, operation: str) -> None:
         answers = set(threads.map(once, range(16)))
     assert len(answers) == 1
     assert max(now - then for then, now in zip(before, effects(world), strict=True)) == len(
-        (asked.body or {}).get("items", "1")
+        asked.body.get("items", "1") if isinstance(asked.body, dict) else "1"
     )
 
 
-def changed(body: dict[str, Any]) -> dict[str, Any]:
+def changed(body: dict[str, Any] | bytes) -> dict[str, Any] | bytes:
     """Another body, as valid as the one before."""
+    if isinstance(body, bytes):
+        return pdf(len(body), seed=0)
     if "items" in body:
         return {"items": body["items"][::-1]}
     if "time_to" in body:
@@ -156,7 +163,7 @@ def changed(body: dict[str, Any]) -> dict[str, Any]:
     return body | {name: "Надежда" if name == "first_name" else str(new_id())}
 
 
-@pytest.mark.parametrize("operation", [operation for operation in CREATE if operation != "createInvitation"])
+@pytest.mark.parametrize("operation", [operation for operation in CREATE if operation not in WITHOUT_BODY])
 def test_another_body_under_the_key_is_refused(world: World, operation: str) -> None:
     asked = CREATE[operation](world)
     first = asked.answer("ru")

@@ -94,7 +94,7 @@ CREATE OR REPLACE FUNCTION shown_application(a applications) RETURNS jsonb LANGU
         'warnings', warnings_for_staff(a), 'wait', a.wait, 'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
         'originals_by', a.originals_by, 'offer_expires_at', a.offer_expires_at, 'created_at', a.created_at,
-        'updated_at', a.updated_at,
+        'updated_at', a.updated_at, 'documents_missing', documents_missing(a),
         'person', jsonb_build_object('id', p.id, 'last_name', p.last_name, 'first_name', p.first_name,
                                      'patronymic', p.patronymic))
     FROM persons p WHERE p.region_id = a.region_id AND p.id = a.person_id

@@ -80,6 +80,9 @@ BEGIN
     IF alone THEN
         PERFORM move_application(a, 'withdrawn', '{}', p_citizen, p_now) FROM applications a
         WHERE a.region_id = p_region AND a.person_id = p_person AND a.status = 'draft';
+        PERFORM forget_documents(p_region, ARRAY(
+            SELECT id FROM documents WHERE region_id = p_region AND person_id = p_person AND deleted_at IS NULL
+        ), p_citizen, p_now);
         PERFORM erase_person(p_region, p_person, p_now);
         DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
             AND result::text LIKE '%' || p_person || '%';

@@ -12,6 +12,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
+from schemathesis.core.parameters import ParameterLocation
 
 from service.people.rules import enp_is_valid, snils_is_valid
 from tests.documents.samples import heic, jpeg, pdf, png
@@ -78,6 +79,7 @@ def code_conformance(
     assert code == "not_found" or code in found["content"]["application/problem+json"]["examples"], code
 
 
+_NOBODY = "00000000-0000-7000-8000-000000000000"
 _FILES = {"image/png": png, "image/jpeg": jpeg, "image/heic": heic}
 _TAKE_AWAY = {"declineOffer", "blockPractitioner"}
 
@@ -105,7 +107,11 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
     if _operation_id(case.operation) == "rescheduleAppointment":
         # Nobody cancels this one.
         case.path_parameters["appointment_id"] = _WORLD["moving"]
-    if _operation_id(case.operation) == "uploadDocument":
+    for name, value in (case.path_parameters or {}).items():
+        # A link may lead from a field that is null.
+        case.path_parameters[name] = _NOBODY if str(value) == "None" else value
+    body = case.meta.components.get(ParameterLocation.BODY)
+    if _operation_id(case.operation) == "uploadDocument" and body is not None and body.mode.is_positive:
         # A file that is what its media type says, and no two alike; a schema can't tell that.
         made = _FILES.get(case.media_type or "", pdf)
         case.body = made(seed=os.getpid() * 1000 + next(_numbers))

@@ -202,8 +202,8 @@ def _operation(
         schema = references[signature.body, "validation"]
         described["requestBody"] = {"required": True, "content": {operation.consumes: {"schema": schema}}}
     if operation.upload is not None:
-        # As OpenAPI 3.1 describes bytes: the media type says it all.
-        described["requestBody"] = {"required": True, "content": {name: {} for name in operation.upload.media_types}}
+        content = {name: {"schema": {"type": "string", "format": "binary"}} for name in operation.upload.media_types}
+        described["requestBody"] = {"required": True, "content": content}
     described["responses"] = _responses(operation, signature, references, components)
     return described
 

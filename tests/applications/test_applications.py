@@ -229,6 +229,7 @@ def test_an_application_keeps_the_terms_it_was_made_under(world: World) -> None:
         },
         "places": [{"address": "г. Кемерово, пр. Советский, 40", "latitude": None, "longitude": None}],
         **own,
+        "documents_missing": ["child_identity"],
         "financing": price,
         "certificate_id": None,
         "benefits": [],

@@ -12,6 +12,8 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import ComponentInfo
 
 from service.people.rules import enp_is_valid, snils_is_valid
 from tests.documents.samples import heic, jpeg, pdf, png
@@ -78,6 +80,7 @@ def code_conformance(
     assert code == "not_found" or code in found["content"]["application/problem+json"]["examples"], code
 
 
+_NOBODY = "00000000-0000-7000-8000-000000000000"
 _FILES = {"image/png": png, "image/jpeg": jpeg, "image/heic": heic}
 _TAKE_AWAY = {"declineOffer", "blockPractitioner"}
 
@@ -98,22 +101,27 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
         case.path_parameters = {"draw_id": _WORLD["drawn"]}
     own = _WORLD["own"].get(_operation_id(case.operation), {})
     for name, value in (case.path_parameters or {}).items():
-        case.path_parameters[name] = own.get(value, value)
+        # A link may lead from a field that is null.
+        case.path_parameters[name] = _NOBODY if str(value) == "None" else own.get(value, value)
     if "Idempotency-Key" in case.headers:
         # The document has one example of a key, and a key is good for one body.
         case.headers["Idempotency-Key"] = f"key-{os.getpid()}-{next(_numbers)}"
     if _operation_id(case.operation) == "rescheduleAppointment":
         # Nobody cancels this one.
         case.path_parameters["appointment_id"] = _WORLD["moving"]
-    if _operation_id(case.operation) == "uploadDocument":
-        # A file that is what its media type says, and no two alike; a schema can't tell that.
-        made = _FILES.get(case.media_type or "", pdf)
-        case.body = made(seed=os.getpid() * 1000 + next(_numbers))
     settle = _SETTLED.get(_operation_id(case.operation))
     if settle and isinstance(case.body, dict):
         body: dict[str, Any] = json.loads(json.dumps(case.body))
         settle(body)
         case.body = body
+    _send_a_file(case, case.meta.components.get(ParameterLocation.BODY))
+
+
+def _send_a_file(case: schemathesis.Case, body: ComponentInfo | None) -> None:
+    """One that is what its media type says, and no two alike: a schema can't tell that."""
+    if _operation_id(case.operation) == "uploadDocument" and body is not None and body.mode.is_positive:
+        made = _FILES.get(case.media_type or "", pdf)
+        case.body = made(seed=os.getpid() * 1000 + next(_numbers))
 
 
 def _person(body: dict[str, Any]) -> None:

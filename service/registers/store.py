@@ -128,7 +128,7 @@ async def lesson_changes(
 
 async def change_lesson(conn: Connection, change: dict[str, Any], on: date) -> dict[str, Any]:
     """{told, conflicts}; `change` are the columns of lesson_changes, and `on` is the day whose children are told."""
-    encoded = orjson.dumps(change).decode()
+    encoded = orjson.dumps(change, default=str).decode()
     with refusing(VIOLATIONS):
         return orjson.loads(await conn.fetchval(SQL.change_lesson, encoded, on))
 
@@ -150,11 +150,11 @@ async def put_attendance(
     marks: dict[UUID, str],
     actor_id: UUID,
     now: datetime,
-) -> list[UUID]:
+) -> list[str]:
     """Gives the applications whose mark is another than before."""
     given = list(marks), list(marks.values())
     rows = await conn.fetch(SQL.put_attendance, region_id, group_id, *lesson, *given, actor_id, now)
-    return [row["application_id"] for row in rows]
+    return [str(row["application_id"]) for row in rows]
 
 
 async def is_childs(conn: Connection, region_id: int, citizen_id: UUID, application_id: UUID) -> bool:
@@ -187,7 +187,7 @@ async def send_message(
     day_from: datetime,
     now: datetime,
 ) -> dict[str, Any]:
-    encoded = orjson.dumps(message).decode()
+    encoded = orjson.dumps(message, default=str).decode()
     with refusing(VIOLATIONS):
         kept = await conn.fetchval(
             SQL.send_message,

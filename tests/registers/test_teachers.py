@@ -70,7 +70,11 @@ def test_published_names_follow(school: School) -> None:
     school.teaches(group, zimin, orlov)
     assert school.group_row(group)["teachers"] == ["Зимин Пётр Ильич", "Орлов Пётр Ильич"]
     # Whatever is published of the group later.
-    terms = {"instant": True, "starts_on": "2026-08-01", "weekly_lessons": [{"weekday": 1, "starts": "07:00", "academic_hours": 1}]}
+    terms = {
+        "instant": True,
+        "starts_on": "2026-08-01",
+        "weekly_lessons": [{"weekday": 1, "starts": "07:00", "academic_hours": 1}],
+    }
     world.publish_group(group, **terms, teachers=["Иванова Анна"]).ok()
     assert school.group_row(group)["teachers"] == ["Зимин Пётр Ильич", "Орлов Пётр Ильич"]
     school.director.put(f"{PATH}/teachers/{zimin.own_id}", {"last_name": "Зимин-Снегов", "first_name": "Пётр"}).ok()

@@ -2,7 +2,8 @@
 
 from schemas import problems as p
 from service.core.operations import CITIZEN, Operation, Transaction, staff
-from service.registers import lessons, teachers
+from service.registers import lessons, lists, messages, teachers
+from service.registers.sheets import XLSX
 
 _INSTITUTION = "/v1/institutions/{institution_id}"
 _GROUP = _INSTITUTION + "/groups/{group_id}"
@@ -72,5 +73,33 @@ OPERATIONS = (
         "GET", "/v1/applications/{application_id}/lessons", "listChildLessons", lessons.list_child_lessons,
         CITIZEN, Transaction.READ, "List the lessons of one's child",
         refusals=(p.APPLICATION_NOT_FOUND, p.DATES_CROSSED),
+    ),
+    # Lists
+    Operation(
+        "GET", _GROUP + "/list", "getGroupList", lists.get_group_list,
+        _READS, Transaction.WRITE, "Get a group's list", refusals=(p.GROUP_NOT_FOUND,),
+    ),
+    Operation(
+        "GET", _GROUP + "/list.xlsx", "getGroupListXlsx", lists.get_group_list_xlsx,
+        _READS, Transaction.WRITE, "Get a group's list as a spreadsheet", produces=XLSX,
+        refusals=(p.GROUP_NOT_FOUND,),
+    ),
+    Operation(
+        "GET", _GROUP + "/list.html", "getGroupListHtml", lists.get_group_list_html,
+        _READS, Transaction.WRITE, "Get a group's list to print", produces="text/html", refusals=(p.GROUP_NOT_FOUND,),
+    ),
+    # Messages
+    Operation(
+        "POST", _GROUP + "/messages", "sendMessage", messages.send_message,
+        _WRITES, Transaction.STATEMENT, "Send a message to a group's parents", status=201,
+        refusals=(p.GROUP_NOT_FOUND, p.TOO_MANY_MESSAGES),
+    ),
+    Operation(
+        "GET", _GROUP + "/messages", "listGroupMessages", messages.list_group_messages,
+        _READS, Transaction.READ, "List a group's messages", refusals=(p.GROUP_NOT_FOUND,),
+    ),
+    Operation(
+        "GET", "/v1/applications/{application_id}/messages", "listMessages", messages.list_messages,
+        CITIZEN, Transaction.READ, "List messages about an application", refusals=(p.APPLICATION_NOT_FOUND,),
     ),
 )  # fmt: skip

@@ -81,7 +81,7 @@ FROM group_members m
 JOIN applications a ON a.region_id = m.region_id AND a.id = m.application_id
 JOIN persons p ON p.region_id = a.region_id AND p.id = a.person_id
 WHERE m.region_id = $1 AND m.group_id = $2 AND m.since <= $4 AND (m.until IS NULL OR m.until >= $3)
-ORDER BY p.last_name, p.first_name, p.patronymic NULLS FIRST, m.application_id, m.since;
+ORDER BY translate(p.last_name, 'Ёё', 'Ее'), p.first_name, p.patronymic NULLS FIRST, m.application_id, m.since;
 
 -- name: attendance
 SELECT day, starts, application_id, mark, marked_at

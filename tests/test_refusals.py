@@ -23,6 +23,7 @@ from tests.launch.credentials import credentials
 from tests.live import Live
 from tests.provocation import Asked, Provocations, someone
 from tests.reception import provocations as reception
+from tests.registers import provocations as registers
 from tests.schedules import provocations as schedules
 from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
@@ -270,6 +271,7 @@ def birth_date_impossible(world: World) -> Asked:
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
+PROVOCATIONS |= registers.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

@@ -1539,9 +1539,9 @@ CREATE FUNCTION public.follow_lessons(place public.groups) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    times tstzmultirange := current_lessons(place);
+    lessons_now tstzmultirange := current_lessons(place);
 BEGIN
-    UPDATE engagements e SET times = follow_lessons.times - elsewhere(a.region_id, a.id, a.identity, follow_lessons.times)
+    UPDATE engagements e SET times = lessons_now - elsewhere(a.region_id, a.id, a.identity, lessons_now)
     FROM applications a
     WHERE a.region_id = place.region_id AND a.group_id = place.id
       AND e.region_id = a.region_id AND e.booking_id = a.id;

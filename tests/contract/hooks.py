@@ -215,7 +215,25 @@ def _appeal(body: dict[str, Any]) -> None:
     body["text"] = _WORLD["appeal"]
 
 
+def _joining(body: dict[str, Any]) -> None:
+    """A code that is one; a few wrong ones and none is taken."""
+    body["code"] = _WORLD["code"]
+
+
+def _attendance(body: dict[str, Any]) -> None:
+    for mark in body["marks"]:
+        mark["application_id"] = _WORLD["pupil"]
+
+
+def _lesson_change(body: dict[str, Any]) -> None:
+    if body.get("moved_to"):
+        body["moved_to"] |= {"day": "2026-12-09", "place": None}
+
+
 _SETTLED = {
+    "joinAsTeacher": _joining,
+    "putAttendance": _attendance,
+    "cancelLesson": _lesson_change,
     "createPerson": _person,
     "updatePerson": _person,
     "putAttachments": _attachments,

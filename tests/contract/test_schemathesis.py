@@ -14,7 +14,7 @@ import yaml
 from service.app import OPERATIONS, document
 from service.core.edge import REQUESTS
 from service.core.operations import Access
-from tests.contract.scene import Scene, set_scene
+from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, set_scene
 from tests.launch.credentials import credentials
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, REGION, SURGEON, World
 
@@ -98,8 +98,15 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             "rescheduleForPatient": {scene.appointment_id: scene.movable_id},
             "appealNoShow": {scene.appointment_id: scene.missed_id},
             "decideAppeal": {scene.appointment_id: scene.missed_id},
+            **{operation.id: {str(CLUB): str(CLINIC)} for operation in OPERATIONS if operation.access.teachers},
+            "putGroupTeachers": {str(CLUB): str(CLINIC)},
+            "inviteTeacher": {str(CLUB): str(CLINIC)},
+            # One that has been is cancelled no more.
+            "cancelLesson": {str(CLUB): str(CLINIC), LESSON: LATER},
         },
         "todays_number": scene.todays_number,
+        "pupil": scene.pupil_application_id,
+        "code": code_for(scene.world, "t9"),
         "appeal": scene.appeal,
     }
 
@@ -130,6 +137,9 @@ def dictionaries(scene: Scene) -> str:
         "own_location": ["l1"],
         "own_programme": ["chess"],
         "own_schedule": ["c1"],
+        "own_group": [REGISTER],
+        "own_teacher": ["t1"],
+        "lesson": [LESSON],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

@@ -42,9 +42,9 @@ TeacherCode = Annotated[
 LessonId = Annotated[
     str,
     Field(
-        pattern=r"^(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]$",
+        pattern=r"^(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3])[0-5][0-9]$",
         description="The local day and time that the lesson was planned for, wherever it was moved.",
-        examples=["2026-10-06T16:30"],
+        examples=["2026-10-06T1630"],
     ),
 ]
 Month = Annotated[
@@ -59,7 +59,7 @@ MessageText = Annotated[
 _TEACHER = {"last_name": "Орлов", "first_name": "Пётр", "patronymic": "Ильич"}
 _CHILD = {"id": A_CHILD, "last_name": "Соколова", "first_name": "Вера", "patronymic": "Ильинична"}
 _LESSON = {
-    "lesson_id": "2026-10-06T16:30",
+    "lesson_id": "2026-10-06T1630",
     "status": "planned",
     "begins_at": "2026-10-06T16:30:00+07:00",
     "ends_at": "2026-10-06T18:10:00+07:00",
@@ -208,7 +208,6 @@ class SheetRow(Schema):
     birth_date: Day
     mark: Mark | None
     marked_at: Instant | None
-    trial: bool = Field(description="Comes to try the lesson.")
 
 
 class LessonSheet(Schema):
@@ -223,7 +222,6 @@ class LessonSheet(Schema):
                 "birth_date": "2019-05-14",
                 "mark": "present",
                 "marked_at": "2026-10-06T16:35:00+07:00",
-                "trial": False,
             }
         ],
     )
@@ -366,7 +364,7 @@ class GroupRegister(Schema):
         institution_name="Дом творчества",
         teachers=["Орлов Пётр Ильич"],
         month="2026-10",
-        lessons=["2026-10-06T16:30"],
+        lessons=["2026-10-06T1630"],
         items=[
             {
                 "number": 1,

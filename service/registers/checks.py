@@ -1,9 +1,6 @@
 """The one door to a group's register, and the lessons behind it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,29 +15,7 @@ from service.core.database import Connection, Record
 from service.core.errors import DomainError
 from service.core.operations import Actor
 from service.registers import rules, store
-from service.registers.rules import Held, LessonKey
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """A group that the caller may see the register of. `supervises`: not as its teacher."""
-
-    group: Mapping[str, Any]
-    zone: ZoneInfo
-    supervises: bool
-
-    @property
-    def id(self) -> UUID:
-        return self.group["id"]
-
-    @property
-    def region_id(self) -> int:
-        return self.group["region_id"]
-
-    @property
-    def places(self) -> list[dict[str, Any]]:
-        """Where lessons are."""
-        return orjson.loads(self.group["places"])
+from service.registers.rules import Held, LessonKey, Register
 
 
 async def find_register(conn: Connection, actor: Actor, institution_id: UUID, group_id: str) -> Register:
@@ -54,7 +29,7 @@ async def find_register(conn: Connection, actor: Actor, institution_id: UUID, gr
     supervises = sees_all(actor)
     if row["id"] is None or not (supervises or row["teaches"]):
         raise DomainError(problems.GROUP_NOT_FOUND)
-    return Register(row, ZoneInfo(row["zone"]), supervises)
+    return Register(dict(row), ZoneInfo(row["zone"]), supervises)
 
 
 def sees_all(actor: Actor) -> bool:

@@ -31,8 +31,8 @@ from service.core.journal import journal
 from service.core.operations import Actor
 from service.people.usecases import person_in_booking
 from service.registers import rules, store
-from service.registers.checks import Register, check_period, find_lesson, find_register, held_lessons, month_of
-from service.registers.rules import Held, LessonKey
+from service.registers.checks import check_period, find_lesson, find_register, held_lessons, month_of
+from service.registers.rules import Held, LessonKey, Register
 from service.registers.shapes import lesson_fields, lesson_of
 from service.scheduling.rules import instant_of
 
@@ -167,7 +167,7 @@ async def get_attendance(
     items = [
         ChildAttendance(
             application_id=row["application_id"],
-            person=person_in_booking(row),
+            person=person_in_booking(dict(row)),
             since=row["since"],
             until=row["until"],
             **rules.counted(held, (row["since"], row["until"]), marks.get(row["application_id"], {}), now),
@@ -189,7 +189,7 @@ async def list_child_lessons(
     marks = {(row["group_id"], row["day"], row["starts"]): row["mark"] for row in found}
     items: list[ChildLesson] = []
     for spell in await store.spells_of_child(conn, actor.region_id, application_id, query.day_from, query.day_to):
-        register = Register(spell, ZoneInfo(spell["zone"]), supervises=False)
+        register = Register(dict(spell), ZoneInfo(spell["zone"]), supervises=False)
         items += [
             ChildLesson(
                 **lesson_fields(lesson, register),
@@ -211,11 +211,10 @@ async def _sheet(conn: Connection, register: Register, lesson: Held) -> LessonSh
         items.append(
             SheetRow(
                 application_id=row["application_id"],
-                person=person_in_booking(row),
+                person=person_in_booking(dict(row)),
                 birth_date=row["birth_date"],
                 mark=mark,
                 marked_at=marked_at.astimezone(register.zone) if marked_at else None,
-                trial=False,
             )
         )
     return LessonSheet(lesson=lesson_of(lesson, register), items=items)

@@ -31,7 +31,7 @@ async def get_group_list(
     items = [
         ListRow(
             number=number,
-            person=person_in_booking(row),
+            person=person_in_booking(dict(row)),
             marks=[
                 marks.get((row["application_id"], *one.key))
                 if rules.is_in((row["since"], row["until"]), one.day)

@@ -50,7 +50,7 @@ async def list_group_messages(
     position = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (None, None)
     rows = await store.list_group_messages(conn, register.region_id, register.id, position, query.limit + 1)
     page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["sent_at"], row["id"]))
-    return MessageList(items=[message_of(row, register) for row in page], next_cursor=cursor)
+    return MessageList(items=[message_of(dict(row), register) for row in page], next_cursor=cursor)
 
 
 async def list_messages(

@@ -1,5 +1,6 @@
 -- name: find_register
-SELECT g.*, i.zone, i.name AS institution_name, r.name AS programme_name, g.id IS NOT NULL AND EXISTS (
+SELECT g.region_id, g.id, g.institution_id, g.name, g.starts_on, g.ends_on, g.lesson_plan, g.places, g.teachers,
+       i.zone, i.name AS institution_name, r.name AS programme_name, g.id IS NOT NULL AND EXISTS (
     SELECT FROM teachers t
     JOIN group_teachers k ON k.region_id = t.region_id AND k.teacher_id = t.id AND k.group_id = g.id
     WHERE t.region_id = $1 AND t.citizen_id = $4) AS teaches
@@ -9,7 +10,7 @@ LEFT JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id
 WHERE i.region_id = $1 AND i.id = $2;
 
 -- name: list_my_groups
-SELECT g.*, r.name AS programme_name
+SELECT g.id, g.external_id, g.name, g.starts_on, g.ends_on, g.capacity, g.taken, g.teachers, r.name AS programme_name
 FROM groups g
 JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id
 WHERE g.region_id = $1 AND g.institution_id = $2 AND ($4::text IS NULL OR g.external_id > $4)
@@ -103,7 +104,8 @@ WHERE a.region_id = $1 AND a.id = $3 AND EXISTS (
     SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = a.person_id);
 
 -- name: spells_of_child
-SELECT m.since, m.until, g.*, i.zone, i.name AS institution_name, r.name AS programme_name
+SELECT m.since, m.until, g.region_id, g.id, g.institution_id, g.name, g.starts_on, g.ends_on, g.lesson_plan, g.places, g.teachers,
+       i.zone, i.name AS institution_name, r.name AS programme_name
 FROM group_members m
 JOIN groups g ON g.region_id = m.region_id AND g.id = m.group_id
 JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id

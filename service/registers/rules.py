@@ -3,6 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
 
 from schemas import problems
 from schemas.problems import Refusal
@@ -33,8 +38,30 @@ class Held:
     day: date
 
 
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A group that the caller may see the register of. `supervises`: not as its teacher."""
+
+    group: Mapping[str, Any]
+    zone: ZoneInfo
+    supervises: bool
+
+    @property
+    def id(self) -> UUID:
+        return self.group["id"]
+
+    @property
+    def region_id(self) -> int:
+        return self.group["region_id"]
+
+    @property
+    def places(self) -> list[dict[str, Any]]:
+        """Where lessons are."""
+        return orjson.loads(self.group["places"])
+
+
 def lesson_id(key: LessonKey) -> str:
-    return f"{key[0]}T{key[1]:%H:%M}"
+    return f"{key[0]}T{key[1]:%H%M}"
 
 
 def lesson_key(text: str) -> LessonKey | None:
@@ -68,7 +95,7 @@ def marking_refusal(lesson: Held, now: datetime, *, supervises: bool) -> Refusal
     return None
 
 
-def month_days(month: str) -> Spell:
+def month_days(month: str) -> tuple[date, date]:
     """The first and the last day of a month."""
     first = date.fromisoformat(f"{month}-01")
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)

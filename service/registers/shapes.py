@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.registers import Lesson, Message, MyGroup, ReceivedMessage, Teacher
 from service.core.database import Record
-from service.registers.checks import Register
-from service.registers.rules import Held, lesson_id
+from service.registers.rules import Held, Register, lesson_id
 
 _NAMES = ("last_name", "first_name", "patronymic")
 _OF_GROUP = ("id", "name", "programme_name", "starts_on", "ends_on", "capacity", "taken", "teachers")

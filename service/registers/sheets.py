@@ -5,6 +5,7 @@ from base64 import b64encode
 from datetime import date
 from html import escape
 from io import BytesIO
+from typing import Any
 
 from schemas.registers import GroupRegister, ListRow, Mark
 
@@ -45,7 +46,7 @@ def _columns(register: GroupRegister) -> list[str]:
     """Heads of the lessons: 06.10 where there is one that day, else with its time."""
     days = [lesson[:10] for lesson in register.lessons]
     return [
-        f"{lesson[8:10]}.{lesson[5:7]}" + (f" {lesson[11:]}" if days.count(lesson[:10]) > 1 else "")
+        f"{lesson[8:10]}.{lesson[5:7]}" + (f" {lesson[11:13]}:{lesson[13:]}" if days.count(lesson[:10]) > 1 else "")
         for lesson in register.lessons
     ]
 
@@ -64,10 +65,10 @@ def _title(register: GroupRegister) -> tuple[str, str]:
 def xlsx_of(register: GroupRegister) -> bytes:
     """A workbook of one sheet. Every cell but the number is written as text: no name becomes a formula or a link."""
     # Here, for its memory is of use to whoever prints alone.
-    import xlsxwriter  # noqa: PLC0415
+    import xlsxwriter  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs]
 
     content = BytesIO()
-    workbook = xlsxwriter.Workbook(content, {"constant_memory": True})
+    workbook: Any = xlsxwriter.Workbook(content, {"constant_memory": True})
     sheet = workbook.add_worksheet("Список")
     bold = workbook.add_format({"bold": True})
     for number, text in enumerate(_title(register)):

@@ -11,7 +11,7 @@ from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, 
 PARENT, STRANGER, ADMINISTRATOR, TEACHER = 1, 2, 3, 14
 REGISTER = "r1"
 # Lessons of that group: one has been, and one is to come.
-LESSON, LATER = "2026-09-07T07:00", "2026-12-07T07:00"
+LESSON, LATER = "2026-09-07T0700", "2026-12-07T0700"
 
 
 @dataclass

@@ -6,7 +6,7 @@ from tests.registers.school import PATH, School
 from tests.world import CLUB_PAGE, World
 
 PROVOCATIONS = Provocations()
-TODAY, NEXT, LONG_AGO = "2026-09-07T07:00", "2026-09-14T07:00", "2026-08-17T07:00"
+TODAY, NEXT, LONG_AGO = "2026-09-07T0700", "2026-09-14T0700", "2026-08-17T0700"
 
 
 def marking(school: School, group: str, lesson: str, application_id: object) -> Asked:
@@ -53,7 +53,7 @@ def too_many_codes(world: World) -> Asked:
 @PROVOCATIONS.status(404)
 def lesson_not_found(world: World) -> Asked:
     school = School(world)
-    return Asked(school.director, "GET", f"{PATH}/groups/{school.group()}/lessons/2026-09-08T07:00")
+    return Asked(school.director, "GET", f"{PATH}/groups/{school.group()}/lessons/2026-09-08T0700")
 
 
 @PROVOCATIONS.status(409)

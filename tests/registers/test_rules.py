@@ -37,7 +37,7 @@ def shown(
 
 def test_lessons_that_touch_stay_two() -> None:
     made = plan(weekly_lessons=[weekly(1, "17:15"), weekly(1, "16:30", place=1)])
-    assert shown(made, "2026-09-07", "2026-09-07") == ["2026-09-07T16:30 17:15 1", "2026-09-07T17:15 18:00 0"]
+    assert shown(made, "2026-09-07", "2026-09-07") == ["2026-09-07T1630 17:15 1", "2026-09-07T1715 18:00 0"]
     assert len(group_times(made, date(2026, 9, 7), date(2026, 9, 7), NOVOKUZNETSK, ())) == 1
 
 
@@ -49,9 +49,9 @@ def test_holidays_pauses_breaks_and_single_days() -> None:
         pauses=[{"day_from": "2026-11-11", "day_to": "2026-11-11"}],
     )
     found = shown(made, "2026-10-28", "2026-11-18", off=("2026-11-04",))
-    assert found == ["2026-10-28T16:30 18:10 0", "2026-11-04T10:00 10:45 0", "2026-11-18T16:30 18:10 0"]
+    assert found == ["2026-10-28T1630 18:10 0", "2026-11-04T1000 10:45 0", "2026-11-18T1630 18:10 0"]
     every_day = made.model_copy(update={"skip_holidays": False})
-    assert "2026-11-04T16:30 18:10 0" in shown(every_day, "2026-10-28", "2026-11-18", off=("2026-11-04",))
+    assert "2026-11-04T1630 18:10 0" in shown(every_day, "2026-10-28", "2026-11-18", off=("2026-11-04",))
 
 
 def test_of_lessons_that_begin_together_the_longest_is_there() -> None:
@@ -59,7 +59,7 @@ def test_of_lessons_that_begin_together_the_longest_is_there() -> None:
         weekly_lessons=[weekly(1, "16:30", 2)],
         lesson_dates=[{"day": "2026-09-07", "starts": "16:30", "academic_hours": 1, "place": 1}],
     )
-    assert shown(made, "2026-09-07", "2026-09-07") == ["2026-09-07T16:30 18:00 0"]
+    assert shown(made, "2026-09-07", "2026-09-07") == ["2026-09-07T1630 18:00 0"]
 
 
 def test_clock_changes() -> None:
@@ -71,7 +71,7 @@ def test_clock_changes() -> None:
     # It begins at 03:30, and keeps the name that it has in the plan.
     assert skipped.begins_at == datetime(2010, 3, 28, 0, 30, tzinfo=UTC)
     assert skipped.begins_at.astimezone(KALININGRAD).hour == 3
-    assert rules.lesson_id((skipped.day, skipped.starts)) == "2010-03-28T02:30"
+    assert rules.lesson_id((skipped.day, skipped.starts)) == "2010-03-28T0230"
     (twice,) = lessons_of(made, date(2010, 10, 31), date(2010, 10, 31), KALININGRAD, ())
     assert twice.begins_at == datetime(2010, 10, 30, 23, 30, tzinfo=UTC)
 
@@ -102,8 +102,8 @@ def test_lessons_are_the_group_s_times(
 
 
 def test_no_such_day() -> None:
-    assert rules.lesson_key("2026-02-29T16:30") is None
-    assert rules.lesson_key("2028-02-29T16:30") == (date(2028, 2, 29), time(16, 30))
+    assert rules.lesson_key("2026-02-29T1630") is None
+    assert rules.lesson_key("2028-02-29T1630") == (date(2028, 2, 29), time(16, 30))
 
 
 def test_codes_have_no_letter_that_is_taken_for_a_digit() -> None:

@@ -27,12 +27,14 @@ from service.launch.tokens import Tokens
 from service.migrations import newest
 from service.people import operations as people
 from service.reception import operations as reception
+from service.registers import operations as registers
 from service.schedules import operations as schedules
 from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, applications,
     documents,
+    registers,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

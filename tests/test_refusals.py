@@ -26,6 +26,7 @@ from tests.live import Live
 from tests.people import provocations as people
 from tests.provocation import Asked, Provocations, someone
 from tests.reception import provocations as reception
+from tests.registers import provocations as registers
 from tests.schedules import provocations as schedules
 from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
@@ -274,6 +275,7 @@ def birth_date_impossible(world: World) -> Asked:
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
 PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
+PROVOCATIONS |= registers.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

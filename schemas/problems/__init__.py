@@ -10,6 +10,7 @@ from schemas.problems.institutions import *
 from schemas.problems.launch import *
 from schemas.problems.people import *
 from schemas.problems.reception import *
+from schemas.problems.registers import *
 from schemas.problems.schedules import *
 from schemas.problems.shape import *
 from schemas.problems.waiting import *

@@ -1,11 +1,13 @@
 """Pure rules of clubs: ages in months, the school year, the lessons of a group."""
 
 from collections.abc import Container, Iterator
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from schemas.clubs import DatedLesson, LessonPlan
-from service.scheduling.rules import Interval, WeeklyLesson, lessons_between, merge
+from schemas import clubs
+from schemas.clubs import LessonPlan
+from service.scheduling.rules import Interval, instant_of, merge
 
 ACADEMIC_HOUR_MINUTES = 45
 LONGEST_PERIOD_DAYS = 3 * 366
@@ -32,35 +34,43 @@ def lesson_minutes(academic_hours: int, break_minutes: int) -> int:
     return academic_hours * ACADEMIC_HOUR_MINUTES + (academic_hours - 1) * break_minutes
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One lesson: the local day and time that it is planned for, which name it, and its instants in UTC."""
+
+    day: date
+    starts: time
+    begins_at: datetime
+    ends_at: datetime
+    place: int
+
+
+def lessons_of(plan: LessonPlan, first: date, last: date, zone: ZoneInfo, days_off: Container[date]) -> list[Lesson]:
+    """The lessons of the days from `first` to `last`, both included, in their order; those that touch stay two.
+
+    Weekly lessons leave out `days_off` where the plan says so, and pauses; lessons of single days are as they are said.
+    Of lessons that begin at one time the longest is there. The caller keeps to the group's own first and last day.
+    """
+    left_out = {day for pause in plan.pauses for day in _days(pause.day_from, pause.day_to)}
+    found: dict[tuple[date, time], Lesson] = {}
+    for day in _days(first, last):
+        given: list[clubs.WeeklyLesson | clubs.DatedLesson] = [one for one in plan.lesson_dates if one.day == day]
+        if day not in left_out and not (plan.skip_holidays and day in days_off):
+            given += [one for one in plan.weekly_lessons if one.weekday == day.isoweekday()]
+        for one in sorted(given, key=lambda lesson: lesson.academic_hours):
+            minutes = lesson_minutes(one.academic_hours, plan.break_minutes)
+            begins_at = instant_of(day, one.starts, zone)
+            ends_at = begins_at + timedelta(minutes=minutes)
+            found[day, one.starts] = Lesson(day, one.starts, begins_at, ends_at, one.place)
+    return sorted(found.values(), key=lambda lesson: (lesson.begins_at, lesson.starts))
+
+
 def group_times(
     plan: LessonPlan, starts_on: date, ends_on: date, zone: ZoneInfo, days_off: Container[date]
 ) -> list[Interval]:
-    """All lessons of a group as UTC intervals; lessons that touch or overlap are one.
-
-    Weekly lessons leave out `days_off` where the plan says so, and pauses; lessons of single days are as they are said.
-    """
-    weekly = [
-        WeeklyLesson(lesson.weekday, lesson.starts, lesson_minutes(lesson.academic_hours, plan.break_minutes))
-        for lesson in plan.weekly_lessons
-    ]
-    left_out = {day for pause in plan.pauses for day in _days(pause.day_from, pause.day_to)}
-    every_week = [
-        lesson
-        for lesson in lessons_between(weekly, starts_on, ends_on, zone)
-        if not _is_off(lesson[0].astimezone(zone).date(), plan, left_out, days_off)
-    ]
-    dated = [lesson for given in plan.lesson_dates for lesson in _dated(given, plan, zone)]
-    return merge([*every_week, *dated])
-
-
-def _is_off(day: date, plan: LessonPlan, left_out: Container[date], days_off: Container[date]) -> bool:
-    return day in left_out or (plan.skip_holidays and day in days_off)
-
-
-def _dated(given: DatedLesson, plan: LessonPlan, zone: ZoneInfo) -> list[Interval]:
-    minutes = lesson_minutes(given.academic_hours, plan.break_minutes)
-    lesson = WeeklyLesson(given.day.isoweekday(), given.starts, minutes)
-    return lessons_between([lesson], given.day, given.day, zone)
+    """All lessons of a group as UTC intervals; lessons that touch or overlap are one."""
+    lessons = lessons_of(plan, starts_on, ends_on, zone, days_off)
+    return merge((lesson.begins_at, lesson.ends_at) for lesson in lessons)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -33,3 +33,8 @@ async def list_groups(conn: Connection, actor: Actor, query: GroupFilter, cursor
     rows = await store.list_groups(conn, actor.region_id, query, clock(), position, query.limit + 1)
     page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["starts_on"], row["id"]))
     return GroupList(items=[group_of(row) for row in page], next_cursor=cursor)
+
+
+async def find_days_off(conn: Connection, region_id: int, institution_id: UUID, first: date, last: date) -> set[date]:
+    """The days from `first` to `last` on which the nation, or the institution itself, does not work."""
+    return await store.days_off(conn, region_id, institution_id, first, last)

@@ -215,9 +215,10 @@ def _who(access: Access) -> str:
     if access.whole_region:
         return f"For systems of a regional operator with the scope `{access.scope}`."
     if access.staff:
+        teachers = "the group's teachers, for " if access.teachers else ""
         return (
-            f"For editors and administrators of the institution's page, and for systems of the institution or of a "
-            f"regional operator with the scope `{access.scope}`."
+            f"For {teachers}editors and administrators of the institution's page, and for systems of the institution "
+            f"or of a regional operator with the scope `{access.scope}`."
         )
     return "For citizens and systems." if access.system else "For citizens."
 

@@ -86,10 +86,14 @@ class Transaction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call. `staff`: a page's editors and administrators, at their institution; a system needs `scope`."""
+    """Who may call. `staff`: a page's editors and administrators, at their institution; a system needs `scope`.
+
+    `teachers`: so may any citizen of the institution's page, and the use case sees whether they teach the group.
+    """
 
     citizen: bool = False
     staff: bool = False
+    teachers: bool = False
     system: bool = False
     scope: str | None = None
     # Only systems that act for the whole region.
@@ -105,9 +109,9 @@ CITIZEN = Access(citizen=True)
 ANYONE = Access(citizen=True, system=True)
 
 
-def staff(scope: str) -> Access:
-    """The institution's side: its page's administrators, and systems with the scope."""
-    return Access(staff=True, system=True, scope=scope)
+def staff(scope: str, *, teachers: bool = False) -> Access:
+    """The institution's side: its page's administrators, and systems with the scope; a group's `teachers` where so."""
+    return Access(staff=True, teachers=teachers, system=True, scope=scope)
 
 
 def operator(scope: str) -> Access:

@@ -369,6 +369,43 @@ CREATE FUNCTION public.applications_before(a public.applications) RETURNS bigint
           AND (-b.weight, b.serial) < (-a.weight, a.serial)) END
 $$;
 
+CREATE FUNCTION public.applications_keep_members() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    was_in boolean := TG_OP = 'UPDATE' AND OLD.status = 'enrolled';
+    is_in boolean := NEW.status = 'enrolled';
+    today date;
+    last_day date;
+BEGIN
+    IF was_in AND is_in AND OLD.group_id = NEW.group_id THEN
+        UPDATE group_members SET since = NEW.enrolled_on
+        WHERE region_id = NEW.region_id AND group_id = NEW.group_id AND application_id = NEW.id AND until IS NULL
+          AND since = OLD.enrolled_on AND NEW.enrolled_on <> OLD.enrolled_on;
+        RETURN NULL;
+    END IF;
+    IF NOT was_in AND NOT is_in THEN
+        RETURN NULL;
+    END IF;
+    SELECT (NEW.updated_at AT TIME ZONE i.zone)::date INTO today FROM institutions i
+    WHERE i.region_id = NEW.region_id AND i.id = NEW.institution_id;
+    IF was_in THEN
+        last_day := CASE WHEN is_in THEN greatest(today, NEW.enrolled_on) - 1 ELSE coalesce(NEW.left_on, today) END;
+        DELETE FROM group_members
+        WHERE region_id = NEW.region_id AND group_id = OLD.group_id AND application_id = NEW.id AND until IS NULL
+          AND since > last_day;
+        UPDATE group_members SET until = last_day
+        WHERE region_id = NEW.region_id AND group_id = OLD.group_id AND application_id = NEW.id AND until IS NULL;
+    END IF;
+    IF is_in THEN
+        INSERT INTO group_members (region_id, group_id, application_id, since)
+        VALUES (NEW.region_id, NEW.group_id, NEW.id,
+                CASE WHEN was_in THEN greatest(today, NEW.enrolled_on) ELSE coalesce(NEW.enrolled_on, today) END)
+        ON CONFLICT (region_id, group_id, application_id, since) DO UPDATE SET until = NULL;
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.applications_keep_step() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1123,6 +1160,51 @@ CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_ident
         SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person);
 $$;
 
+CREATE TABLE public.lesson_changes (
+    region_id smallint NOT NULL,
+    group_id uuid NOT NULL,
+    day date NOT NULL,
+    starts time without time zone NOT NULL,
+    planned tstzrange NOT NULL,
+    moved_to tstzrange,
+    place smallint,
+    reason text NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT lesson_changes_place CHECK (((place IS NULL) = (moved_to IS NULL)))
+);
+
+CREATE FUNCTION public.change_lesson(change public.lesson_changes, p_on date) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place groups;
+    kept lesson_changes;
+    told integer := 0;
+    conflicts jsonb;
+BEGIN
+    SELECT * INTO place FROM groups WHERE region_id = change.region_id AND id = change.group_id FOR NO KEY UPDATE;
+    SELECT * INTO kept FROM lesson_changes c
+    WHERE c.region_id = change.region_id AND c.group_id = change.group_id AND c.day = change.day AND c.starts = change.starts;
+    SELECT coalesce(jsonb_agg(a.id ORDER BY a.id), '[]') INTO conflicts
+    FROM applications a
+    JOIN engagements e ON e.region_id = a.region_id AND e.booking_id = a.id
+    WHERE a.region_id = change.region_id AND a.group_id = change.group_id AND change.moved_to IS NOT NULL
+      AND elsewhere(a.region_id, a.id, a.identity, tstzmultirange(change.moved_to)) <> '{}';
+    IF kept.day IS NULL OR (kept.moved_to, kept.place, kept.reason) IS DISTINCT FROM
+                           (change.moved_to, change.place, change.reason) THEN
+        DELETE FROM lesson_changes c
+        WHERE c.region_id = change.region_id AND c.group_id = change.group_id AND c.day = change.day
+          AND c.starts = change.starts;
+        INSERT INTO lesson_changes SELECT change.*;
+        PERFORM follow_lessons(place);
+        told := tell_members(change, p_on);
+        PERFORM journal(change.region_id, gen_random_uuid(), change.changed_at, change.changed_by, 'lesson_changed',
+                        change.group_id, jsonb_build_object('day', change.day, 'starts', change.starts), false);
+    END IF;
+    RETURN jsonb_build_object('told', told, 'conflicts', conflicts);
+END $$;
+
 CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1281,6 +1363,13 @@ BEGIN
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_created', person.id, '{}', false);
     RETURN p_result;
 END $$;
+
+CREATE FUNCTION public.current_lessons(place public.groups) RETURNS tstzmultirange
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT place.lessons - coalesce(range_agg(c.planned), '{}') + coalesce(range_agg(c.moved_to), '{}')
+    FROM lesson_changes c WHERE c.region_id = place.region_id AND c.group_id = place.id
+$$;
 
 CREATE FUNCTION public.deadlines_of_move(named public.applications, place public.groups, p_to text, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -1551,6 +1640,13 @@ BEGIN
     RETURN made;
 END $$;
 
+CREATE FUNCTION public.elsewhere(p_region smallint, p_booking uuid, p_identity bytea, p_times tstzmultirange) RETURNS tstzmultirange
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(range_agg(one), '{}') FROM engagements e, unnest(e.times) AS one
+    WHERE e.region_id = p_region AND e.identity = p_identity AND e.booking_id <> p_booking AND e.times && p_times
+$$;
+
 CREATE FUNCTION public.end_appointment(booked public.appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1759,6 +1855,18 @@ CREATE FUNCTION public.first_without_place(p_region smallint, p_groups uuid[]) R
       AND g.capacity - g.taken < (SELECT count(*) FROM unnest(p_groups) AS wanted WHERE wanted = g.id)
 $$;
 
+CREATE FUNCTION public.follow_lessons(place public.groups) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    lessons_now tstzmultirange := current_lessons(place);
+BEGIN
+    UPDATE engagements e SET times = lessons_now - elsewhere(a.region_id, a.id, a.identity, lessons_now)
+    FROM applications a
+    WHERE a.region_id = place.region_id AND a.group_id = place.id
+      AND e.region_id = a.region_id AND e.booking_id = a.id;
+END $$;
+
 CREATE FUNCTION public.forget_documents(p_region smallint, p_documents uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1809,6 +1917,14 @@ CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
 
+CREATE FUNCTION public.group_teacher_names(p_region smallint, p_group uuid) RETURNS text[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT array_agg(concat_ws(' ', t.last_name, t.first_name, t.patronymic) ORDER BY k.place)
+    FROM group_teachers k JOIN teachers t ON t.region_id = k.region_id AND t.id = k.teacher_id
+    WHERE k.region_id = p_region AND k.group_id = p_group
+$$;
+
 CREATE FUNCTION public.group_terms(place public.groups) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
@@ -1822,6 +1938,22 @@ CREATE FUNCTION public.group_terms(place public.groups) RETURNS jsonb
     WHERE r.region_id = place.region_id AND r.id = place.programme_id
       AND i.region_id = place.region_id AND i.id = place.institution_id
 $$;
+
+CREATE FUNCTION public.groups_forget_changes() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM lesson_changes WHERE region_id = NEW.region_id AND group_id = NEW.id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.groups_keep_teachers() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.teachers := coalesce(group_teacher_names(NEW.region_id, NEW.id), NEW.teachers);
+    RETURN NEW;
+END $$;
 
 CREATE FUNCTION public.hand_over(p_region smallint, p_from uuid, p_to uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -1851,6 +1983,7 @@ BEGIN
     UPDATE offers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE teachers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 
@@ -1956,6 +2089,24 @@ BEGIN
     RETURN idempotency_find(p_region, p_caller, p_operation, p_key, p_request_hash);
 END $$;
 
+CREATE FUNCTION public.invite_teacher(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_teacher uuid, p_code_hash bytea, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    earlier jsonb := coalesce(
+        idempotency_find(p_region, p_actor, 'inviteTeacher', p_key, p_request_hash),
+        idempotency_keep(p_region, p_actor, 'inviteTeacher', p_key, p_request_hash, p_result, p_now));
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    UPDATE teachers SET code_hash = p_code_hash, code_expires_at = (p_result ->> 'expires_at')::timestamptz,
+                        code_used_at = NULL
+    WHERE region_id = p_region AND id = p_teacher;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'teacher_invited', p_teacher, '{}', false);
+    RETURN p_result;
+END $$;
+
 CREATE FUNCTION public.is_engaged(a public.applications) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN ((a).placed AND ((a).status <> 'offered'::text) AND (((a).status = 'enrolled'::text) OR ((a).overlap_rule = 'refuse'::text)));
@@ -2023,6 +2174,33 @@ BEGIN
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_joined', child.id, '{}', false)
     WHERE invited.used_by IS NULL;
     RETURN child.id;
+END $$;
+
+CREATE FUNCTION public.join_as_teacher(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named teachers;
+BEGIN
+    -- Attempts of one citizen come one after the other, or many at once would be counted as one.
+    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    DELETE FROM teacher_codes_tried
+    WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
+    IF (SELECT count(*) FROM teacher_codes_tried WHERE region_id = p_region AND citizen_id = p_citizen) >= 5 THEN
+        RETURN jsonb_build_object('refused', 'too_many_codes');
+    END IF;
+    SELECT * INTO named FROM teachers
+    WHERE region_id = p_region AND institution_id = p_institution AND code_hash = p_code_hash FOR NO KEY UPDATE;
+    IF named.citizen_id = p_citizen AND named.code_used_at IS NOT NULL THEN
+        RETURN jsonb_build_object('teacher_id', named.external_id);
+    END IF;
+    IF named.id IS NULL OR named.code_used_at IS NOT NULL OR named.code_expires_at <= p_now THEN
+        INSERT INTO teacher_codes_tried VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        RETURN jsonb_build_object('refused', 'teacher_code_not_found');
+    END IF;
+    UPDATE teachers SET citizen_id = p_citizen, code_used_at = p_now WHERE region_id = p_region AND id = named.id;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'teacher_joined', named.id, '{}', false);
+    RETURN jsonb_build_object('teacher_id', named.external_id);
 END $$;
 
 CREATE FUNCTION public.join_identity(p_region smallint, p_citizen uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS uuid
@@ -2201,11 +2379,11 @@ BEGIN
         DELETE FROM engagements WHERE region_id = now_is.region_id AND booking_id = now_is.id;
     ELSIF is_in AND NOT was_in THEN
         INSERT INTO engagements (region_id, booking_id, identity, times)
-        SELECT region_id, now_is.id, now_is.identity, lessons FROM groups
-        WHERE region_id = now_is.region_id AND id = now_is.group_id;
+        SELECT g.region_id, now_is.id, now_is.identity, current_lessons(g) FROM groups g
+        WHERE g.region_id = now_is.region_id AND g.id = now_is.group_id;
     ELSIF is_in AND was.group_id <> now_is.group_id THEN
         UPDATE engagements SET times = (
-            SELECT lessons FROM groups WHERE region_id = now_is.region_id AND id = now_is.group_id)
+            SELECT current_lessons(g) FROM groups g WHERE g.region_id = now_is.region_id AND g.id = now_is.group_id)
         WHERE region_id = now_is.region_id AND booking_id = now_is.id;
     END IF;
 END $$;
@@ -3260,6 +3438,41 @@ CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_no
          generate_subscripts(whole.persons, 1) AS number
 $$;
 
+CREATE FUNCTION public.send_message(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_message jsonb, p_day_from timestamp with time zone, p_most_a_day integer, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    said messages := jsonb_populate_record(NULL::messages, p_message);
+    earlier jsonb;
+BEGIN
+    PERFORM FROM groups WHERE region_id = p_region AND id = said.group_id FOR NO KEY UPDATE;
+    earlier := idempotency_find(p_region, p_actor, 'sendMessage', p_key, p_request_hash);
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse('too_many_messages') WHERE p_most_a_day <= (
+        SELECT count(*) FROM messages m
+        WHERE m.region_id = p_region AND m.group_id = said.group_id AND m.sent_at >= p_day_from);
+    SELECT count(*) INTO said.addressed FROM applications a
+    WHERE a.region_id = p_region AND a.group_id = said.group_id AND a.status = ANY (said.statuses);
+    said.region_id := p_region;
+    said.sent_by := p_actor;
+    said.sent_at := p_now;
+    INSERT INTO messages SELECT said.*;
+    INSERT INTO message_recipients (region_id, application_id, message_id)
+    SELECT p_region, a.id, said.id FROM applications a
+    WHERE a.region_id = p_region AND a.group_id = said.group_id AND a.status = ANY (said.statuses);
+    INSERT INTO outbox (region_id, id, at, event, subject_id)
+    SELECT p_region, gen_random_uuid(), p_now, 'group_message', r.application_id
+    FROM applications a
+    JOIN message_recipients r ON r.region_id = a.region_id AND r.application_id = a.id AND r.message_id = said.id
+    WHERE a.region_id = p_region AND a.group_id = said.group_id;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'group_message_sent', said.group_id,
+                    jsonb_build_object('message_id', said.id), false);
+    earlier := idempotency_keep(p_region, p_actor, 'sendMessage', p_key, p_request_hash, to_jsonb(said), p_now);
+    RETURN to_jsonb(said);
+END $$;
+
 CREATE FUNCTION public.set_appointment_status(p_region smallint, p_institution uuid, p_appointment uuid, p_to text, p_from text[], p_from_afterwards text[], p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -3436,6 +3649,22 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM refuse('time_taken');
     END IF;
+END $$;
+
+CREATE FUNCTION public.tell_members(change public.lesson_changes, p_on date) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    told integer;
+BEGIN
+    INSERT INTO outbox (region_id, id, at, event, subject_id)
+    SELECT m.region_id, gen_random_uuid(), change.changed_at,
+           CASE WHEN change.moved_to IS NULL THEN 'lesson_cancelled' ELSE 'lesson_moved' END, m.application_id
+    FROM group_members m
+    WHERE m.region_id = change.region_id AND m.group_id = change.group_id
+      AND m.since <= p_on AND (m.until IS NULL OR m.until >= p_on);
+    GET DIAGNOSTICS told = ROW_COUNT;
+    RETURN told;
 END $$;
 
 CREATE FUNCTION public.terms_of(place public.bookable_slots) RETURNS jsonb
@@ -3765,6 +3994,18 @@ CREATE TABLE public.attachments (
     since date NOT NULL
 );
 
+CREATE TABLE public.attendance (
+    region_id smallint NOT NULL,
+    group_id uuid NOT NULL,
+    day date NOT NULL,
+    starts time without time zone NOT NULL,
+    application_id uuid NOT NULL,
+    mark text NOT NULL,
+    marked_by uuid NOT NULL,
+    marked_at timestamp with time zone NOT NULL,
+    CONSTRAINT attendance_mark_check CHECK ((mark = ANY (ARRAY['present'::text, 'absent'::text, 'ill'::text, 'excused'::text])))
+);
+
 CREATE TABLE public.audit_trail (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -3871,6 +4112,22 @@ CREATE TABLE public.engagements (
     times tstzmultirange NOT NULL
 );
 
+CREATE TABLE public.group_members (
+    region_id smallint NOT NULL,
+    group_id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    since date NOT NULL,
+    until date,
+    CONSTRAINT group_members_in_order CHECK ((until >= since))
+);
+
+CREATE TABLE public.group_teachers (
+    region_id smallint NOT NULL,
+    group_id uuid NOT NULL,
+    teacher_id uuid NOT NULL,
+    place smallint NOT NULL
+);
+
 CREATE TABLE public.guardians (
     region_id smallint NOT NULL,
     citizen_id uuid NOT NULL,
@@ -3916,6 +4173,24 @@ CREATE TABLE public.invitations (
     code_hash bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_by uuid
+);
+
+CREATE TABLE public.message_recipients (
+    region_id smallint NOT NULL,
+    application_id uuid NOT NULL,
+    message_id uuid NOT NULL
+);
+
+CREATE TABLE public.messages (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    text text NOT NULL,
+    statuses text[] NOT NULL,
+    addressed integer NOT NULL,
+    sent_by uuid NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    CONSTRAINT messages_text_check CHECK (((char_length(text) >= 1) AND (char_length(text) <= 2000)))
 );
 
 CREATE TABLE public.national_days (
@@ -4016,6 +4291,28 @@ CREATE TABLE public.schedules (
     CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
 );
 
+CREATE TABLE public.teacher_codes_tried (
+    region_id smallint NOT NULL,
+    citizen_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.teachers (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    last_name text NOT NULL,
+    first_name text NOT NULL,
+    patronymic text,
+    citizen_id uuid,
+    code_hash bytea,
+    code_expires_at timestamp with time zone,
+    code_used_at timestamp with time zone,
+    CONSTRAINT teachers_code_expires CHECK (((code_hash IS NULL) = (code_expires_at IS NULL)))
+);
+
 CREATE TABLE public.used_assertions (
     region_id smallint NOT NULL,
     client_id uuid NOT NULL,
@@ -4057,6 +4354,9 @@ ALTER TABLE ONLY public.appointments
 
 ALTER TABLE ONLY public.attachments
     ADD CONSTRAINT attachments_pkey PRIMARY KEY (region_id, institution_id, identity);
+
+ALTER TABLE ONLY public.attendance
+    ADD CONSTRAINT attendance_pkey PRIMARY KEY (region_id, group_id, day, starts, application_id);
 
 ALTER TABLE ONLY public.audit_trail
     ADD CONSTRAINT audit_trail_pkey PRIMARY KEY (region_id, id);
@@ -4103,6 +4403,12 @@ ALTER TABLE ONLY public.engagements
 ALTER TABLE ONLY public.engagements
     ADD CONSTRAINT engagements_pkey PRIMARY KEY (region_id, booking_id);
 
+ALTER TABLE ONLY public.group_members
+    ADD CONSTRAINT group_members_pkey PRIMARY KEY (region_id, group_id, application_id, since);
+
+ALTER TABLE ONLY public.group_teachers
+    ADD CONSTRAINT group_teachers_pkey PRIMARY KEY (region_id, group_id, teacher_id);
+
 ALTER TABLE ONLY public.groups
     ADD CONSTRAINT groups_by_own_id UNIQUE (region_id, institution_id, external_id);
 
@@ -4136,11 +4442,20 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (region_id, person_id, citizen_id);
 
+ALTER TABLE ONLY public.lesson_changes
+    ADD CONSTRAINT lesson_changes_pkey PRIMARY KEY (region_id, group_id, day, starts);
+
 ALTER TABLE ONLY public.locations
     ADD CONSTRAINT locations_by_own_id UNIQUE (region_id, institution_id, external_id);
 
 ALTER TABLE ONLY public.locations
     ADD CONSTRAINT locations_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.message_recipients
+    ADD CONSTRAINT message_recipients_pkey PRIMARY KEY (region_id, application_id, message_id);
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.national_days
     ADD CONSTRAINT national_days_pkey PRIMARY KEY (day);
@@ -4198,6 +4513,15 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.specialties
     ADD CONSTRAINT specialties_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.teacher_codes_tried
+    ADD CONSTRAINT teacher_codes_tried_pkey PRIMARY KEY (region_id, citizen_id, id);
+
+ALTER TABLE ONLY public.teachers
+    ADD CONSTRAINT teachers_by_own_id UNIQUE (region_id, institution_id, external_id);
+
+ALTER TABLE ONLY public.teachers
+    ADD CONSTRAINT teachers_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.used_assertions
     ADD CONSTRAINT used_assertions_once PRIMARY KEY (region_id, client_id, jti_hash);
@@ -4257,6 +4581,8 @@ CREATE UNIQUE INDEX appointments_person_once_a_slot ON public.appointments USING
 
 CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btree (region_id, institution_id, specialty_code, referral_number) WHERE ((referral_number IS NOT NULL) AND (status <> ALL (ARRAY['cancelled'::text, 'noshow'::text])));
 
+CREATE INDEX attendance_by_application ON public.attendance USING btree (region_id, application_id, day, starts);
+
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
 
 CREATE INDEX certificates_by_identity ON public.certificates USING btree (region_id, identity, year);
@@ -4282,6 +4608,10 @@ CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region
 CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
 
 CREATE INDEX draws_to_draw ON public.draws USING btree (region_id, closes_at) WHERE (drawn_at IS NULL);
+
+CREATE INDEX group_members_by_application ON public.group_members USING btree (region_id, application_id, since);
+
+CREATE INDEX group_teachers_by_teacher ON public.group_teachers USING btree (region_id, teacher_id, group_id);
 
 CREATE INDEX groups_by_programme ON public.groups USING btree (region_id, programme_id, starts_on, id);
 
@@ -4310,6 +4640,8 @@ CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (cre
 CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id, name, id);
 
 CREATE INDEX institutions_expiring ON public.institutions USING btree (region_id, id) WHERE (noshow_after_minutes IS NOT NULL);
+
+CREATE INDEX messages_by_group ON public.messages USING btree (region_id, group_id, sent_at, id);
 
 CREATE INDEX offered_specialties_by_code ON public.offered_specialties USING btree (region_id, specialty_code, institution_id);
 
@@ -4351,6 +4683,10 @@ CREATE INDEX slots_of_schedule ON public.slots USING btree (region_id, schedule_
 
 CREATE INDEX slots_to_draw ON public.slots USING btree (region_id, internet_at) WHERE ((policy = 'draw'::text) AND (draw_id IS NULL));
 
+CREATE INDEX teachers_by_citizen ON public.teachers USING btree (region_id, citizen_id) WHERE (citizen_id IS NOT NULL);
+
+CREATE UNIQUE INDEX teachers_by_code ON public.teachers USING btree (region_id, institution_id, code_hash) WHERE (code_hash IS NOT NULL);
+
 CREATE INDEX used_assertions_by_expiry ON public.used_assertions USING btree (region_id, expires_at);
 
 CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
@@ -4365,9 +4701,15 @@ CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (re
 
 CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
 
+CREATE TRIGGER applications_keep_members AFTER INSERT OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_keep_members();
+
 CREATE TRIGGER applications_keep_step BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_keep_step();
 
 CREATE TRIGGER applications_stay BEFORE DELETE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_stay();
+
+CREATE TRIGGER groups_forget_changes AFTER UPDATE OF lessons ON public.groups FOR EACH ROW WHEN ((old.lessons <> new.lessons)) EXECUTE FUNCTION public.groups_forget_changes();
+
+CREATE TRIGGER groups_keep_teachers BEFORE UPDATE OF teachers ON public.groups FOR EACH ROW EXECUTE FUNCTION public.groups_keep_teachers();
 
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_region_id_certificate_id_fkey FOREIGN KEY (region_id, certificate_id) REFERENCES public.certificates(region_id, id);
@@ -4392,6 +4734,12 @@ ALTER TABLE ONLY public.appointments
 
 ALTER TABLE ONLY public.attachments
     ADD CONSTRAINT attachments_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.attendance
+    ADD CONSTRAINT attendance_region_id_application_id_fkey FOREIGN KEY (region_id, application_id) REFERENCES public.applications(region_id, id);
+
+ALTER TABLE ONLY public.attendance
+    ADD CONSTRAINT attendance_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
 
 ALTER TABLE ONLY public.benefits
     ADD CONSTRAINT benefits_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
@@ -4441,6 +4789,18 @@ ALTER TABLE ONLY public.draw_requests
 ALTER TABLE ONLY public.draws
     ADD CONSTRAINT draws_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
+ALTER TABLE ONLY public.group_members
+    ADD CONSTRAINT group_members_region_id_application_id_fkey FOREIGN KEY (region_id, application_id) REFERENCES public.applications(region_id, id);
+
+ALTER TABLE ONLY public.group_members
+    ADD CONSTRAINT group_members_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
+
+ALTER TABLE ONLY public.group_teachers
+    ADD CONSTRAINT group_teachers_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
+
+ALTER TABLE ONLY public.group_teachers
+    ADD CONSTRAINT group_teachers_region_id_teacher_id_fkey FOREIGN KEY (region_id, teacher_id) REFERENCES public.teachers(region_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.groups
     ADD CONSTRAINT groups_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
@@ -4471,8 +4831,20 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
+ALTER TABLE ONLY public.lesson_changes
+    ADD CONSTRAINT lesson_changes_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
+
 ALTER TABLE ONLY public.locations
     ADD CONSTRAINT locations_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.message_recipients
+    ADD CONSTRAINT message_recipients_region_id_application_id_fkey FOREIGN KEY (region_id, application_id) REFERENCES public.applications(region_id, id);
+
+ALTER TABLE ONLY public.message_recipients
+    ADD CONSTRAINT message_recipients_region_id_message_id_fkey FOREIGN KEY (region_id, message_id) REFERENCES public.messages(region_id, id);
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
 
 ALTER TABLE ONLY public.offered_specialties
     ADD CONSTRAINT offered_specialties_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
@@ -4524,6 +4896,15 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
+
+ALTER TABLE ONLY public.teacher_codes_tried
+    ADD CONSTRAINT teacher_codes_tried_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.teachers
+    ADD CONSTRAINT teachers_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.teachers
+    ADD CONSTRAINT teachers_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
 ALTER TABLE ONLY public.waiting_entries
     ADD CONSTRAINT waiting_entries_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);

@@ -252,11 +252,35 @@ def _guardianship(body: dict[str, Any]) -> None:
     body.update(code=_WORLD["code"], kinship="other")
 
 
+def _joining(body: dict[str, Any]) -> None:
+    """A code that is one; a few wrong ones and none is taken."""
+    body["code"] = _WORLD["teacher_code"]
+
+
+def _identity(body: dict[str, Any]) -> None:
+    """A code that is good once: from then on it is none."""
+    body["code"] = _WORLD["identity_code"]
+
+
+def _attendance(body: dict[str, Any]) -> None:
+    for mark in body["marks"]:
+        mark["application_id"] = _WORLD["pupil"]
+
+
+def _lesson_change(body: dict[str, Any]) -> None:
+    if body.get("moved_to"):
+        body["moved_to"] |= {"day": "2026-12-09", "place": None}
+
+
 _SETTLED = {
     "draftApplication": _draft,
     "updateDraft": _draft,
     "applyTogether": _siblings,
     "joinAsGuardian": _guardianship,
+    "joinAsTeacher": _joining,
+    "joinIdentity": _identity,
+    "putAttendance": _attendance,
+    "cancelLesson": _lesson_change,
     "createPerson": _person,
     "updatePerson": _person,
     "putAttachments": _attachments,

@@ -9,7 +9,10 @@ from tests.live import Api
 from tests.reception.desk import patient
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
-PARENT, STRANGER, ADMINISTRATOR = 1, 2, 3
+PARENT, STRANGER, ADMINISTRATOR, TEACHER = 1, 2, 3, 14
+REGISTER = "r1"
+# Lessons of that group: one has been, and one is to come.
+LESSON, LATER = "2026-09-07T0700", "2026-12-07T0700"
 
 
 @dataclass
@@ -62,6 +65,9 @@ class Scene:
     todays_number: str
     movable_id: str
     missed_id: str
+    # Of the clinic's group r1, which is under way: who teaches it, and a child of the parent's who is in it.
+    teacher: Api
+    pupil_application_id: str
     appeal: str = "Болели"
 
     @property
@@ -71,9 +77,10 @@ class Scene:
         drafts = self.draft_id, self.spare_draft_id, self.offered_application_id, self.spare_offered_application_id
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
         waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
+        in_the_register = (self.pupil_application_id,)
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
         papers = self.open_application_id, self.document_id, self.spare_document_id
-        return *mine, *family, *drafts, *waited_for, *at_the_desk, *papers
+        return *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
 
     def invitation_code(self) -> str:
         """Of an invitation by the stranger."""
@@ -141,6 +148,7 @@ def set_scene(world: World) -> Scene:
     operator.post(f"{clinic}/appointments/{missed['id']}/status", {"status": "noshow"}).ok()
     parent.post(f"/v1/appointments/{missed['id']}/appeal", {"text": Scene.appeal}).ok()
     entry = parent.create("/v1/waiting-list", waiting(child)).ok()
+    pupil = in_the_register(world, parent)
     for person_id in (child, sister):
         parent.create("/v1/waiting-list", waiting(person_id, specialty_code=SURGEON, referral_number=None)).ok()
     world.live.work()
@@ -181,6 +189,8 @@ def set_scene(world: World) -> Scene:
         todays_number=coming["number"],
         movable_id=movable["id"],
         missed_id=missed["id"],
+        teacher=teaching(world),
+        pupil_application_id=pupil["id"],
         entry_id=entry["id"],
         offer_id=offers[child],
         spare_offer_id=offers[sister],
@@ -206,6 +216,28 @@ def at_the_desk(world: World, own_id: str) -> dict[str, Any]:
     """A ticket that staff have booked for somebody without an account."""
     body = {"slot_id": world.slot_id(own_id), "source": "desk", "patient": patient()}
     return world.operator.create(f"/v1/institutions/{CLINIC}/appointments", body).ok()
+
+
+def in_the_register(world: World, parent: Api) -> dict[str, Any]:
+    """The application of a child in a group that has just had its lesson of Monday, and enrols at once."""
+    mondays = [{"weekday": 1, "starts": "07:00", "academic_hours": 1}]
+    body = world.group(instant=True, starts_on="2026-08-01", weekly_lessons=mondays, capacity=100, skip_holidays=False)
+    group = world.put(f"/v1/institutions/{CLINIC}/groups/{REGISTER}", body)
+    return world.apply(parent, group["id"], world.child(parent, last_name="Соколова-Учёная")).ok()
+
+
+def teaching(world: World) -> Api:
+    """Whoever teaches that group."""
+    teacher = world.live.citizen(CLINIC_PAGE, TEACHER)
+    for own_id in ("t1", "t9"):
+        world.put(f"/v1/institutions/{CLINIC}/teachers/{own_id}", {"last_name": "Орлов", "first_name": "Пётр"})
+    teacher.post("/v1/teachers/join", {"code": code_for(world, "t1")}).ok()
+    world.put(f"/v1/institutions/{CLINIC}/groups/{REGISTER}/teachers", {"teacher_ids": ["t1"]})
+    return teacher
+
+
+def code_for(world: World, teacher_id: str) -> str:
+    return world.operator.create(f"/v1/institutions/{CLINIC}/teachers/{teacher_id}/invitations", None).ok()["code"]
 
 
 def waiting(person_id: str, **more: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from service.draws import store as draws
 from service.launch import store as launch
 from service.people import store as people
 from service.reception import store as reception
+from service.registers import store as registers
 from service.schedules import store as schedules
 from service.waiting import store as waiting
 
@@ -98,6 +99,22 @@ SELECT 42, made(14, i), made(10, i), made(1, 1 + i % 50), made(6, i), made(5, 1 
        '2026-09-07'::timestamptz + i * interval '1 minute', CASE WHEN i % 4 = 0 THEN now() END,
        CASE WHEN i % 4 = 0 AND i > 100 THEN now() END
 FROM generate_series(1, 4000) i;
+INSERT INTO teachers (region_id, id, institution_id, external_id, last_name, first_name, citizen_id)
+SELECT 42, made(14, i), made(1, 1 + i % 50), 't' || i, 'Орлов', 'Пётр', made(5, i) FROM generate_series(1, 2000) i;
+INSERT INTO group_teachers SELECT 42, made(9, i), made(14, i), 1 FROM generate_series(1, 2000) i;
+INSERT INTO group_members SELECT 42, made(9, 1 + i % 2000), made(10, i), '2026-09-01', NULL
+FROM generate_series(1, 4000) i;
+INSERT INTO lesson_changes
+SELECT 42, made(9, 1 + i % 2000), '2026-10-06'::date + i / 2000, '16:30',
+       tstzrange('2026-10-06 09:30Z', '2026-10-06 11:00Z'), NULL, NULL, '', made(5, 1), now()
+FROM generate_series(1, 4000) i;
+INSERT INTO attendance
+SELECT 42, made(9, 1 + i % 2000), '2026-09-01'::date + i / 4000, '16:30', made(10, 1 + i % 4000), 'present',
+       made(5, 1), now()
+FROM generate_series(1, 20000) i;
+INSERT INTO messages SELECT 42, made(15, i), made(9, 1 + i % 2000), 'Сбор', '{enrolled}', 1, made(5, 1), now()
+FROM generate_series(1, 4000) i;
+INSERT INTO message_recipients SELECT 42, made(10, i), made(15, i) FROM generate_series(1, 4000) i;
 INSERT INTO certificates (region_id, id, number_hash, number_sealed, identity, municipality, year, unit, nominal,
                           most_programmes)
 SELECT 42, made(13, i), sha256(i::text::bytea), '', sha256(i::text::bytea), 'Кемерово', 2026, 'roubles', 20000, 2
@@ -307,6 +324,26 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: schedules.slots_of_practitioner(c, REGION, made(3, 2), NOW, FORTNIGHT),
         {"slots_of_practitioner"},
     ),
+    "find_register": (
+        lambda c: registers.find_register(c, REGION, made(1, 8), "g7", made(5, 7)),
+        {"groups_by_own_id", "teachers_by_citizen", "group_teachers_pkey"},
+    ),
+    "members": (
+        lambda c: registers.members(c, REGION, made(9, 8), NOW.date(), NOW.date()),
+        {"group_members_pkey", "applications_pkey"},
+    ),
+    "attendance": (
+        lambda c: registers.attendance(c, REGION, made(9, 8), NOW.date(), NOW.date()),
+        {"attendance_pkey"},
+    ),
+    "spells_of_child": (
+        lambda c: registers.spells_of_child(c, REGION, made(10, 8), NOW.date(), NOW.date()),
+        {"group_members_by_application"},
+    ),
+    "list_messages": (
+        lambda c: registers.list_messages(c, REGION, made(10, 8), None, 51),
+        {"message_recipients_pkey", "messages_pkey"},
+    ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),
 }
@@ -340,7 +377,7 @@ def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None
         ):
             await connection.execute(f"SET {name} = '{value}'")
         # What the driver asks about a type that it meets for the first time is not ours.
-        await connection.fetch("SELECT $1::uuid[]", [])
+        await connection.fetch("SELECT $1::uuid[], $2::text[]", [], [])
         plans = Plans(connection)
         return {name: await plans.of(call(connection)) for name, (call, _) in HOT.items()}
 

@@ -14,8 +14,9 @@ import yaml
 from service.app import OPERATIONS, document
 from service.core.edge import REQUESTS
 from service.core.operations import Access
-from tests.contract.scene import Scene, set_scene
+from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, set_scene
 from tests.launch.credentials import credentials
+from tests.provocation import someone
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, REGION, SURGEON, World
 
 _HERE = Path(__file__).parent
@@ -77,7 +78,9 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
     """Whose token an operation takes, a client, and what is to be changed instead of what is to be booked."""
     tokens = {"citizen": scene.parent.token, "system": scene.operator.token}
     return {
-        "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS},
+        # Whoever joins is nobody else from then on.
+        "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS}
+        | {"joinIdentity": scene.world.parent(someone()).token},
         "family": scene.family,
         "moving": scene.moving_appointment_id,
         "client": credentials(scene.world.live, REGION),
@@ -106,8 +109,16 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             "rescheduleForPatient": {scene.appointment_id: scene.movable_id},
             "appealNoShow": {scene.appointment_id: scene.missed_id},
             "decideAppeal": {scene.appointment_id: scene.missed_id},
+            **{operation.id: {str(CLUB): str(CLINIC)} for operation in OPERATIONS if operation.access.teachers},
+            "putGroupTeachers": {str(CLUB): str(CLINIC)},
+            "inviteTeacher": {str(CLUB): str(CLINIC)},
+            # One that has been is cancelled no more.
+            "cancelLesson": {str(CLUB): str(CLINIC), LESSON: LATER},
         },
         "todays_number": scene.todays_number,
+        "pupil": scene.pupil_application_id,
+        "teacher_code": code_for(scene.world, "t9"),
+        "identity_code": scene.parent.create("/v1/identities/codes", None).ok()["code"],
         "appeal": scene.appeal,
         "siblings": scene.siblings,
         "code": scene.invitation_code(),
@@ -141,6 +152,9 @@ def dictionaries(scene: Scene) -> str:
         "own_location": ["l1"],
         "own_programme": ["chess"],
         "own_schedule": ["c1"],
+        "own_group": [REGISTER],
+        "own_teacher": ["t1"],
+        "lesson": [LESSON],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

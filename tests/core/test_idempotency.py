@@ -21,6 +21,7 @@ from tests.draws.clinic import DrawingClinic
 from tests.draws.provocations import requesting
 from tests.provocation import Asked, someone, surname
 from tests.reception.desk import patient as without_account
+from tests.registers.school import PATH, School
 from tests.waiting import people as waits
 from tests.world import World, person
 
@@ -66,6 +67,21 @@ def drafting(world: World) -> Asked:
     return Asked(family.api, "POST", "/v1/application-drafts", family.body(group(world)), key=str(new_id()))
 
 
+def inviting_a_teacher(world: World) -> Asked:
+    school = School(world)
+    path = f"{PATH}/teachers/{school.teacher().own_id}/invitations"
+    return Asked(school.director, "POST", path, key=str(new_id()))
+
+
+def sending(world: World) -> Asked:
+    """To one parent."""
+    school = School(world)
+    group = school.group()
+    school.pupil(group)
+    body = {"text": "Сбор в 9:00"}
+    return Asked(school.director, "POST", f"{PATH}/groups/{group}/messages", body, key=str(new_id()))
+
+
 CREATE: dict[str, Callable[[World], Asked]] = {
     "bookAppointment": lambda world: patient(world, Clinic(world).slot()),
     "bookFamily": lambda world: siblings(Clinic(world)),
@@ -73,6 +89,8 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "bookForPatient": at_the_desk,
     "requestDraw": drawing,
     "joinWaitingList": joining,
+    "inviteTeacher": inviting_a_teacher,
+    "sendMessage": sending,
     "applyToGroup": lambda world: applicant(world, group(world, capacity=1)),
     "createIdentityCode": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/identities/codes", key=str(new_id())
@@ -85,9 +103,9 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     ),
     "createInvitation": inviting,
 }
-# A new one takes the turn of the one before.
-REPLACES = {"holdSlot", "createIdentityCode", "createInvitation"}
-WITHOUT_BODY = {"createIdentityCode", "createInvitation"}
+# What may be done again: under a new key it is done once more, or takes the turn of the one before.
+AGAIN = {"holdSlot", "createIdentityCode", "createInvitation", "inviteTeacher", "sendMessage"}
+WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher"}
 EFFECTS = (
     "appointments",
     "applications",
@@ -98,6 +116,8 @@ EFFECTS = (
     "draw_requests",
     "waiting_entries",
     "invitations",
+    "messages",
+    "message_recipients",
     "audit_trail",
     "outbox",
     "idempotency_keys",
@@ -127,9 +147,12 @@ def test_the_same_again_is_the_same_answer_and_no_effect(world: World, operation
     assert effects(world) == after
     # Under a new key it is another request, and refused by what the first one did.
     again = asked.api.create(asked.path, asked.body)
-    assert again.status == (201 if operation in REPLACES else 409)
-    if operation not in WITHOUT_BODY:
-        assert effects(world)[:-1] == after[:-1]
+    if operation in AGAIN:
+        assert again.status == 201
+        assert again.content != first.content
+        return
+    assert again.status == 409
+    assert effects(world)[:-1] == after[:-1]
 
 
 @pytest.mark.parametrize("operation", CREATE)
@@ -159,11 +182,11 @@ def changed(body: dict[str, Any] | bytes) -> dict[str, Any] | bytes:
         return {"items": body["items"][::-1]}
     if "time_to" in body:
         return body | {"time_to": "12:00"}
-    name = next(name for name in ("first_name", "person_id", "slot_id") if name in body)
-    return body | {name: "Надежда" if name == "first_name" else str(new_id())}
+    name = next(name for name in ("first_name", "text", "person_id", "slot_id") if name in body)
+    return body | {name: "Надежда" if name in ("first_name", "text") else str(new_id())}
 
 
-@pytest.mark.parametrize("operation", [operation for operation in CREATE if operation not in WITHOUT_BODY])
+@pytest.mark.parametrize("operation", [name for name in CREATE if name not in WITHOUT_BODY])
 def test_another_body_under_the_key_is_refused(world: World, operation: str) -> None:
     asked = CREATE[operation](world)
     first = asked.answer("ru")

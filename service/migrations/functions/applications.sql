@@ -65,11 +65,11 @@ BEGIN
         DELETE FROM engagements WHERE region_id = now_is.region_id AND booking_id = now_is.id;
     ELSIF is_in AND NOT was_in THEN
         INSERT INTO engagements (region_id, booking_id, identity, times)
-        SELECT region_id, now_is.id, now_is.identity, lessons FROM groups
-        WHERE region_id = now_is.region_id AND id = now_is.group_id;
+        SELECT g.region_id, now_is.id, now_is.identity, current_lessons(g) FROM groups g
+        WHERE g.region_id = now_is.region_id AND g.id = now_is.group_id;
     ELSIF is_in AND was.group_id <> now_is.group_id THEN
         UPDATE engagements SET times = (
-            SELECT lessons FROM groups WHERE region_id = now_is.region_id AND id = now_is.group_id)
+            SELECT current_lessons(g) FROM groups g WHERE g.region_id = now_is.region_id AND g.id = now_is.group_id)
         WHERE region_id = now_is.region_id AND booking_id = now_is.id;
     END IF;
 END $$;

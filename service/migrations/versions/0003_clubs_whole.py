@@ -7,4 +7,9 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    run("versions/0003_tables.sql", "versions/0003_guardians.sql", "versions/0003_documents.sql")
+    run(
+        "versions/0003_tables.sql",
+        "versions/0003_guardians.sql",
+        "versions/0003_documents.sql",
+        "versions/0003_registers.sql",
+    )

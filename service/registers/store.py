@@ -1,0 +1,217 @@
+"""Teachers, lessons that are not as planned, attendance, messages."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from schemas import problems
+from schemas.registers import TeacherBody
+from service.core.database import Collision, Connection, Record, refusing
+from service.core.ids import new_id
+from service.core.operations import IdempotencyKey
+from service.core.queries import beside
+from service.registers.rules import MOST_MESSAGES_A_DAY, LessonKey
+
+SQL = beside(__file__)
+VIOLATIONS = {
+    "idempotency_key_reused": problems.KEY_REUSED,
+    "too_many_messages": problems.TOO_MANY_MESSAGES,
+    "teachers_by_code": Collision,
+    # Somebody was booked elsewhere between the look and the move.
+    "engagements_one_place_at_a_time": Collision,
+}
+
+
+# Teachers ----------------------------------------------------------------------------------------------------------
+
+
+async def find_register(
+    conn: Connection, region_id: int, institution_id: UUID, group_id: str, citizen_id: UUID
+) -> Record | None:
+    """The group with its programme and zone, its id null where there is none; whether the citizen teaches it.
+
+    None where there is no institution.
+    """
+    return await conn.fetchrow(SQL.find_register, region_id, institution_id, group_id, citizen_id)
+
+
+async def list_my_groups(
+    conn: Connection, region_id: int, institution_id: UUID, citizen_id: UUID | None, after: str | None, limit: int
+) -> list[Record]:
+    """By their own ids; of one citizen who teaches, or all."""
+    return await conn.fetch(SQL.list_my_groups, region_id, institution_id, citizen_id, after, limit)
+
+
+async def put_teacher(
+    conn: Connection, region_id: int, institution_id: UUID, external_id: str, body: TeacherBody
+) -> UUID:
+    names = body.last_name, body.first_name, body.patronymic
+    return await conn.fetchval(SQL.put_teacher, region_id, new_id(), institution_id, external_id, *names)
+
+
+async def find_teacher(conn: Connection, region_id: int, institution_id: UUID, external_id: str) -> Record | None:
+    """With the own ids of their groups."""
+    return await conn.fetchrow(SQL.find_teacher, region_id, institution_id, external_id)
+
+
+async def list_teachers(
+    conn: Connection, region_id: int, institution_id: UUID, after: str | None, limit: int
+) -> list[Record]:
+    """By their own ids, with those of their groups."""
+    return await conn.fetch(SQL.list_teachers, region_id, institution_id, after, limit)
+
+
+async def delete_teacher(conn: Connection, region_id: int, teacher_id: UUID) -> None:
+    """Their groups have them no more."""
+    groups = await conn.fetch(SQL.groups_of_teacher, region_id, teacher_id)
+    await conn.execute(SQL.delete_teacher, region_id, teacher_id)
+    await conn.execute(SQL.publish_teachers, region_id, [row["group_id"] for row in groups])
+
+
+async def publish_teacher(conn: Connection, region_id: int, teacher_id: UUID) -> None:
+    """The teacher's groups are published with the names as they are now."""
+    groups = await conn.fetch(SQL.groups_of_teacher, region_id, teacher_id)
+    await conn.execute(SQL.publish_teachers, region_id, [row["group_id"] for row in groups])
+
+
+async def find_teachers(
+    conn: Connection, region_id: int, institution_id: UUID, external_ids: Sequence[str]
+) -> dict[str, UUID]:
+    rows = await conn.fetch(SQL.find_teachers, region_id, institution_id, external_ids)
+    return {row["external_id"]: row["id"] for row in rows}
+
+
+async def put_group_teachers(conn: Connection, region_id: int, group_id: UUID, teacher_ids: Sequence[UUID]) -> None:
+    await conn.execute(SQL.clear_group_teachers, region_id, group_id)
+    await conn.execute(SQL.add_group_teachers, region_id, group_id, teacher_ids)
+    await conn.execute(SQL.publish_teachers, region_id, [group_id])
+
+
+async def invite_teacher(
+    conn: Connection,
+    region_id: int,
+    actor_id: UUID,
+    key: IdempotencyKey,
+    teacher_id: UUID,
+    code_hash: bytes,
+    result: dict[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """Keeps the code's hash, and gives the result that the key has."""
+    encoded = orjson.dumps(result).decode()
+    with refusing(VIOLATIONS):
+        kept = await conn.fetchval(
+            SQL.invite_teacher, region_id, actor_id, key.key, key.request_hash, teacher_id, code_hash, encoded, now
+        )
+    return orjson.loads(kept)
+
+
+async def join_as_teacher(
+    conn: Connection, region_id: int, citizen_id: UUID, institution_id: UUID, code_hash: bytes, now: datetime
+) -> dict[str, str]:
+    """{refused: a code} or {teacher_id}. Not raised: a wrong code is counted."""
+    return orjson.loads(await conn.fetchval(SQL.join_as_teacher, region_id, citizen_id, institution_id, code_hash, now))
+
+
+# Lessons -----------------------------------------------------------------------------------------------------------
+
+
+async def lesson_changes(
+    conn: Connection, region_id: int, group_id: UUID, first: date, last: date
+) -> dict[LessonKey, Record]:
+    rows = await conn.fetch(SQL.lesson_changes, region_id, group_id, first, last)
+    return {(row["day"], row["starts"]): row for row in rows}
+
+
+async def change_lesson(conn: Connection, change: dict[str, Any], on: date) -> dict[str, Any]:
+    """{told, conflicts}; `change` are the columns of lesson_changes, and `on` is the day whose children are told."""
+    encoded = orjson.dumps(change, default=str).decode()
+    with refusing(VIOLATIONS):
+        return orjson.loads(await conn.fetchval(SQL.change_lesson, encoded, on))
+
+
+async def members(conn: Connection, region_id: int, group_id: UUID, first: date, last: date) -> list[Record]:
+    """Who was in the group on one of the days, by name; once for each time that they were."""
+    return await conn.fetch(SQL.members, region_id, group_id, first, last)
+
+
+async def attendance(conn: Connection, region_id: int, group_id: UUID, first: date, last: date) -> list[Record]:
+    return await conn.fetch(SQL.attendance, region_id, group_id, first, last)
+
+
+async def put_attendance(
+    conn: Connection,
+    region_id: int,
+    group_id: UUID,
+    lesson: LessonKey,
+    marks: dict[UUID, str],
+    actor_id: UUID,
+    now: datetime,
+) -> list[str]:
+    """Gives the applications whose mark is another than before."""
+    given = list(marks), list(marks.values())
+    rows = await conn.fetch(SQL.put_attendance, region_id, group_id, *lesson, *given, actor_id, now)
+    return [str(row["application_id"]) for row in rows]
+
+
+async def is_childs(conn: Connection, region_id: int, citizen_id: UUID, application_id: UUID) -> bool:
+    """Whether the application is for somebody whom the citizen looks after."""
+    return await conn.fetchval(SQL.find_child, region_id, citizen_id, application_id) is not None
+
+
+async def spells_of_child(
+    conn: Connection, region_id: int, application_id: UUID, first: date, last: date
+) -> list[Record]:
+    """The groups that the child was in on one of the days, with from when and until when."""
+    return await conn.fetch(SQL.spells_of_child, region_id, application_id, first, last)
+
+
+async def attendance_of_child(
+    conn: Connection, region_id: int, application_id: UUID, first: date, last: date
+) -> list[Record]:
+    return await conn.fetch(SQL.attendance_of_child, region_id, application_id, first, last)
+
+
+# Messages ----------------------------------------------------------------------------------------------------------
+
+
+async def send_message(
+    conn: Connection,
+    region_id: int,
+    actor_id: UUID,
+    key: IdempotencyKey,
+    message: dict[str, Any],
+    day_from: datetime,
+    now: datetime,
+) -> dict[str, Any]:
+    encoded = orjson.dumps(message, default=str).decode()
+    with refusing(VIOLATIONS):
+        kept = await conn.fetchval(
+            SQL.send_message,
+            region_id,
+            actor_id,
+            key.key,
+            key.request_hash,
+            encoded,
+            day_from,
+            MOST_MESSAGES_A_DAY,
+            now,
+        )
+    return orjson.loads(kept)
+
+
+async def list_group_messages(
+    conn: Connection, region_id: int, group_id: UUID, after: tuple[datetime | None, UUID | None], limit: int
+) -> list[Record]:
+    """The latest first."""
+    return await conn.fetch(SQL.list_group_messages, region_id, group_id, *after, limit)
+
+
+async def list_messages(
+    conn: Connection, region_id: int, application_id: UUID, before: UUID | None, limit: int
+) -> list[Record]:
+    """The latest first."""
+    return await conn.fetch(SQL.list_messages, region_id, application_id, before, limit)

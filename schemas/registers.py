@@ -102,7 +102,7 @@ class TeacherList(Schema):
     next_cursor: NextCursor
 
 
-class Invitation(Schema):
+class TeacherInvitation(Schema):
     """A code for a teacher. It is shown this once, and opens nothing but the groups that the teacher has."""
 
     model_config = example(teacher_id="orlov", code="7K2M9QXT", expires_at="2026-09-14T08:00:00+07:00")

@@ -10,11 +10,11 @@ from schemas.problems import FieldError
 from schemas.registers import (
     GroupTeachers,
     GroupTeachersBody,
-    Invitation,
     JoiningBody,
     MyGroupList,
     Teacher,
     TeacherBody,
+    TeacherInvitation,
     TeacherList,
 )
 from service.core.clock import Clock
@@ -83,7 +83,7 @@ async def invite_teacher(
     key: IdempotencyKey,
     sealer: Sealer,
     clock: Clock,
-) -> Invitation:
+) -> TeacherInvitation:
     """Makes a code by which an account becomes this teacher: for 7 days, once. The code before it is good no more.
 
     Whoever was this teacher stays so until the new code is given. The code is not kept: it is shown in this answer, and
@@ -95,7 +95,7 @@ async def invite_teacher(
     result = {"invitation_id": invitation_id, "expires_at": (now + timedelta(days=rules.CODE_DAYS)).isoformat()}
     hashed = _hashed(sealer, institution_id, _code(sealer, invitation_id))
     kept = await store.invite_teacher(conn, actor.region_id, actor.id, key, row["id"], hashed, result, now)
-    return Invitation(
+    return TeacherInvitation(
         teacher_id=teacher_id,
         code=_code(sealer, kept["invitation_id"]),
         expires_at=datetime.fromisoformat(kept["expires_at"]).astimezone(ZoneInfo(institution["zone"])),

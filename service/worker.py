@@ -14,11 +14,12 @@ from service.core.database import Database
 from service.core.jobs import Jobs
 from service.doctors import jobs as doctors
 from service.draws import jobs as draws
+from service.filling import jobs as filling
 from service.reception import jobs as reception
 from service.schedules import jobs as schedules
 from service.waiting import jobs as waiting
 
-JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *applications.JOBS)
+JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS, *applications.JOBS)
 _log = structlog.get_logger("zapis")
 
 

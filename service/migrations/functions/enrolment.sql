@@ -83,7 +83,8 @@ CREATE OR REPLACE FUNCTION shown_application(a applications) RETURNS jsonb LANGU
     SELECT jsonb_build_object(
         'id', a.id, 'number', a.number, 'status', a.status, 'placed', a.placed, 'group_id', a.group_id,
         'terms', a.terms, 'decision', a.decision, 'family_id', a.family_id, 'before', applications_before(a),
-        'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'test', a.test, 'financing', a.financing,
+        'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'draw_id', (
+            SELECT d.id FROM draws d WHERE d.region_id = a.region_id AND d.group_id = a.group_id), 'test', a.test, 'financing', a.financing,
         'certificate_id', a.certificate_id, 'certificate_cost', a.certificate_cost, 'benefits', to_jsonb(a.benefits),
         'warnings', a.warnings, 'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,

@@ -6,6 +6,7 @@ import signal
 import structlog
 
 from service.applications import jobs as applications
+from service.campaigns import jobs as campaigns
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
 from service.core import logs
@@ -19,7 +20,10 @@ from service.reception import jobs as reception
 from service.schedules import jobs as schedules
 from service.waiting import jobs as waiting
 
-JOBS = (*doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS, *applications.JOBS)
+JOBS = (
+    *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS, *campaigns.JOBS,
+    *applications.JOBS,
+)  # fmt: skip
 _log = structlog.get_logger("zapis")
 
 

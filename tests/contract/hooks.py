@@ -94,6 +94,9 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
     if _operation_id(case.operation) == "getDrawRecord":
         # One draw of the two is over.
         case.path_parameters = {"draw_id": _WORLD["drawn"]}
+    if _operation_id(case.operation) == "getCampaignRecord":
+        # One campaign of the two is matched.
+        case.path_parameters = {"campaign_id": _WORLD["campaign"][1]}
     own = _WORLD["own"].get(_operation_id(case.operation), {})
     for name, value in (case.path_parameters or {}).items():
         case.path_parameters[name] = own.get(value, value)
@@ -177,6 +180,15 @@ def _draw_request(body: dict[str, Any]) -> None:
     body["wishes"] = _WORLD["draw_slots"][: len(body["wishes"])]
 
 
+def _campaign(body: dict[str, Any]) -> None:
+    body |= {"wishes_from": "2026-09-08T08:00:00+07:00", "wishes_until": "2026-09-15T08:00:00+07:00"}
+    body["confirm_until"] = "2026-09-22T08:00:00+07:00"
+
+
+def _wishes(body: dict[str, Any]) -> None:
+    body["group_ids"], body["benefits"] = [_WORLD["campaign"][2]], []
+
+
 def _family(body: dict[str, Any]) -> None:
     """Twins, side by side: two persons who are not booked otherwise."""
     body["items"] = _WORLD["family"]
@@ -228,6 +240,8 @@ _SETTLED = {
     "blockPractitioner": _times,
     "unblockPractitioner": _times,
     "requestDraw": _draw_request,
+    "putCampaign": _campaign,
+    "putWishes": _wishes,
     "createToken": _token_request,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,

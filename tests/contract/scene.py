@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.campaigns.scene import Campaigns, set_campaigns
 from tests.draws.scene import Draws, set_draws
 from tests.live import Api
 from tests.reception.desk import patient
@@ -40,6 +41,7 @@ class Scene:
     spare_offer_id: str
     schedule: dict[str, Any]
     draws: Draws
+    campaigns: Campaigns
     # At the reception desk: a slot with much room; a ticket of today; one to be moved and cancelled; a missed visit of
     # the parent's child, and what they have said of it.
     desk_slot_id: str
@@ -55,7 +57,7 @@ class Scene:
         """What nobody but the parent and the clinic may come to know of."""
         family = (item["person_id"] for item in self.family)
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
-        waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
+        waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id, self.campaigns.wish_id
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
         return *mine, *family, *waited_for, *at_the_desk
 
@@ -146,6 +148,7 @@ def set_scene(world: World) -> Scene:
         spare_offer_id=offers[sister],
         schedule=schedule,
         draws=set_draws(world, parent, child),
+        campaigns=set_campaigns(world, parent, child),
     )
 
 

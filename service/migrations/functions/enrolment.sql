@@ -516,7 +516,7 @@ CREATE OR REPLACE FUNCTION offered_with(named applications) RETURNS SETOF applic
 $$;
 
 -- Passes on what one offer has kept too long: nobody answered. The application goes to the end of the queue, and after the
--- third time out of it, and so does its family.
+-- third time, or where a campaign had matched it, out of it, and so does its family.
 CREATE OR REPLACE FUNCTION lapse_a_place(p_now timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     due record;
@@ -531,7 +531,7 @@ BEGIN
         named := lock_application(due.region_id, NULL, NULL, due.id);
         CONTINUE WHEN named.status <> 'offered' OR named.offer_expires_at > p_now;
         FOR one IN SELECT * FROM offered_with(named) LOOP
-            PERFORM move_application(one, CASE WHEN one.lapses >= 2 THEN 'expired' ELSE 'waiting' END,
+            PERFORM move_application(one, CASE WHEN one.lapses >= 2 OR is_match(one) THEN 'expired' ELSE 'waiting' END,
                                      jsonb_build_object('lapses', one.lapses + 1), by_itself(), p_now);
         END LOOP;
         RETURN 1;

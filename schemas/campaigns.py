@@ -193,7 +193,7 @@ class CampaignClosing(Schema):
 
 
 class CampaignRecord(CampaignClosing):
-    """A whole matching. `zapis campaign verify` replays it, and decision 0021 says how to do so without."""
+    """A whole matching. `zapis campaign verify` replays it; docs/decisions say how to do so without."""
 
     model_config = example(
         version=1,

@@ -20,6 +20,7 @@ from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
 from tests.doctors.clinic import Clinic
 from tests.draws import provocations as draws
+from tests.filling import provocations as filling
 from tests.launch.credentials import credentials
 from tests.live import Live
 from tests.provocation import Asked, Provocations, someone
@@ -271,7 +272,7 @@ def birth_date_impossible(world: World) -> Asked:
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
-PROVOCATIONS |= campaigns.PROVOCATIONS
+PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

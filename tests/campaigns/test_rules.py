@@ -132,7 +132,7 @@ def test_no_child_gains_by_saying_otherwise_than_it_wishes() -> None:
                 rank = matched(given.places, given.with_wishes(child, said, by_group).wishes)[child]
                 got = None if rank is None else said[rank]
                 # What it does not wish for is no better than nothing.
-                real = groups.index(got) if got in groups else len(groups)
+                real = groups.index(got) if got is not None and got in groups else len(groups)
                 before = honest[child]
                 assert real >= (len(groups) if before is None else before), (number, child, said)
                 tried += 1

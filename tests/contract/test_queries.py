@@ -275,7 +275,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "collected": (lambda c: filling.collected(c, REGION, made(9, 2)), {"applications_by_group"}),
     "find_wishes": (
         lambda c: campaigns.find_wishes(c, REGION, made(5, 2), made(14, 1), made(6, 1)),
-        {"guardians_pkey", "campaign_wishes_by_person"},
+        {"guardians_by_person", "campaign_wishes_by_person"},
     ),
     "put_wishes": (
         lambda c: campaigns.put_wishes(c, REGION, made(5, 2), made(14, 1), made(6, 1), [made(9, 5)], [], new_id(), NOW),

@@ -1,7 +1,7 @@
 -- Campaigns: groups of a whole region that are filled by matching ranked wishes.
 --
 -- No released version serves 0002, so nobody's service waits for these locks.
--- squawk-ignore-file require-concurrent-index-creation, constraint-missing-not-valid
+-- squawk-ignore-file require-concurrent-index-creation, constraint-missing-not-valid, adding-foreign-key-constraint
 
 -- record: what takes part, from closed_at on; from matched_at on with the seed and the matches too. applied: through which
 -- place in the lot the matches have become applications; all of them have when filled_at is set.

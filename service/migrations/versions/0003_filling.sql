@@ -2,6 +2,7 @@
 --
 -- No released version serves 0002, so nobody's service waits for these locks.
 -- squawk-ignore-file require-concurrent-index-creation, constraint-missing-not-valid, ban-drop-not-null
+-- squawk-ignore-file adding-foreign-key-constraint
 
 -- Of a group's draw `day` is the local day on which it closes.
 ALTER TABLE draws

@@ -99,9 +99,9 @@ def main() -> None:
     )
 
     text = closing.model_dump_json()
-    whole = _seconds(asked.rounds, lambda: match_text(text, _SEED))
+    whole = _seconds(asked.rounds, lambda: match_text(text, _SEED, 1000))
     say(f"  read, drawn, matched, written  {whole:.2f} s {met(whole < _MOST_SECONDS)} ({_MOST_SECONDS:.0f} s)")
-    found = json.loads(match_text(text, _SEED))["matches"]
+    found = json.loads(match_text(text, _SEED, 1000)[0])["matches"]
     ranks = [one["rank"] for one in found]
     say(f"  of them {sum(rank is not None for rank in ranks)} have a place, {ranks.count(1)} the one ranked first")
 
@@ -109,14 +109,14 @@ def main() -> None:
     matched(places, wishes)
     peak = tracemalloc.get_traced_memory()[1] / _MEGABYTE
     tracemalloc.reset_peak()
-    match_text(text, _SEED)
+    match_text(text, _SEED, 1000)
     peak_whole = tracemalloc.get_traced_memory()[1] / _MEGABYTE
     tracemalloc.stop()
     say(f"  memory at its peak             {peak:.1f} MB the matching alone, {peak_whole:.0f} MB all of it")
 
     for name, work in (
-        ("a thread", asyncio.to_thread(match_text, text, _SEED)),
-        ("a process", in_a_process(match_text, text, _SEED)),
+        ("a thread", asyncio.to_thread(match_text, text, _SEED, 1000)),
+        ("a process", in_a_process(match_text, text, _SEED, 1000)),
     ):
         seconds, longest = asyncio.run(_held_up(work))
         say(f"  in {name:<10} {seconds:.2f} s, and the loop was held up for {1000 * longest:.0f} ms at most")

@@ -22,6 +22,8 @@ _BY_ITSELF = UUID(int=0)
 _MATCHED_AFTER = timedelta(minutes=1)
 # Wishes that become applications in one transaction: their groups are locked for as long.
 _AT_ONCE = 100
+# Wishes that are told their match by one statement: a whole region is over none's time limit.
+_KEPT_AT_ONCE = 1000
 
 
 async def close_campaigns(conn: Connection, clock: Clock) -> int:
@@ -51,8 +53,10 @@ async def match_campaigns(conn: Connection, sealer: Sealer, clock: Clock) -> int
     region_id, campaign_id = row["region_id"], row["id"]
     await store.compute_long(conn)
     seed = bytes.fromhex(sealer.open(row["seed_sealed"], seed_row(region_id, campaign_id)))
-    record = await in_a_process(rules.match_text, row["closing"], seed)
-    await store.keep_matches(conn, region_id, campaign_id, record, now)
+    record, parts = await in_a_process(rules.match_text, row["closing"], seed, _KEPT_AT_ONCE)
+    for number, part in enumerate(parts):
+        await store.keep_matches(conn, region_id, part, number * _KEPT_AT_ONCE + 1)
+    await store.keep_record(conn, region_id, campaign_id, record, now)
     await journal(conn, region_id, _BY_ITSELF, "campaign_matched", campaign_id, now, tell=True, seed=seed.hex())
     return 1
 

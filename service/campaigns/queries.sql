@@ -76,7 +76,10 @@ FOR UPDATE OF c SKIP LOCKED;
 SELECT set_config('idle_in_transaction_session_timeout', '5min', true);
 
 -- name: keep_matches
-SELECT keep_matches($1, $2, $3::jsonb, $4);
+SELECT keep_matches($1, $2::jsonb, $3);
+
+-- name: keep_record
+SELECT keep_campaign_record($1, $2, $3::jsonb, $4);
 
 -- name: next_to_apply
 SELECT c.region_id, c.id, c.wishes, c.applied FROM regions r JOIN campaigns c ON c.region_id = r.code

@@ -12,7 +12,7 @@ wishes_digest || wish id). Each wish is asked for once at most, so it takes O(wi
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from heapq import heappush, heapreplace
 from typing import Any, cast
 from uuid import UUID
@@ -121,17 +121,31 @@ def replay(
 
 
 def close_text(campaign_id: UUID, sealed_by: str, parts: str) -> tuple[str, str, int]:
-    """The closing of JSON with `groups` and `wishes`, in JSON; its digest; how many children take part."""
+    """The closing of JSON with `groups` and `wishes`, in JSON; its digest; how many children take part.
+
+    What is wished of groups that are not among them does not count.
+    """
     given: Any = json.loads(parts)
     groups = [RecordedGroup.model_validate(item, strict=False) for item in given["groups"]]
-    wishes = [RecordedWish.model_validate(item, strict=False) for item in given["wishes"]]
+    known = {str(group.id) for group in groups}
+    wishes = [_taking_part(item, known) for item in given["wishes"]]
+    wishes = [wish for wish in wishes if wish.groups]
     closing = close(campaign_id, sealed_by, groups, wishes)
     return closing.model_dump_json(), closing.wishes_digest, len(wishes)
 
 
-def match_text(closing: str, seed: bytes) -> str:
-    """The record of a closing, both in JSON."""
-    return match(CampaignClosing.model_validate_json(closing), seed).model_dump_json()
+def match_text(closing: str, seed: bytes, at_once: int) -> tuple[str, list[str]]:
+    """The record of a closing, both in JSON; and its matches, `at_once` of them each, as [[wish, group, rank]]."""
+    record = match(CampaignClosing.model_validate_json(closing), seed)
+    rows = [[str(one.wish_id), None if one.group_id is None else str(one.group_id), one.rank] for one in record.matches]
+    parts = [json.dumps(rows[first : first + at_once]) for first in range(0, len(rows), at_once)]
+    return record.model_dump_json(), parts
+
+
+def _taking_part(item: Mapping[str, Any], known: Container[str]) -> RecordedWish:
+    pairs = [pair for pair in zip(item["groups"], item["weights"], strict=True) if pair[0] in known]
+    groups, weights = [group for group, _ in pairs], [weight for _, weight in pairs]
+    return RecordedWish.model_validate({"id": item["id"], "groups": groups, "weights": weights}, strict=False)
 
 
 def _match(wish: RecordedWish, index: int | None) -> RecordedMatch:

@@ -140,8 +140,13 @@ async def compute_long(conn: Connection) -> None:
     await conn.execute(SQL.compute_long)
 
 
-async def keep_matches(conn: Connection, region_id: int, campaign_id: UUID, record: str, now: datetime) -> None:
-    await conn.execute(SQL.keep_matches, region_id, campaign_id, record, now)
+async def keep_matches(conn: Connection, region_id: int, matches: str, first: int) -> None:
+    """Tells wishes, in JSON with what they are matched to, their places in the lot; the first of them has `first`."""
+    await conn.execute(SQL.keep_matches, region_id, matches, first)
+
+
+async def keep_record(conn: Connection, region_id: int, campaign_id: UUID, record: str, now: datetime) -> None:
+    await conn.execute(SQL.keep_record, region_id, campaign_id, record, now)
 
 
 async def next_to_apply(conn: Connection) -> Record | None:

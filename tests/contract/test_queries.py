@@ -281,7 +281,6 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: campaigns.put_wishes(c, REGION, made(5, 2), made(14, 1), made(6, 1), [made(9, 5)], [], new_id(), NOW),
         {"campaigns_pkey", "groups_pkey"},
     ),
-    "next_to_apply": (campaigns.next_to_apply, {"campaigns_to_fill"}),
     "search_slots": (search, {"slots_free_in_region"}),
     "search_slots_of_a_town": (lambda c: search(c, "Кемерово"), {"slots_free", "slots_pkey"}),
     "list_first_free": (lambda c: availability.list_first_free(c, REGION, "58", None, NOW), {"slots_free"}),

@@ -395,11 +395,11 @@ DECLARE
     used integer := 0;
 BEGIN
     SELECT * INTO named FROM campaigns WHERE region_id = p_region AND id = p_campaign;
-    PERFORM FROM groups WHERE region_id = p_region AND id IN (
+    PERFORM FROM groups WHERE region_id = p_region AND id = ANY (ARRAY(
         SELECT unnest(CASE WHEN w.rank IS NULL THEN w.group_ids ELSE ARRAY[w.matched_group_id] END)
         FROM campaign_wishes w
         WHERE w.region_id = p_region AND w.campaign_id = p_campaign AND w.lot > named.applied
-          AND w.lot <= named.applied + p_limit)
+          AND w.lot <= named.applied + p_limit))
     ORDER BY id FOR NO KEY UPDATE;
     FOR wish IN
         SELECT * FROM campaign_wishes
@@ -1008,16 +1008,10 @@ CREATE FUNCTION public.campaign_parts(p_region smallint, p_campaign uuid) RETURN
             SELECT jsonb_agg(jsonb_build_object('id', g.id, 'places', g.capacity - g.taken) ORDER BY g.id)
             FROM groups g WHERE g.region_id = p_region AND g.campaign_id = p_campaign), '[]'),
         'wishes', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('id', w.id, 'groups', w.taking_part, 'weights', w.their_weights) ORDER BY w.id)
-            FROM (
-                SELECT w.id, jsonb_agg(e.group_id ORDER BY e.place) AS taking_part,
-                       jsonb_agg(e.weight ORDER BY e.place) AS their_weights
-                FROM campaign_wishes w
-                JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id AND p.deleted_at IS NULL,
-                unnest(w.group_ids, w.weights) WITH ORDINALITY AS e (group_id, weight, place)
-                JOIN groups g ON g.region_id = p_region AND g.id = e.group_id AND g.campaign_id = p_campaign
-                WHERE w.region_id = p_region AND w.campaign_id = p_campaign
-                GROUP BY w.id) w), '[]'))
+            SELECT jsonb_agg(jsonb_build_object('id', w.id, 'groups', w.group_ids, 'weights', w.weights) ORDER BY w.id)
+            FROM campaign_wishes w
+            WHERE w.region_id = p_region AND w.campaign_id = p_campaign
+              AND (SELECT p.deleted_at IS NULL FROM persons p WHERE p.region_id = p_region AND p.id = w.person_id)), '[]'))
 $$;
 
 CREATE FUNCTION public.can_be_offered(place public.slots, p_now timestamp with time zone) RETURNS boolean
@@ -1827,6 +1821,19 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.keep_campaign_record(p_region smallint, p_campaign uuid, p_record jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE campaigns SET
+        record = p_record, matched_at = p_now,
+        confirm_until = CASE WHEN confirm_until > p_now THEN confirm_until ELSE p_now + (confirm_until - wishes_until) END,
+        matched = (SELECT count(*) FROM campaign_wishes
+                   WHERE region_id = p_region AND campaign_id = p_campaign AND rank IS NOT NULL),
+        first_choices = (SELECT count(*) FROM campaign_wishes
+                         WHERE region_id = p_region AND campaign_id = p_campaign AND rank = 1)
+    WHERE region_id = p_region AND id = p_campaign
+$$;
+
 CREATE FUNCTION public.keep_certificate(was public.applications, now_is public.applications) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1872,25 +1879,19 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.keep_matches(p_region smallint, p_campaign uuid, p_record jsonb, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION public.keep_matches(p_region smallint, p_matches jsonb, p_first integer) RETURNS void
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    item jsonb;
+    place integer := p_first;
 BEGIN
-    UPDATE campaign_wishes w SET lot = m.place, matched_group_id = m.group_id, rank = m.rank
-    FROM (
-        SELECT (item ->> 'wish_id')::uuid AS wish_id, (item ->> 'group_id')::uuid AS group_id,
-               (item ->> 'rank')::smallint AS rank, place
-        FROM jsonb_array_elements(p_record -> 'matches') WITH ORDINALITY AS given (item, place)) AS m
-    WHERE w.region_id = p_region AND w.id = m.wish_id;
-    -- Who was matched late has as long to confirm.
-    UPDATE campaigns SET
-        record = p_record, matched_at = p_now,
-        confirm_until = CASE WHEN confirm_until > p_now THEN confirm_until ELSE p_now + (confirm_until - wishes_until) END,
-        matched = (SELECT count(*) FROM campaign_wishes
-                   WHERE region_id = p_region AND campaign_id = p_campaign AND rank IS NOT NULL),
-        first_choices = (SELECT count(*) FROM campaign_wishes
-                         WHERE region_id = p_region AND campaign_id = p_campaign AND rank = 1)
-    WHERE region_id = p_region AND id = p_campaign;
+    FOR item IN SELECT jsonb_array_elements(p_matches) LOOP
+        UPDATE campaign_wishes
+        SET lot = place, matched_group_id = (item ->> 1)::uuid, rank = (item ->> 2)::smallint
+        WHERE region_id = p_region AND id = (item ->> 0)::uuid;
+        place := place + 1;
+    END LOOP;
 END $$;
 
 CREATE FUNCTION public.lapse_a_place(p_now timestamp with time zone) RETURNS integer

@@ -207,6 +207,7 @@ class Application(Schema):
         lapses=0,
         offer_expires_at=None,
         draw_request_id=None,
+        draw_id=None,
         decide_by="2026-09-17T00:00:00+07:00",
         originals_by=None,
         decision=None,
@@ -251,6 +252,7 @@ class Application(Schema):
     lapses: int = Field(description="How many offers were left without an answer. The third ends the waiting.")
     offer_expires_at: Instant | None
     draw_request_id: UUID | None = Field(description="The id that stands for it in the record of the group's draw.")
+    draw_id: UUID | None = Field(description="The draw that fills the group; its record appears when it is drawn.")
     decide_by: Instant | None = Field(description="Until then the institution decides (7 working days by default).")
     originals_by: Instant | None = Field(description="Until then the place is kept, and originals are brought.")
     decision: Decision | None = Field(description="The institution's last decision.")

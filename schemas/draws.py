@@ -55,14 +55,17 @@ Wishes = Annotated[
 
 
 class RecordedSlot(Schema):
-    """A time that is drawn for."""
+    """A time that is drawn for, or a group."""
 
     id: UUID
     places: Annotated[int, Field(ge=0, description="Free places when the draw closed."), INTEGER]
 
 
 class RecordedRequest(Schema):
-    """A request. Its id is random, says nothing of a person, and is shown to the one who asked alone."""
+    """A request; to a group, an application.
+
+    Its id is random, says nothing of a person, and is shown to the one who asked alone.
+    """
 
     id: UUID
     wishes: list[UUID]
@@ -116,6 +119,7 @@ _DRAW = {
     "id": A_DRAW,
     "institution_id": A_CLINIC,
     "specialty_code": "58",
+    "group_id": None,
     "day": "2026-09-21",
     "status": "open",
     "opens_at": "2026-09-06T08:00:00+07:00",
@@ -129,19 +133,22 @@ _DRAW = {
 
 
 class Draw(Schema):
-    """A clinic's day of one specialty whose places are given away by lot."""
+    """A clinic's day of one specialty, or a club's group, whose places are given away by lot."""
 
     model_config = example(**_DRAW)
 
     id: UUID
     institution_id: UUID
-    specialty_code: SpecialtyCode
-    day: Day = Field(description="The day of the visits, in the institution's zone.")
+    specialty_code: SpecialtyCode | None = Field(description="Null where it is a group's draw.")
+    group_id: UUID | None = Field(description="Null where it is a day's draw.")
+    day: Day = Field(
+        description="The day of the visits, in the institution's zone; of a group's draw the day on which it closes."
+    )
     status: Literal["announced", "open", "closed", "drawn"] = Field(description="Requests are taken while `open`.")
     opens_at: Instant
     closes_at: Instant = Field(description="The draw follows minutes later; what is left over is then free to book.")
     drawn_at: Instant | None
-    slots: int = Field(description="How many times there are.")
+    slots: int = Field(description="How many times there are; of a group's draw 1, the group.")
     requests: int | None = Field(description="How many requests take part; null until the draw is closed.")
     seed_hash: Sha256 = Field(description="SHA-256 of the seed: keep it, and see that the record has the same.")
     requests_digest: Sha256 | None = Field(
@@ -187,12 +194,13 @@ class DrawDetails(Draw):
 
 
 class DrawFilter(Paged):
-    institution_id: UUID = Field(description="The clinic.")
+    institution_id: UUID = Field(description="The clinic, or the club.")
     specialty_code: SpecialtyCode | None = Field(default=None, description="Only draws of this specialty.")
+    group_id: UUID | None = Field(default=None, description="Only the draw of this group.")
 
 
 class DrawList(Schema):
-    """A page of a clinic's draws."""
+    """A page of an institution's draws."""
 
     items: list[Draw]
     next_cursor: NextCursor

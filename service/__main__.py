@@ -25,10 +25,12 @@ seed_cli = typer.Typer(no_args_is_help=True, help="Fill the database.")
 launch_cli = typer.Typer(no_args_is_help=True, help="Try launches by hand.")
 client_cli = typer.Typer(no_args_is_help=True, help="Credentials of institutions' and operators' systems.")
 draw_cli = typer.Typer(no_args_is_help=True, help="Draws of places.")
+campaign_cli = typer.Typer(no_args_is_help=True, help="Campaigns: places by ranked wishes.")
 cli.add_typer(seed_cli, name="seed")
 cli.add_typer(launch_cli, name="launch")
 cli.add_typer(client_cli, name="client")
 cli.add_typer(draw_cli, name="draw")
+cli.add_typer(campaign_cli, name="campaign")
 
 
 def main() -> None:
@@ -265,6 +267,27 @@ def draw_verify(
     typer.echo(f"The record is right: {len(drawn.requests)} requests, {places} places, {winners} of them drawn.")
     if seed_hash is None or requests_digest is None:
         typer.echo("Compare it with what was published before: --seed-hash and --requests-digest.")
+
+
+@campaign_cli.command("verify")
+def campaign_verify(
+    record: Annotated[
+        typer.FileBinaryRead, typer.Argument(help="The record (getCampaignRecord); - reads it from stdin.")
+    ],
+    seed_hash: Annotated[str | None, typer.Option(help="As published while wishes were taken.")] = None,
+    wishes_digest: Annotated[str | None, typer.Option(help="As published when they no longer were.")] = None,
+) -> None:
+    """Match a published record anew, and say whether it is what the rules give. It needs no database."""
+    from service.campaigns.rules import RecordWrong, replay
+
+    try:
+        found = replay(record.read(), published_seed_hash=seed_hash, published_digest=wishes_digest)
+    except RecordWrong as error:
+        sys.exit(f"zapis: the record is not that of the matching: {error}")
+    matched = sum(one.group_id is not None for one in found.matches)
+    typer.echo(f"The record is right: {len(found.wishes)} children, {len(found.groups)} groups, {matched} matched.")
+    if seed_hash is None or wishes_digest is None:
+        typer.echo("Compare it with what was published before: --seed-hash and --wishes-digest.")
 
 
 @seed_cli.command("demo")

@@ -6,6 +6,7 @@ import signal
 import structlog
 
 from service.applications import jobs as applications
+from service.campaigns import jobs as campaigns
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
 from service.core import logs
@@ -15,14 +16,15 @@ from service.core.jobs import Jobs
 from service.doctors import jobs as doctors
 from service.documents import jobs as documents
 from service.draws import jobs as draws
+from service.filling import jobs as filling
 from service.launch import jobs as launch
 from service.reception import jobs as reception
 from service.schedules import jobs as schedules
 from service.waiting import jobs as waiting
 
 JOBS = (
-    *launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *applications.JOBS,
-    *documents.JOBS,
+    *launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS,
+    *campaigns.JOBS, *applications.JOBS, *documents.JOBS,
 )  # fmt: skip
 _log = structlog.get_logger("zapis")
 

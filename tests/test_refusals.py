@@ -14,12 +14,14 @@ from service.app import OPERATIONS, document
 from service.core.ids import new_id
 from tests import locks
 from tests.applications import provocations as applications
+from tests.campaigns import provocations as campaigns
 from tests.clubs import provocations as clubs
 from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
 from tests.doctors.clinic import Clinic
 from tests.documents import provocations as documents
 from tests.draws import provocations as draws
+from tests.filling import provocations as filling
 from tests.launch import provocations as launch
 from tests.launch.credentials import credentials
 from tests.live import Live
@@ -276,6 +278,7 @@ PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCAT
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
 PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
 PROVOCATIONS |= registers.PROVOCATIONS
+PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

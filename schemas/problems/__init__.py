@@ -2,6 +2,7 @@
 
 from schemas.problems.any_operation import *
 from schemas.problems.applications import *
+from schemas.problems.campaigns import *
 from schemas.problems.clubs import *
 from schemas.problems.doctors import *
 from schemas.problems.documents import *

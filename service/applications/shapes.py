@@ -15,7 +15,7 @@ from service.people.usecases import person_in_booking
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 _SAME = (
     "id", "number", "status", "placed", "group_id", "certificate_id", "benefits", "family_id", "lapses",
-    "draw_request_id", "left_on", "wait", "documents_missing",
+    "draw_request_id", "draw_id", "left_on", "wait", "documents_missing",
 )  # fmt: skip
 _TERMS = ("group_name", "programme", "institution", "starts_on", "ends_on", "places", "teachers", "documents")
 _INSTANTS = ("offer_expires_at", "decide_by", "originals_by", "submitted_at", "created_at", "updated_at")

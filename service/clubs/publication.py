@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from schemas import problems
 from schemas.clubs import Group, GroupBody, LessonPlan, Programme, ProgrammeBody
 from schemas.common import ExternalId
+from service.campaigns.usecases import join_campaign
 from service.clubs import rules, store
 from service.clubs.shapes import group_of
 from service.core.clock import Clock
@@ -45,10 +46,12 @@ async def put_group(
     kept = await store.lock_group(conn, actor.region_id, institution_id, group_id)
     if kept is not None:
         _check_kept(kept, body, times)
-    row = await store.put_group(
-        conn, actor.region_id, institution_id, group_id, programme["id"], continues, None, body, times
-    )
     now = clock()
+    joined = kept["campaign_id"] if kept else None
+    campaign = await join_campaign(conn, actor.region_id, body.campaign_id, joined, now)
+    row = await store.put_group(
+        conn, actor.region_id, institution_id, group_id, programme["id"], continues, campaign, body, times
+    )
     await store.offer_group_places(conn, actor.region_id, row["id"], now)
     await journal(conn, actor.region_id, actor.id, "group_put", row["id"], now)
     row = await store.find_group(conn, actor.region_id, institution_id, group_id)

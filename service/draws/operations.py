@@ -1,4 +1,4 @@
-"""Draws: places that are given away by lot, and the record that anyone replays."""
+"""Draws: places at doctors and in groups that are given away by lot, and the record that anyone replays."""
 
 from schemas import problems as p
 from service.core.operations import ANYONE, CITIZEN, Operation, Transaction

@@ -18,6 +18,37 @@ LIMIT $2;
 -- name: make_draw
 SELECT make_draw($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
+-- name: groups_to_draw
+-- Groups that are filled by draw and have none yet.
+SELECT g.region_id, g.id, g.institution_id
+FROM regions r
+JOIN groups g ON g.region_id = r.code
+LEFT JOIN draws d ON d.region_id = g.region_id AND d.group_id = g.id
+WHERE g.collect_until IS NOT NULL AND g.filled_at IS NULL AND g.filling = 'draw' AND d.id IS NULL
+ORDER BY g.collect_until
+LIMIT $1;
+
+-- name: make_group_draw
+SELECT make_group_draw($1, $2, $3, $4, $5, $6, $7);
+
+-- name: give_up_draws
+-- Of groups that are no longer filled so: nobody had applied yet.
+DELETE FROM draws d USING regions r, groups g
+WHERE d.region_id = r.code AND d.drawn_at IS NULL AND d.closed_at IS NULL AND d.group_id IS NOT NULL
+  AND g.region_id = d.region_id AND g.id = d.group_id AND g.filling <> 'draw'
+RETURNING d.id;
+
+-- name: follow_groups
+-- A group that was published anew meanwhile is collected for until another time.
+UPDATE draws d SET opens_at = g.enrolment_opens_at, closes_at = g.collect_until,
+                   day = (g.collect_until AT TIME ZONE i.zone)::date
+FROM regions r, groups g, institutions i
+WHERE d.region_id = r.code AND d.drawn_at IS NULL AND d.closed_at IS NULL AND d.group_id IS NOT NULL
+  AND g.region_id = d.region_id AND g.id = d.group_id AND g.filling = 'draw'
+  AND i.region_id = d.region_id AND i.id = d.institution_id
+  AND (d.opens_at, d.closes_at) <> (g.enrolment_opens_at, g.collect_until)
+RETURNING d.id;
+
 -- name: hold_back
 -- A slot that was published anew meanwhile would open in the middle of the draw.
 UPDATE slots s SET internet_at = s.starts_at
@@ -28,12 +59,24 @@ RETURNING s.id;
 
 -- name: next_to_close
 -- In no order: one that can't be done does not stand in the way of the others.
-SELECT d.region_id, d.id, d.institution_id, d.seed_hash
+SELECT d.region_id, d.id, d.institution_id, d.group_id, d.seed_hash
 FROM regions r JOIN draws d ON d.region_id = r.code
 WHERE d.drawn_at IS NULL AND d.closed_at IS NULL AND d.closes_at <= $1
 ORDER BY random()
 LIMIT 1
 FOR UPDATE OF d SKIP LOCKED;
+
+-- name: lock_group
+-- Applications that are under way come before, or see that collecting is over.
+SELECT FROM groups WHERE region_id = $1 AND id = $2 FOR NO KEY UPDATE;
+
+-- name: places_of_group
+SELECT id, CASE WHEN filling = 'draw' THEN capacity - taken ELSE 0 END AS places FROM groups
+WHERE region_id = $1 AND id = $2;
+
+-- name: requests_of_group
+SELECT draw_request_id AS id, ARRAY[group_id] AS wishes FROM applications
+WHERE region_id = $1 AND group_id = $2 AND status = 'submitted' AND NOT placed;
 
 -- name: places_of_draw
 -- What was taken away or moved to another day meanwhile is still wished for, and has no places.
@@ -52,7 +95,7 @@ UPDATE draws SET closed_at = $3, requests = $4, requests_digest = $5, record = $
 WHERE region_id = $1 AND id = $2;
 
 -- name: next_to_draw
-SELECT d.region_id, d.id, d.institution_id, d.seed_sealed
+SELECT d.region_id, d.id, d.institution_id, d.group_id, d.seed_sealed
 FROM regions r JOIN draws d ON d.region_id = r.code
 WHERE d.drawn_at IS NULL AND d.closed_at <= $1
 ORDER BY random()
@@ -77,17 +120,19 @@ ORDER BY given.place;
 UPDATE draws SET drawn_at = $3, record = $4::jsonb WHERE region_id = $1 AND id = $2;
 
 -- name: list_draws
-SELECT d.id, d.institution_id, d.specialty_code, d.day, d.opens_at, d.closes_at, d.closed_at, d.drawn_at, d.requests,
+SELECT d.id, d.institution_id, d.specialty_code, d.group_id, d.day, d.opens_at, d.closes_at, d.closed_at, d.drawn_at, d.requests,
        d.seed_hash, d.requests_digest, i.zone,
-       (SELECT count(*) FROM slots s WHERE s.region_id = d.region_id AND s.draw_id = d.id AND s.status = 'open') AS slots
+       (SELECT count(*) FROM slots s WHERE s.region_id = d.region_id AND s.draw_id = d.id AND s.status = 'open')
+       + (d.group_id IS NOT NULL)::int AS slots
 FROM draws d JOIN institutions i ON i.region_id = d.region_id AND i.id = d.institution_id
 WHERE d.region_id = $1 AND d.institution_id = $2 AND ($3::text IS NULL OR d.specialty_code = $3)
+  AND ($8::uuid IS NULL OR d.group_id = $8)
   AND d.closes_at > $4 AND ($5::date IS NULL OR (d.day, d.id) > ($5, $6::uuid))
 ORDER BY d.day, d.id
 LIMIT $7;
 
 -- name: find_draw
-SELECT d.id, d.institution_id, d.specialty_code, d.day, d.opens_at, d.closes_at, d.closed_at, d.drawn_at, d.requests,
+SELECT d.id, d.institution_id, d.specialty_code, d.group_id, d.day, d.opens_at, d.closes_at, d.closed_at, d.drawn_at, d.requests,
        d.seed_hash, d.requests_digest, i.zone
 FROM draws d JOIN institutions i ON i.region_id = d.region_id AND i.id = d.institution_id
 WHERE d.region_id = $1 AND d.id = $2;

@@ -23,6 +23,7 @@ def draw_fields(row: Record, slots: int, now: datetime) -> dict[str, Any]:
         "id": row["id"],
         "institution_id": row["institution_id"],
         "specialty_code": row["specialty_code"],
+        "group_id": row["group_id"],
         "day": row["day"],
         "status": _status(row, now),
         "opens_at": row["opens_at"].astimezone(zone),

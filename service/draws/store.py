@@ -65,6 +65,28 @@ async def make_draw(
     )
 
 
+async def groups_to_draw(conn: Connection, limit: int) -> list[Record]:
+    """Groups that are filled by draw and have none yet."""
+    return await conn.fetch(SQL.groups_to_draw, limit)
+
+
+async def make_group_draw(
+    conn: Connection, region_id: int, group_id: UUID, draw_id: UUID, seed: tuple[str, str], now: datetime
+) -> int:
+    """1 where the draw is made, 0 where another worker was quicker. `seed`: as it is sealed, and its hash."""
+    return await conn.fetchval(SQL.make_group_draw, region_id, group_id, draw_id, *seed, new_id(), now)
+
+
+async def follow_groups(conn: Connection) -> int:
+    """How many draws had another window than their groups."""
+    return len(await conn.fetch(SQL.follow_groups))
+
+
+async def give_up_draws(conn: Connection) -> int:
+    """How many draws were of groups that are filled otherwise by now."""
+    return len(await conn.fetch(SQL.give_up_draws))
+
+
 async def hold_back(conn: Connection) -> int:
     """How many slots of draws would have opened too early."""
     return len(await conn.fetch(SQL.hold_back))
@@ -73,6 +95,22 @@ async def hold_back(conn: Connection) -> int:
 async def next_to_close(conn: Connection, now: datetime) -> Record | None:
     """A draw whose window is over, locked."""
     return await conn.fetchrow(SQL.next_to_close, now)
+
+
+async def lock_group(conn: Connection, region_id: int, group_id: UUID) -> None:
+    await conn.execute(SQL.lock_group, region_id, group_id)
+
+
+async def places_of_group(conn: Connection, region_id: int, group_id: UUID) -> list[RecordedSlot]:
+    """The group alone: in its draw's record it is the one slot."""
+    rows = await conn.fetch(SQL.places_of_group, region_id, group_id)
+    return [RecordedSlot(id=row["id"], places=row["places"]) for row in rows]
+
+
+async def requests_of_group(conn: Connection, region_id: int, group_id: UUID) -> list[RecordedRequest]:
+    """The applications that were collected."""
+    rows = await conn.fetch(SQL.requests_of_group, region_id, group_id)
+    return [RecordedRequest(id=row["id"], wishes=row["wishes"]) for row in rows]
 
 
 async def places_of_draw(conn: Connection, region_id: int, draw_id: UUID) -> list[RecordedSlot]:
@@ -142,9 +180,12 @@ async def list_draws(
     closing_after: datetime,
     after: tuple[date | None, UUID | None],
     limit: int,
+    group_id: UUID | None = None,
 ) -> list[Record]:
     """By day, behind the position `after`."""
-    return await conn.fetch(SQL.list_draws, region_id, institution_id, specialty_code, closing_after, *after, limit)
+    return await conn.fetch(
+        SQL.list_draws, region_id, institution_id, specialty_code, closing_after, *after, limit, group_id
+    )
 
 
 async def find_draw(conn: Connection, region_id: int, draw_id: UUID) -> Record | None:

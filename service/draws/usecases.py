@@ -32,21 +32,28 @@ _RECENT = timedelta(days=14)
 
 
 async def list_draws(conn: Connection, actor: Actor, query: DrawFilter, cursors: Cursors, clock: Clock) -> DrawList:
-    """Draws of a clinic by the day of the visits: those to come, and those of the last two weeks."""
+    """Draws of an institution by their day: those to come, and those of the last two weeks."""
     await find_institution(conn, actor.region_id, query.institution_id)
     now = clock()
     scope = f"draws:{actor.region_id}"
     after = cursors.position(scope, query)
     position = (date.fromisoformat(after[0]), UUID(after[1])) if after else (None, None)
     rows = await store.list_draws(
-        conn, actor.region_id, query.institution_id, query.specialty_code, now - _RECENT, position, query.limit + 1
+        conn,
+        actor.region_id,
+        query.institution_id,
+        query.specialty_code,
+        now - _RECENT,
+        position,
+        query.limit + 1,
+        query.group_id,
     )
     page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["day"], row["id"]))
     return DrawList(items=[draw_of(row, row["slots"], now) for row in page], next_cursor=cursor)
 
 
 async def get_draw(conn: Connection, actor: Actor, draw_id: UUID, clock: Clock) -> DrawDetails:
-    """A draw with its times.
+    """A draw with its times; that of a group has none, and its requests are the applications to the group.
 
     Keep `seed_hash` while requests are taken, and `requests_digest` when the draw is closed: `zapis draw verify`
     compares the record with them.
@@ -56,7 +63,8 @@ async def get_draw(conn: Connection, actor: Actor, draw_id: UUID, clock: Clock) 
         raise DomainError(problems.DRAW_NOT_FOUND)
     times = await store.times_of_draw(conn, actor.region_id, draw_id)
     zone = ZoneInfo(row["zone"])
-    return DrawDetails(**draw_fields(row, len(times), clock()), times=[time_of(time, zone) for time in times])
+    slots = len(times) if row["group_id"] is None else 1
+    return DrawDetails(**draw_fields(row, slots, clock()), times=[time_of(time, zone) for time in times])
 
 
 async def get_draw_record(conn: Connection, actor: Actor, draw_id: UUID) -> DrawRecord:

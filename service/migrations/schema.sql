@@ -331,6 +331,7 @@ CREATE TABLE public.applications (
     originals_by timestamp with time zone,
     offer_expires_at timestamp with time zone,
     wait boolean DEFAULT false NOT NULL,
+    campaign_id uuid,
     CONSTRAINT applications_back CHECK (((certificate_back >= 0) AND (certificate_back <= certificate_cost))),
     CONSTRAINT applications_certificate_cost_check CHECK ((certificate_cost >= 0)),
     CONSTRAINT applications_financing_check CHECK ((financing = ANY (ARRAY['budget'::text, 'certificate'::text, 'own'::text]))),
@@ -438,6 +439,40 @@ CREATE FUNCTION public.applications_stay() RETURNS trigger
     AS $$
 BEGIN
     PERFORM refuse('application_illegal_move');
+END $$;
+
+CREATE FUNCTION public.apply_matches(p_region smallint, p_campaign uuid, p_limit integer, p_ids uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named campaigns;
+    wish campaign_wishes;
+    child persons;
+    used integer := 0;
+BEGIN
+    SELECT * INTO named FROM campaigns WHERE region_id = p_region AND id = p_campaign;
+    PERFORM FROM groups WHERE region_id = p_region AND id = ANY (ARRAY(
+        SELECT unnest(CASE WHEN w.rank IS NULL THEN w.group_ids ELSE ARRAY[w.matched_group_id] END)
+        FROM campaign_wishes w
+        WHERE w.region_id = p_region AND w.campaign_id = p_campaign AND w.lot > named.applied
+          AND w.lot <= named.applied + p_limit))
+    ORDER BY id FOR NO KEY UPDATE;
+    FOR wish IN
+        SELECT * FROM campaign_wishes
+        WHERE region_id = p_region AND campaign_id = p_campaign AND lot > named.applied AND lot <= named.applied + p_limit
+        ORDER BY lot
+    LOOP
+        SELECT * INTO child FROM persons WHERE region_id = p_region AND id = wish.person_id AND deleted_at IS NULL;
+        FOR nth IN 1..cardinality(wish.group_ids) LOOP
+            CONTINUE WHEN child.id IS NULL OR wish.matched_group_id <> wish.group_ids[nth];
+            used := used + 1;
+            PERFORM write_match(wish, child, named, wish.group_ids[nth], wish.weights[nth], wish.rank IS NOT NULL,
+                                p_ids[used], p_numbers[used], p_now);
+        END LOOP;
+    END LOOP;
+    UPDATE campaigns SET applied = least(applied + p_limit, wishes) WHERE region_id = p_region AND id = p_campaign
+    RETURNING applied INTO used;
+    RETURN used;
 END $$;
 
 CREATE TABLE public.appointments (
@@ -1054,6 +1089,20 @@ CREATE FUNCTION public.by_itself() RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN '00000000-0000-0000-0000-000000000000'::uuid;
 
+CREATE FUNCTION public.campaign_parts(p_region smallint, p_campaign uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'groups', coalesce((
+            SELECT jsonb_agg(jsonb_build_object('id', g.id, 'places', g.capacity - g.taken) ORDER BY g.id)
+            FROM groups g WHERE g.region_id = p_region AND g.campaign_id = p_campaign), '[]'),
+        'wishes', coalesce((
+            SELECT jsonb_agg(jsonb_build_object('id', w.id, 'groups', w.group_ids, 'weights', w.weights) ORDER BY w.id)
+            FROM campaign_wishes w
+            WHERE w.region_id = p_region AND w.campaign_id = p_campaign
+              AND (SELECT p.deleted_at IS NULL FROM persons p WHERE p.region_id = p_region AND p.id = w.person_id)), '[]'))
+$$;
+
 CREATE FUNCTION public.can_be_offered(place public.slots, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -1153,6 +1202,7 @@ CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_ident
     UPDATE applications SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE waiting_persons SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE draw_requests SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE campaign_wishes SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE engagements SET identity = p_identity
     WHERE region_id = p_region AND booking_id IN (
         SELECT id FROM appointments WHERE region_id = p_region AND person_id = p_person
@@ -1662,6 +1712,16 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.end_matching(p_region smallint, p_campaign uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM groups WHERE region_id = p_region AND campaign_id = p_campaign ORDER BY id FOR NO KEY UPDATE;
+    UPDATE groups SET filled_at = p_now
+    WHERE region_id = p_region AND campaign_id = p_campaign AND filled_at IS NULL;
+    UPDATE campaigns SET filled_at = p_now WHERE region_id = p_region AND id = p_campaign;
+END $$;
+
 CREATE FUNCTION public.end_waiting(p_region smallint, p_entry uuid, p_status text, p_now timestamp with time zone) RETURNS void
     LANGUAGE sql
     AS $$
@@ -1807,6 +1867,40 @@ BEGIN
         expired := expired + 1;
     END LOOP;
     RETURN expired;
+END $$;
+
+CREATE FUNCTION public.fill_places(p_region smallint, p_group uuid, p_ids uuid[], p_first integer, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place groups;
+    named applications;
+    free integer;
+    becomes text;
+    filled integer := 0;
+BEGIN
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = p_group;
+    free := place.capacity - place.taken;
+    FOR nth IN 1..cardinality(p_ids) LOOP
+        SELECT * INTO named FROM applications
+        WHERE region_id = p_region AND id = p_ids[nth] AND group_id = p_group
+          AND status = 'submitted' AND NOT placed FOR UPDATE;
+        CONTINUE WHEN NOT FOUND;
+        IF free > 0 AND place_collected(named, place, p_first + nth - 1, p_now) THEN
+            free := free - 1;
+            becomes := CASE WHEN place.instant THEN 'enrolled' ELSE 'placed' END;
+        ELSE
+            becomes := CASE WHEN place.waiting_list THEN 'waiting' ELSE 'refused' END;
+            UPDATE applications SET
+                status = becomes, serial = p_first + nth - 1, updated_at = p_now,
+                decision = CASE becomes WHEN 'refused' THEN '{"decision": "refuse", "reason": "no_places"}'::jsonb END
+            WHERE region_id = p_region AND id = named.id;
+        END IF;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, by_itself(), 'application_' || becomes, named.id,
+                        jsonb_build_object('from', 'submitted', 'group_id', p_group), true);
+        filled := filled + 1;
+    END LOOP;
+    RETURN filled;
 END $$;
 
 CREATE FUNCTION public.find_rebooking(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS boolean
@@ -2119,6 +2213,14 @@ CREATE FUNCTION public.is_for(p_age_from smallint, p_age_to smallint, p_sex text
        AND (p_age_to IS NULL OR full_months(p_born, p_visit_on) < (p_age_to + 1) * 12)
 $$;
 
+CREATE FUNCTION public.is_match(a public.applications) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT a.status = 'offered' AND EXISTS (
+        SELECT FROM campaigns c
+        WHERE c.region_id = a.region_id AND c.id = a.campaign_id AND c.confirm_until = a.offer_expires_at)
+$$;
+
 CREATE FUNCTION public.is_waited_for(free_slot public.slots, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql STABLE
     AS $$
@@ -2343,6 +2445,19 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.keep_campaign_record(p_region smallint, p_campaign uuid, p_record jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE campaigns SET
+        record = p_record, matched_at = p_now,
+        confirm_until = CASE WHEN confirm_until > p_now THEN confirm_until ELSE p_now + (confirm_until - wishes_until) END,
+        matched = (SELECT count(*) FROM campaign_wishes
+                   WHERE region_id = p_region AND campaign_id = p_campaign AND rank IS NOT NULL),
+        first_choices = (SELECT count(*) FROM campaign_wishes
+                         WHERE region_id = p_region AND campaign_id = p_campaign AND rank = 1)
+    WHERE region_id = p_region AND id = p_campaign
+$$;
+
 CREATE FUNCTION public.keep_certificate(was public.applications, now_is public.applications) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2388,6 +2503,21 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.keep_matches(p_region smallint, p_matches jsonb, p_first integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    item jsonb;
+    place integer := p_first;
+BEGIN
+    FOR item IN SELECT jsonb_array_elements(p_matches) LOOP
+        UPDATE campaign_wishes
+        SET lot = place, matched_group_id = (item ->> 1)::uuid, rank = (item ->> 2)::smallint
+        WHERE region_id = p_region AND id = (item ->> 0)::uuid;
+        place := place + 1;
+    END LOOP;
+END $$;
+
 CREATE FUNCTION public.lapse_a_place(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -2395,7 +2525,7 @@ DECLARE
     due record;
     named applications;
     one applications;
-    third boolean;
+    last_time boolean;
 BEGIN
     FOR due IN
         SELECT a.region_id, a.id FROM regions r
@@ -2404,9 +2534,9 @@ BEGIN
     LOOP
         named := lock_application(due.region_id, NULL, NULL, due.id);
         CONTINUE WHEN named.status <> 'offered' OR named.offer_expires_at > p_now;
-        third := (SELECT bool_or(lapses >= 2) FROM offered_with(named));
+        last_time := (SELECT bool_or(lapses >= 2 OR is_match(o)) FROM offered_with(named) AS o);
         FOR one IN SELECT * FROM offered_with(named) LOOP
-            PERFORM move_application(one, CASE WHEN third THEN 'expired' ELSE 'waiting' END,
+            PERFORM move_application(one, CASE WHEN last_time THEN 'expired' ELSE 'waiting' END,
                                      jsonb_build_object('lapses', one.lapses + 1), by_itself(), p_now);
         END LOOP;
         RETURN 1;
@@ -2618,6 +2748,45 @@ BEGIN
     RETURN named;
 END $$;
 
+CREATE TABLE public.campaigns (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    external_id text NOT NULL,
+    name text NOT NULL,
+    wishes_from timestamp with time zone NOT NULL,
+    wishes_until timestamp with time zone NOT NULL,
+    confirm_until timestamp with time zone NOT NULL,
+    most_wishes smallint NOT NULL,
+    seed_sealed text NOT NULL,
+    seed_hash text NOT NULL,
+    closed_at timestamp with time zone,
+    wishes integer DEFAULT 0 NOT NULL,
+    wishes_digest text,
+    record jsonb,
+    matched_at timestamp with time zone,
+    matched integer DEFAULT 0 NOT NULL,
+    first_choices integer DEFAULT 0 NOT NULL,
+    applied integer DEFAULT 0 NOT NULL,
+    filled_at timestamp with time zone,
+    CONSTRAINT campaigns_in_order CHECK (((wishes_from < wishes_until) AND (wishes_until < confirm_until))),
+    CONSTRAINT campaigns_most_wishes_check CHECK (((most_wishes >= 1) AND (most_wishes <= 10)))
+);
+
+CREATE FUNCTION public.lock_open_campaign(p_region smallint, p_campaign uuid, p_now timestamp with time zone) RETURNS public.campaigns
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named campaigns;
+BEGIN
+    SELECT * INTO named FROM campaigns WHERE region_id = p_region AND id = p_campaign FOR SHARE;
+    PERFORM refuse(CASE
+        WHEN named.id IS NULL THEN 'campaign_not_found'
+        WHEN p_now < named.wishes_from THEN 'wishes_not_open'
+        WHEN p_now >= named.wishes_until OR named.closed_at IS NOT NULL THEN 'wishes_closed'
+    END);
+    RETURN named;
+END $$;
+
 CREATE FUNCTION public.lock_own_application(p_region smallint, p_citizen uuid, p_application uuid) RETURNS public.applications
     LANGUAGE plpgsql
     AS $$
@@ -2638,6 +2807,19 @@ BEGIN
         WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND p.id = p_person))
     ORDER BY id FOR UPDATE;
     SELECT * INTO child FROM persons WHERE region_id = p_region AND id = p_person AND deleted_at IS NULL;
+    RETURN child;
+END $$;
+
+CREATE FUNCTION public.lock_ward(p_region smallint, p_citizen uuid, p_person uuid) RETURNS public.persons
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    child persons;
+BEGIN
+    SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
+    FOR KEY SHARE OF p;
+    PERFORM refuse('person_not_found') WHERE child.id IS NULL;
     RETURN child;
 END $$;
 
@@ -2670,6 +2852,27 @@ BEGIN
       AND (s.starts_at AT TIME ZONE i.zone)::date = p_day;
     GET DIAGNOSTICS attached = ROW_COUNT;
     RETURN attached;
+END $$;
+
+CREATE FUNCTION public.make_group_draw(p_region smallint, p_group uuid, p_draw uuid, p_seed_sealed text, p_seed_hash text, p_event_id uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    made draws;
+BEGIN
+    INSERT INTO draws (region_id, id, institution_id, group_id, day, opens_at, closes_at, seed_sealed, seed_hash)
+    SELECT g.region_id, p_draw, g.institution_id, g.id, (g.collect_until AT TIME ZONE i.zone)::date,
+           g.enrolment_opens_at, g.collect_until, p_seed_sealed, p_seed_hash
+    FROM groups g JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
+    WHERE g.region_id = p_region AND g.id = p_group AND g.filling = 'draw' AND g.filled_at IS NULL
+    ON CONFLICT (region_id, group_id) WHERE group_id IS NOT NULL DO NOTHING
+    RETURNING * INTO made;
+    IF made.id IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM journal(p_region, p_event_id, p_now, made.institution_id, 'draw_made', p_draw,
+                    jsonb_build_object('seed_hash', p_seed_hash, 'group_id', p_group), true);
+    RETURN 1;
 END $$;
 
 CREATE FUNCTION public.mark_no_shows(p_event_ids uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS integer
@@ -3116,6 +3319,22 @@ CREATE FUNCTION public.persons_waiting(entry public.waiting_entries) RETURNS uui
     WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
 $$;
 
+CREATE FUNCTION public.place_collected(named public.applications, place public.groups, p_serial integer, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE applications SET
+        placed = true, serial = p_serial, updated_at = p_now, decide_by = decision_deadline(place, p_now)
+    WHERE region_id = named.region_id AND id = named.id;
+    IF place.instant THEN
+        UPDATE applications SET status = 'enrolled', decide_by = NULL, enrolled_on = first_day(place, p_now)
+        WHERE region_id = named.region_id AND id = named.id;
+    END IF;
+    RETURN true;
+EXCEPTION WHEN exclusion_violation OR check_violation OR SQLSTATE 'ZP001' THEN
+    RETURN false;
+END $$;
+
 CREATE FUNCTION public.place_offered(p_region smallint, p_slot uuid) RETURNS public.bookable_slots
     LANGUAGE plpgsql STABLE
     AS $$
@@ -3148,6 +3367,40 @@ CREATE FUNCTION public.places_together(freed public.slots, p_count bigint, p_now
     SELECT array_fill(freed.id, ARRAY[p_count::integer])
     WHERE p_count > 1 AND freed.capacity - freed.taken >= p_count AND can_be_offered(freed, p_now)
 $$;
+
+CREATE FUNCTION public.put_wishes(p_region smallint, p_citizen uuid, p_campaign uuid, p_person uuid, p_groups uuid[], p_benefits text[], p_id uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    child persons := lock_ward(p_region, p_citizen, p_person);
+    named campaigns := lock_open_campaign(p_region, p_campaign, p_now);
+    place groups;
+    wished uuid;
+    weights smallint[] := '{}';
+    written campaign_wishes;
+BEGIN
+    PERFORM refuse('too_many_wishes') WHERE cardinality(p_groups) > named.most_wishes;
+    FOREACH wished IN ARRAY p_groups LOOP
+        SELECT * INTO place FROM groups WHERE region_id = p_region AND id = wished;
+        PERFORM refuse(wish_refusal(place, child, p_campaign, p_now));
+        weights := weights || benefits_weight(place, child, p_benefits);
+    END LOOP;
+    PERFORM refuse('benefit_unknown') WHERE EXISTS (
+        SELECT FROM unnest(p_benefits) AS claimed WHERE NOT EXISTS (
+            SELECT FROM groups g JOIN benefits b ON b.region_id = g.region_id AND b.institution_id = g.institution_id
+            WHERE g.region_id = p_region AND g.id = ANY (p_groups) AND b.code = claimed));
+    INSERT INTO campaign_wishes (region_id, id, campaign_id, citizen_id, person_id, identity, group_ids, weights,
+                                 benefits, created_at, updated_at)
+    VALUES (p_region, p_id, p_campaign, p_citizen, p_person, child.identity, p_groups, weights, p_benefits, p_now, p_now)
+    ON CONFLICT ON CONSTRAINT campaign_wishes_one_a_child DO UPDATE
+    SET citizen_id = p_citizen, group_ids = p_groups, weights = excluded.weights, benefits = p_benefits, updated_at = p_now
+    WHERE campaign_wishes.person_id = p_person
+    RETURNING * INTO written;
+    PERFORM refuse('already_wishing') WHERE written.id IS NULL;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'wishes_put', written.id,
+                    jsonb_build_object('campaign_id', p_campaign, 'person_id', p_person), false);
+    RETURN shown_wishes(written);
+END $$;
 
 CREATE FUNCTION public.rebook_a_ticket(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
@@ -3506,7 +3759,8 @@ CREATE FUNCTION public.shown_application(a public.applications) RETURNS jsonb
     SELECT jsonb_build_object(
         'id', a.id, 'number', a.number, 'status', a.status, 'placed', a.placed, 'group_id', a.group_id,
         'terms', a.terms, 'decision', a.decision, 'family_id', a.family_id, 'before', applications_before(a),
-        'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'test', a.test, 'financing', a.financing,
+        'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'draw_id', (
+            SELECT d.id FROM draws d WHERE d.region_id = a.region_id AND d.group_id = a.group_id), 'test', a.test, 'financing', a.financing,
         'certificate_id', a.certificate_id, 'certificate_cost', a.certificate_cost, 'benefits', to_jsonb(a.benefits),
         'warnings', warnings_for_staff(a), 'wait', a.wait, 'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
@@ -3575,6 +3829,36 @@ CREATE FUNCTION public.shown_to_parent(a public.applications) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
     SELECT shown_application(a) || jsonb_build_object('warnings', a.warnings)
+$$;
+
+CREATE TABLE public.campaign_wishes (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    group_ids uuid[] NOT NULL,
+    weights smallint[] NOT NULL,
+    benefits text[] DEFAULT '{}'::text[] NOT NULL,
+    lot integer,
+    matched_group_id uuid,
+    rank smallint,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT campaign_wishes_weighed CHECK ((cardinality(group_ids) = cardinality(weights)))
+);
+
+CREATE FUNCTION public.shown_wishes(w public.campaign_wishes) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', w.id, 'campaign_id', w.campaign_id, 'group_ids', to_jsonb(w.group_ids), 'benefits', to_jsonb(w.benefits),
+        'matched_group_id', w.matched_group_id, 'rank', w.rank, 'created_at', w.created_at, 'updated_at', w.updated_at,
+        'zone', r.zone, 'matched', w.lot IS NOT NULL,
+        'person', jsonb_build_object('id', p.id, 'last_name', p.last_name, 'first_name', p.first_name,
+                                     'patronymic', p.patronymic))
+    FROM persons p, regions r WHERE p.region_id = w.region_id AND p.id = w.person_id AND r.code = w.region_id
 $$;
 
 CREATE FUNCTION public.shrink_slot(p_region smallint, p_slot uuid, p_capacity integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
@@ -3825,6 +4109,17 @@ CREATE FUNCTION public.warnings_for_staff(a public.applications) RETURNS jsonb
     FROM jsonb_array_elements(a.warnings) AS warning
 $$;
 
+CREATE FUNCTION public.wish_refusal(place public.groups, child public.persons, p_campaign uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN CASE
+        WHEN place.campaign_id IS DISTINCT FROM p_campaign THEN 'wish_not_in_campaign'
+        WHEN place.locked_at IS NOT NULL THEN 'group_locked'
+        ELSE applicant_refusal(place, child, p_now)
+    END;
+END $$;
+
 CREATE FUNCTION public.with_travel(p_times tstzmultirange, p_minutes integer) RETURNS tstzmultirange
     LANGUAGE sql STABLE
     AS $$
@@ -3925,6 +4220,22 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.withdraw_wishes(p_region smallint, p_citizen uuid, p_campaign uuid, p_person uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    gone uuid;
+BEGIN
+    PERFORM lock_ward(p_region, p_citizen, p_person);
+    PERFORM lock_open_campaign(p_region, p_campaign, p_now);
+    DELETE FROM campaign_wishes WHERE region_id = p_region AND campaign_id = p_campaign AND person_id = p_person
+    RETURNING id INTO gone;
+    IF gone IS NOT NULL THEN
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'wishes_withdrawn', gone,
+                        jsonb_build_object('campaign_id', p_campaign, 'person_id', p_person), false);
+    END IF;
+END $$;
+
 CREATE FUNCTION public.working_day_after(p_region smallint, p_institution uuid, p_day date, p_days integer) RETURNS date
     LANGUAGE sql STABLE
     AS $$
@@ -3980,6 +4291,39 @@ BEGIN
     PERFORM journal(place.region_id, p_event_id, p_now, p_actor, 'appointment_booked', p_appointment,
                     jsonb_build_object('slot_id', place.id, 'person_id', patient.id, 'source', p_source,
                                        'override', p_override IS NOT NULL), true);
+END $$;
+
+CREATE FUNCTION public.write_match(wish public.campaign_wishes, child public.persons, named public.campaigns, p_group uuid, p_weight smallint, p_offer boolean, p_id uuid, p_number text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place groups;
+    made applications;
+BEGIN
+    SELECT * INTO place FROM groups WHERE region_id = wish.region_id AND id = p_group;
+    -- Fewer places than there were: who has none waits before all others.
+    p_offer := p_offer AND place.taken < place.capacity;
+    IF place.campaign_id IS DISTINCT FROM named.id OR NOT (p_offer OR place.waiting_list) OR EXISTS (
+        SELECT FROM applications a
+        WHERE a.region_id = wish.region_id AND a.group_id = p_group AND a.identity = child.identity
+          AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')) THEN
+        RETURN;
+    END IF;
+    made := new_application(place, child, wish.citizen_id, jsonb_build_object(
+        'id', p_id, 'number', p_number, 'group_id', p_group, 'person_id', child.id), NULL, p_now);
+    made.financing := coalesce(
+        (SELECT f ->> 'source' FROM jsonb_array_elements(place.financing) WITH ORDINALITY AS offered (f, nth)
+         WHERE f ->> 'source' <> 'certificate' ORDER BY nth LIMIT 1), made.financing);
+    made.benefits := wish.benefits;
+    made.weight := p_weight;
+    made.campaign_id := named.id;
+    made.draw_request_id := wish.id;
+    made.status := CASE WHEN p_offer THEN 'offered' ELSE 'waiting' END;
+    made.offer_expires_at := CASE WHEN p_offer THEN named.confirm_until END;
+    made.submitted_at := p_now;
+    INSERT INTO applications SELECT made.*;
+    PERFORM journal(made.region_id, gen_random_uuid(), p_now, by_itself(), 'application_' || made.status, made.id,
+                    jsonb_build_object('group_id', p_group, 'campaign_id', named.id), true);
 END $$;
 
 CREATE TABLE public.alembic_version (
@@ -4091,7 +4435,7 @@ CREATE TABLE public.draws (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
     institution_id uuid NOT NULL,
-    specialty_code text NOT NULL,
+    specialty_code text,
     day date NOT NULL,
     opens_at timestamp with time zone NOT NULL,
     closes_at timestamp with time zone NOT NULL,
@@ -4102,6 +4446,8 @@ CREATE TABLE public.draws (
     requests_digest text,
     record jsonb,
     drawn_at timestamp with time zone,
+    group_id uuid,
+    CONSTRAINT draws_of_one_kind CHECK (((group_id IS NULL) = (specialty_code IS NOT NULL))),
     CONSTRAINT draws_take_time CHECK ((closes_at > opens_at))
 );
 
@@ -4367,6 +4713,18 @@ ALTER TABLE ONLY public.benefits
 ALTER TABLE ONLY public.calendar_days
     ADD CONSTRAINT calendar_days_pkey PRIMARY KEY (region_id, institution_id, day);
 
+ALTER TABLE ONLY public.campaign_wishes
+    ADD CONSTRAINT campaign_wishes_one_a_child UNIQUE (region_id, campaign_id, identity);
+
+ALTER TABLE ONLY public.campaign_wishes
+    ADD CONSTRAINT campaign_wishes_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_by_own_id UNIQUE (region_id, external_id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_by_number UNIQUE (region_id, number_hash, year);
 
@@ -4585,6 +4943,16 @@ CREATE INDEX attendance_by_application ON public.attendance USING btree (region_
 
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
 
+CREATE INDEX campaign_wishes_by_citizen ON public.campaign_wishes USING btree (region_id, citizen_id);
+
+CREATE INDEX campaign_wishes_by_person ON public.campaign_wishes USING btree (region_id, person_id);
+
+CREATE INDEX campaign_wishes_in_lot ON public.campaign_wishes USING btree (region_id, campaign_id, lot);
+
+CREATE INDEX campaigns_in_time ON public.campaigns USING btree (region_id, wishes_from, id);
+
+CREATE INDEX campaigns_to_fill ON public.campaigns USING btree (region_id, wishes_until) WHERE (filled_at IS NULL);
+
 CREATE INDEX certificates_by_identity ON public.certificates USING btree (region_id, identity, year);
 
 CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
@@ -4607,11 +4975,15 @@ CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region
 
 CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
 
+CREATE UNIQUE INDEX draws_one_a_group ON public.draws USING btree (region_id, group_id) WHERE (group_id IS NOT NULL);
+
 CREATE INDEX draws_to_draw ON public.draws USING btree (region_id, closes_at) WHERE (drawn_at IS NULL);
 
 CREATE INDEX group_members_by_application ON public.group_members USING btree (region_id, application_id, since);
 
 CREATE INDEX group_teachers_by_teacher ON public.group_teachers USING btree (region_id, teacher_id, group_id);
+
+CREATE INDEX groups_by_campaign ON public.groups USING btree (region_id, campaign_id) WHERE (campaign_id IS NOT NULL);
 
 CREATE INDEX groups_by_programme ON public.groups USING btree (region_id, programme_id, starts_on, id);
 
@@ -4747,6 +5119,18 @@ ALTER TABLE ONLY public.benefits
 ALTER TABLE ONLY public.calendar_days
     ADD CONSTRAINT calendar_days_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
+ALTER TABLE ONLY public.campaign_wishes
+    ADD CONSTRAINT campaign_wishes_region_id_campaign_id_fkey FOREIGN KEY (region_id, campaign_id) REFERENCES public.campaigns(region_id, id);
+
+ALTER TABLE ONLY public.campaign_wishes
+    ADD CONSTRAINT campaign_wishes_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.campaign_wishes
+    ADD CONSTRAINT campaign_wishes_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
+
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
@@ -4787,6 +5171,9 @@ ALTER TABLE ONLY public.draw_requests
     ADD CONSTRAINT draw_requests_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
 ALTER TABLE ONLY public.draws
+    ADD CONSTRAINT draws_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
+
+ALTER TABLE ONLY public.draws
     ADD CONSTRAINT draws_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
 ALTER TABLE ONLY public.group_members
@@ -4800,6 +5187,9 @@ ALTER TABLE ONLY public.group_teachers
 
 ALTER TABLE ONLY public.group_teachers
     ADD CONSTRAINT group_teachers_region_id_teacher_id_fkey FOREIGN KEY (region_id, teacher_id) REFERENCES public.teachers(region_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.groups
+    ADD CONSTRAINT groups_region_id_campaign_id_fkey FOREIGN KEY (region_id, campaign_id) REFERENCES public.campaigns(region_id, id);
 
 ALTER TABLE ONLY public.groups
     ADD CONSTRAINT groups_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);

@@ -206,6 +206,7 @@ def test_an_application_keeps_the_terms_it_was_made_under(world: World) -> None:
         "id": application["id"],
         "number": application["number"],
         "draw_request_id": application["draw_request_id"],
+        "draw_id": None,
         "status": "submitted",
         "placed": True,
         "group_id": group_id,

@@ -99,6 +99,9 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
     if _operation_id(case.operation) == "getDrawRecord":
         # One draw of the two is over.
         case.path_parameters = {"draw_id": _WORLD["drawn"]}
+    if _operation_id(case.operation) == "getCampaignRecord":
+        # One campaign of the two is matched.
+        case.path_parameters = {"campaign_id": _WORLD["campaign"][1]}
     own = _WORLD["own"].get(_operation_id(case.operation), {})
     for name, value in (case.path_parameters or {}).items():
         # A link may lead from a field that is null.
@@ -189,6 +192,15 @@ def _draw_request(body: dict[str, Any]) -> None:
     """For somebody who has no ticket to that specialty."""
     body["person_id"] = _WORLD["family"][1]["person_id"]
     body["wishes"] = _WORLD["draw_slots"][: len(body["wishes"])]
+
+
+def _campaign(body: dict[str, Any]) -> None:
+    body |= {"wishes_from": "2026-09-08T08:00:00+07:00", "wishes_until": "2026-09-15T08:00:00+07:00"}
+    body["confirm_until"] = "2026-09-22T08:00:00+07:00"
+
+
+def _wishes(body: dict[str, Any]) -> None:
+    body["group_ids"], body["benefits"] = [_WORLD["campaign"][2]], []
 
 
 def _family(body: dict[str, Any]) -> None:
@@ -293,6 +305,8 @@ _SETTLED = {
     "blockPractitioner": _times,
     "unblockPractitioner": _times,
     "requestDraw": _draw_request,
+    "putCampaign": _campaign,
+    "putWishes": _wishes,
     "createToken": _token_request,
     "createSession": _launch,
     "checkIn": _check_in,

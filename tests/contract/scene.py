@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.campaigns.scene import Campaigns, set_campaigns
 from tests.documents.people import Applicant
 from tests.draws.scene import Draws, set_draws
 from tests.live import Api
@@ -57,6 +58,7 @@ class Scene:
     spare_offer_id: str
     schedule: dict[str, Any]
     draws: Draws
+    campaigns: Campaigns
     # At the reception desk: a slot with much room; a ticket of today; one to be moved and cancelled; a missed visit of
     # the parent's child, and what they have said of it.
     desk_slot_id: str
@@ -76,8 +78,8 @@ class Scene:
         family = (item["person_id"] for item in (*self.family, *self.siblings))
         drafts = self.draft_id, self.spare_draft_id, self.offered_application_id, self.spare_offered_application_id
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
-        waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id
         in_the_register = (self.pupil_application_id,)
+        waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id, self.campaigns.wish_id
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
         papers = self.open_application_id, self.document_id, self.spare_document_id
         return *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
@@ -196,6 +198,7 @@ def set_scene(world: World) -> Scene:
         spare_offer_id=offers[sister],
         schedule=schedule,
         draws=set_draws(world, parent, child),
+        campaigns=set_campaigns(world, parent, child),
     )
 
 

@@ -15,6 +15,7 @@ from service.core.ids import new_id
 from service.core.operations import Operation
 from service.core.problems import STATUS
 from service.launch.usecases import SCOPES
+from tests.campaigns.scene import terms
 from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, programme, set_scene, waiting
 from tests.documents.samples import pdf
 from tests.launch.credentials import credentials
@@ -159,6 +160,13 @@ sendMessage              401    group    group  404         ok    404          4
 listGroupMessages        401    group    group  404         ok    404          403      ok     404       ok  institution
 listChildLessons         401    404      ok     404         404   403          403      403    403       403 application
 listMessages             401    404      ok     404         404   403          403      403    403       403 application
+putCampaign              401    403      403    403         403   403          403      403    ok        ok
+listCampaigns            401    ok       ok     ok          ok    ok           ok       ok     ok        ok
+getCampaign              401    ok       ok     ok          ok    ok           ok       ok     404       ok  campaign
+getCampaignRecord        401    ok       ok     ok          ok    ok           ok       ok     404       ok  campaign
+putWishes                401    404      ok     404         404   403          403      403    403       403 person
+getWishes                401    404      ok     404         404   403          403      403    403       403 person
+withdrawWishes           401    404      ok     404         404   403          403      403    403       403 person
 """
 ANOTHER_REGION = 54
 OF_THE_CLINIC = {"admin", "system", "operator"}
@@ -251,6 +259,7 @@ class Stage:
         clinic = {"institution_id": str(CLINIC)}
         ticket, application = {"appointment_id": scene.appointment_id}, {"application_id": scene.application_id}
         schedule = {"schedule_id": "c1", **clinic}
+        wishes = {"campaign_id": scene.campaigns.open_id, "person_id": scene.person_id}
         times = {"begins_at": "2030-03-11T00:00:00+07:00", "ends_at": "2030-03-12T00:00:00+07:00"}
         doctor = {"last_name": "Белова", "first_name": "Анна", "specialty_codes": [PAEDIATRICIAN]}
         institution = {"name": "Детская поликлиника № 1", "kind": "clinic", "municipality": "Кемерово"}
@@ -361,6 +370,12 @@ class Stage:
             "listReceivedDocuments": Ask({**application, **clinic}),
             "getReceivedDocument": Ask({**application, **clinic, "document_id": scene.document_id}),
             **self.register_asks(operation),
+            "putCampaign": Ask({"campaign_id": "winter"}, body=terms(world)),
+            "getCampaign": Ask({"campaign_id": scene.campaigns.open_id}),
+            "getCampaignRecord": Ask({"campaign_id": scene.campaigns.matched_id}),
+            "putWishes": Ask(wishes, body={"group_ids": [scene.campaigns.group_id]}),
+            "getWishes": Ask(wishes),
+            "withdrawWishes": Ask(wishes),
         }
         if operation.id == "joinAsGuardian":
             # Good once.

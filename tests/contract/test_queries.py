@@ -14,12 +14,14 @@ import pytest
 
 from service.applications import store as applications
 from service.availability import store as availability
+from service.campaigns import store as campaigns
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import Queries
 from service.doctors import store as doctors
 from service.documents import store as documents
 from service.draws import store as draws
+from service.filling import store as filling
 from service.launch import store as launch
 from service.people import store as people
 from service.reception import store as reception
@@ -120,6 +122,18 @@ INSERT INTO certificates (region_id, id, number_hash, number_sealed, identity, m
 SELECT 42, made(13, i), sha256(i::text::bytea), '', sha256(i::text::bytea), 'Кемерово', 2026, 'roubles', 20000, 2
 FROM generate_series(1, 4000) i;
 INSERT INTO benefits SELECT 42, made(1, 1 + i % 50), 'b' || i, 'Многодетные', 10 FROM generate_series(1, 2000) i;
+INSERT INTO campaigns (region_id, id, external_id, name, wishes_from, wishes_until, confirm_until, most_wishes,
+                       seed_sealed, seed_hash, filled_at)
+SELECT 42, made(14, i), 'c' || i, 'Кампания', '2026-09-06', '2026-09-20', '2026-09-25', 5, '', '',
+       CASE WHEN i > 5 THEN now() END
+FROM generate_series(1, 500) i;
+UPDATE groups SET filling = 'matching', campaign_id = made(14, 1) WHERE id IN (made(9, 5), made(9, 6));
+UPDATE groups SET filling = 'priority', collect_until = '2026-09-08' WHERE id IN (made(9, 7), made(9, 8));
+INSERT INTO campaign_wishes (region_id, id, campaign_id, citizen_id, person_id, identity, group_ids, weights,
+                             created_at, updated_at)
+SELECT 42, made(15, i), made(14, 1 + i % 500), made(5, 1 + i % 2000), made(6, i), sha256(i::text::bytea),
+       ARRAY[made(9, 5)], '{0}', now(), now()
+FROM generate_series(2, 4000) i;
 INSERT INTO calendar_days SELECT 42, made(1, 1 + i % 50), '2026-01-01'::date + i / 50, NULL
 FROM generate_series(1, 5000) i;
 INSERT INTO referrals SELECT 42, made(1, 1 + i % 50), 'Н-' || i, '58', '2026-09-01', '2026-10-01'
@@ -296,6 +310,17 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "list_documents": (lambda c: documents.list_documents(c, REGION, made(10, 7)), {"documents_by_application"}),
     "to_look_after": (lambda c: documents.to_look_after(c, NOW), {"documents_to_look_after"}),
     "to_erase": (documents.to_erase, {"documents_to_erase"}),
+    "next_to_fill": (lambda c: filling.next_to_fill(c, NOW), {"groups_to_fill"}),
+    "groups_to_draw": (lambda c: draws.groups_to_draw(c, 50), {"groups_to_fill"}),
+    "collected": (lambda c: filling.collected(c, REGION, made(9, 2)), {"applications_by_group"}),
+    "find_wishes": (
+        lambda c: campaigns.find_wishes(c, REGION, made(5, 2), made(14, 1), made(6, 1)),
+        {"guardians_by_person", "campaign_wishes_by_person"},
+    ),
+    "put_wishes": (
+        lambda c: campaigns.put_wishes(c, REGION, made(5, 2), made(14, 1), made(6, 1), [made(9, 5)], [], new_id(), NOW),
+        {"campaigns_pkey", "groups_pkey"},
+    ),
     "search_slots": (search, {"slots_free_in_region"}),
     "search_slots_of_a_town": (lambda c: search(c, "Кемерово"), {"slots_free", "slots_pkey"}),
     "list_first_free": (lambda c: availability.list_first_free(c, REGION, "58", None, NOW), {"slots_free"}),

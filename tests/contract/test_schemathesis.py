@@ -86,6 +86,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "client": credentials(scene.world.live, REGION),
         "draw_slots": scene.draws.slot_ids,
         "drawn": scene.draws.drawn_id,
+        "campaign": (scene.campaigns.open_id, scene.campaigns.matched_id, scene.campaigns.group_id),
         "instead": {
             scene.person_id: scene.spare_person_id,
             scene.free_person_id: scene.spare_person_id,
@@ -114,6 +115,16 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             "inviteTeacher": {str(CLUB): str(CLINIC)},
             # One that has been is cancelled no more.
             "cancelLesson": {str(CLUB): str(CLINIC), LESSON: LATER},
+            "putWishes": {scene.campaigns.matched_id: scene.campaigns.open_id},
+            # The child whose wishes are there keeps them.
+            "getWishes": {
+                scene.campaigns.matched_id: scene.campaigns.open_id,
+                scene.free_person_id: scene.person_id,
+            },
+            "withdrawWishes": {
+                scene.campaigns.matched_id: scene.campaigns.open_id,
+                scene.person_id: scene.spare_person_id,
+            },
         },
         "todays_number": scene.todays_number,
         "pupil": scene.pupil_application_id,
@@ -145,6 +156,7 @@ def dictionaries(scene: Scene) -> str:
         "slot": [scene.slot_id, scene.free_slot_id, scene.desk_slot_id],
         "practitioner": [scene.practitioner_id],
         "specialty": [PAEDIATRICIAN, SURGEON, CARDIOLOGIST],
+        "campaign": [scene.campaigns.open_id, scene.campaigns.matched_id],
         "draw": [scene.draws.open_id, scene.draws.drawn_id],
         "draw_request": [scene.draws.request_id],
         "specialties": [f"{PAEDIATRICIAN},{SURGEON}"],

@@ -35,6 +35,29 @@ BEGIN
     RETURN attached;
 END $$;
 
+-- Makes the draw of a group where there is none yet; 0 where another worker was quicker.
+CREATE OR REPLACE FUNCTION make_group_draw(
+    p_region smallint, p_group uuid, p_draw uuid, p_seed_sealed text, p_seed_hash text, p_event_id uuid,
+    p_now timestamptz
+) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    made draws;
+BEGIN
+    INSERT INTO draws (region_id, id, institution_id, group_id, day, opens_at, closes_at, seed_sealed, seed_hash)
+    SELECT g.region_id, p_draw, g.institution_id, g.id, (g.collect_until AT TIME ZONE i.zone)::date,
+           g.enrolment_opens_at, g.collect_until, p_seed_sealed, p_seed_hash
+    FROM groups g JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
+    WHERE g.region_id = p_region AND g.id = p_group AND g.filling = 'draw' AND g.filled_at IS NULL
+    ON CONFLICT (region_id, group_id) WHERE group_id IS NOT NULL DO NOTHING
+    RETURNING * INTO made;
+    IF made.id IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM journal(p_region, p_event_id, p_now, made.institution_id, 'draw_made', p_draw,
+                    jsonb_build_object('seed_hash', p_seed_hash, 'group_id', p_group), true);
+    RETURN 1;
+END $$;
+
 CREATE OR REPLACE FUNCTION request_draw(
     p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_draw uuid, p_person uuid, p_wishes uuid[],
     p_referral text, p_request uuid, p_event_id uuid, p_now timestamptz

@@ -89,7 +89,8 @@ CREATE OR REPLACE FUNCTION shown_application(a applications) RETURNS jsonb LANGU
     SELECT jsonb_build_object(
         'id', a.id, 'number', a.number, 'status', a.status, 'placed', a.placed, 'group_id', a.group_id,
         'terms', a.terms, 'decision', a.decision, 'family_id', a.family_id, 'before', applications_before(a),
-        'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'test', a.test, 'financing', a.financing,
+        'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'draw_id', (
+            SELECT d.id FROM draws d WHERE d.region_id = a.region_id AND d.group_id = a.group_id), 'test', a.test, 'financing', a.financing,
         'certificate_id', a.certificate_id, 'certificate_cost', a.certificate_cost, 'benefits', to_jsonb(a.benefits),
         'warnings', warnings_for_staff(a), 'wait', a.wait, 'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
@@ -571,13 +572,13 @@ CREATE OR REPLACE FUNCTION offered_with(named applications) RETURNS SETOF applic
 $$;
 
 -- Passes on what one offer has kept too long: nobody answered. The application goes to the end of the queue, and after the
--- third time out of it, and so does its family.
+-- third time, or where a campaign had matched it, out of it, and so does its family.
 CREATE OR REPLACE FUNCTION lapse_a_place(p_now timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     due record;
     named applications;
     one applications;
-    third boolean;
+    last_time boolean;
 BEGIN
     FOR due IN
         SELECT a.region_id, a.id FROM regions r
@@ -586,9 +587,9 @@ BEGIN
     LOOP
         named := lock_application(due.region_id, NULL, NULL, due.id);
         CONTINUE WHEN named.status <> 'offered' OR named.offer_expires_at > p_now;
-        third := (SELECT bool_or(lapses >= 2) FROM offered_with(named));
+        last_time := (SELECT bool_or(lapses >= 2 OR is_match(o)) FROM offered_with(named) AS o);
         FOR one IN SELECT * FROM offered_with(named) LOOP
-            PERFORM move_application(one, CASE WHEN third THEN 'expired' ELSE 'waiting' END,
+            PERFORM move_application(one, CASE WHEN last_time THEN 'expired' ELSE 'waiting' END,
                                      jsonb_build_object('lapses', one.lapses + 1), by_itself(), p_now);
         END LOOP;
         RETURN 1;

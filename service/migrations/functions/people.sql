@@ -29,6 +29,7 @@ CREATE OR REPLACE FUNCTION change_identity(p_region smallint, p_person uuid, p_i
     UPDATE applications SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE waiting_persons SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE draw_requests SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE campaign_wishes SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE engagements SET identity = p_identity
     WHERE region_id = p_region AND booking_id IN (
         SELECT id FROM appointments WHERE region_id = p_region AND person_id = p_person

@@ -12,4 +12,6 @@ def upgrade() -> None:
         "versions/0003_guardians.sql",
         "versions/0003_documents.sql",
         "versions/0003_registers.sql",
+        "versions/0003_filling.sql",
+        "versions/0003_campaigns.sql",
     )

@@ -230,9 +230,18 @@ class Applications(RuleBasedStateMachine):
         wait=st.sampled_from([True, True, False]),
     )
     def apply(self, number: int, child: int, own_id: str, wait: bool) -> None:
+        self.comes(number, child, own_id, wait)
+
+    def comes(self, number: int, child: int, own_id: str, wait: bool = True) -> None:
         answer = self.create(number, "/v1/applications", self.item(number, child, own_id) | {"wait": wait})
         if answer.status == 201 and answer.json["placed"]:
             self.nobody_was_overtaken_by_who_came(answer.json["group_id"])
+
+    @rule(own_id=st.sampled_from(OWN_IDS), order=st.permutations([(0, 0), (0, 1), (1, 1), (2, 0)]))
+    def everyone_wants_the_same(self, own_id: str, order: list[tuple[int, int]]) -> None:
+        """Else queues would seldom be long enough for anybody to be overtaken."""
+        for number, child in order:
+            self.comes(number, child, own_id)
 
     @rule(
         number=st.integers(0, 1),
@@ -266,10 +275,12 @@ class Applications(RuleBasedStateMachine):
         for draft in self.mine(number, "draft"):
             self.move(number, draft, "submit")
 
-    @rule(number=st.integers(0, 2), verb=st.sampled_from(["accept", "accept", "decline"]))
-    def answer_offers(self, number: int, verb: str) -> None:
-        for offered in self.mine(number, "offered"):
-            self.move(number, offered, verb)
+    @rule(number=st.integers(0, 2), verb=st.sampled_from(["accept", "accept", "decline"]), last=st.booleans())
+    def answer_an_offer(self, number: int, verb: str, last: bool) -> None:
+        """One of them: with it go those of siblings."""
+        offered = self.mine(number, "offered")
+        if offered:
+            self.move(number, offered[-1 if last else 0], verb)
 
     @rule()
     def book_a_doctor(self) -> None:
@@ -306,6 +317,8 @@ class Applications(RuleBasedStateMachine):
         places, taken = self.world.live.sql("SELECT capacity, taken FROM groups WHERE external_id = $1", own_id)[0]
         if GROUPS[own_id][0] + more >= taken and GROUPS[own_id][0] + more != places:
             self.publish(own_id, more)
+            # Before anything goes on by itself.
+            self.comes(2, 0, own_id)
 
     # What goes by
 

@@ -1539,18 +1539,22 @@ BEGIN
     END IF;
     alone := NOT EXISTS (
         SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person AND citizen_id <> p_citizen);
-    PERFORM refuse('person_has_bookings') WHERE alone AND (EXISTS (
+    PERFORM refuse('person_has_bookings') WHERE (alone AND EXISTS (
         SELECT FROM appointments a
         WHERE a.region_id = p_region AND a.person_id = p_person AND a.active
           AND (a.ends_at > p_now OR a.status = 'orphaned')
-    ) OR EXISTS (
+    )) OR (alone AND EXISTS (
         SELECT FROM applications a
         WHERE a.region_id = p_region AND a.person_id = p_person
           AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
+    -- These belong to the account that made them.
+    )) OR EXISTS (
+        SELECT FROM waiting_persons w JOIN waiting_entries e ON e.region_id = w.region_id AND e.id = w.entry_id
+        WHERE w.region_id = p_region AND w.person_id = p_person AND w.active AND (alone OR e.citizen_id = p_citizen)
     ) OR EXISTS (
-        SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
-    ) OR EXISTS (
-        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting'));
+        SELECT FROM draw_requests d
+        WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting'
+          AND (alone OR d.citizen_id = p_citizen));
     DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
     DELETE FROM invitations WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
     IF alone THEN
@@ -2253,11 +2257,13 @@ BEGIN
     PERFORM refuse('too_many_attempts') WHERE 5 <= (
         SELECT count(*) FROM wrong_codes
         WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    -- The person is locked before the invitation, as by whoever invites.
+    child := lock_person_and_twin(p_region, p_citizen, (
+        SELECT person_id FROM invitations WHERE region_id = p_region AND code_hash = p_code_hash));
     SELECT * INTO invited FROM invitations
-    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now
+    WHERE region_id = p_region AND code_hash = p_code_hash AND person_id = child.id AND expires_at > p_now
       AND coalesce(used_by, p_citizen) = p_citizen FOR UPDATE;
-    child := lock_person_and_twin(p_region, p_citizen, invited.person_id);
-    IF child.id IS NULL OR NOT EXISTS (
+    IF invited.person_id IS NULL OR NOT EXISTS (
         SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
     THEN
         DELETE FROM wrong_codes
@@ -4136,6 +4142,8 @@ DECLARE
     minutes integer := (SELECT travel_minutes FROM institutions
                         WHERE region_id = place.region_id AND id = place.institution_id);
     too_close boolean;
+    busy boolean;
+    seated boolean := wish.placed AND (wish.overlap_rule = 'refuse' OR wish.status = 'enrolled');
 BEGIN
     wish.warnings := '[]';
     -- Most children are booked nowhere else, and in the first minute that is all there is time to find out.
@@ -4149,11 +4157,14 @@ BEGIN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
                'kind', CASE WHEN own THEN kind ELSE 'busy' END, 'name', CASE WHEN own THEN name END, 'at', at,
                'gap_minutes', gap_minutes)), '[]'),
-           coalesce(bool_or(engaged AND gap_minutes IS NOT NULL), false)
-    INTO wish.warnings, too_close
+           coalesce(bool_or(engaged AND gap_minutes IS NOT NULL), false),
+           coalesce(bool_or(engaged AND gap_minutes IS NULL), false)
+    INTO wish.warnings, too_close, busy
     FROM lesson_collisions(place, p_citizen, wish.identity, wish.id, minutes, p_now);
+    -- The constraint would refuse this as well, but without the item.
+    PERFORM refuse_item('engagements_one_place_at_a_time', wish.family_id, p_item) WHERE busy AND seated;
     PERFORM refuse_item('too_little_time_between', wish.family_id, p_item)
-    WHERE too_close AND wish.placed AND wish.overlap_rule = 'refuse';
+    WHERE too_close AND seated AND wish.overlap_rule = 'refuse';
     RETURN wish;
 END $$;
 

@@ -76,7 +76,8 @@ def test_every_illegal_move(world: World, origin: ApplicationStatus) -> None:
 
 def test_the_legal_ones_are_taken(world: World) -> None:
     """The negative control, and the counts are kept in step by the database as well."""
-    for origin, status in [(one, other) for one in STATUSES for other in MOVES[one]]:
+    moves: list[tuple[ApplicationStatus, ApplicationStatus]] = [(one, to) for one in STATUSES for to in MOVES[one]]
+    for origin, status in moves:
         wanted = group(world, capacity=1, **on(2))
         application_id = at(world, origin, wanted)
         to(world, application_id, status)

@@ -1,6 +1,7 @@
 """What a parent prepares before the opening minute."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_the_rules_count_when_it_is_submitted(world: World) -> None:
 
 
 def test_a_draft_is_nobodys_business_but_the_familys(world: World) -> None:
-    child = {"last_name": "Беляева", "first_name": "Кира"}
+    child: dict[str, Any] = {"last_name": "Беляева", "first_name": "Кира"}
     mother, father, wanted = Family(world, **child), Family(world, **child), group(world)
     draft = mother.drafts(wanted).ok()
     path = f"/v1/applications/{draft['id']}"
@@ -139,7 +140,7 @@ def test_drafts_and_the_waiting_end(world: World) -> None:
 def test_how_many_applications_a_child_may_have(world: World) -> None:
     """By both parents together; drafts do not count until they are submitted."""
     settle(world, most_applications=2, most_groups=1)
-    child = {"last_name": "Котова", "first_name": "Яна"}
+    child: dict[str, Any] = {"last_name": "Котова", "first_name": "Яна"}
     mother, father = Family(world, **child), Family(world, **child)
     groups = [group(world, **on(day)) for day in (1, 2, 3, 4)]
     drafts = [mother.drafts(wanted).ok() for wanted in groups]

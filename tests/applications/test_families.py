@@ -69,6 +69,9 @@ def test_a_refusal_points_at_its_item(world: World) -> None:
     family.children[1] = family.children[0]
     refused = family.together(fits, fits)
     assert (refused.code, refused.json["errors"][0]["pointer"]) == ("already_applied", "/items/1")
+    # Both lessons are at the same time.
+    refused = family.together(fits, group(world))
+    assert (refused.code, refused.json["errors"][0]["pointer"]) == ("person_busy", "/items/1")
     family.children[1] = Family(world).child
     assert family.together(fits, fits).code == "person_not_found"
     assert taken(world, fits) == [(0, 0)]
@@ -197,3 +200,6 @@ def test_crossing_families_come_to_an_end(world: World) -> None:
     rows = world.live.sql("SELECT count(*) FROM applications WHERE status NOT IN ('withdrawn', 'offered')")
     assert rows[0][0] == 0
     assert [waiting for _, waiting in taken(world, *groups)] == [0, 0]
+    # Not even one that the service would have got over by itself.
+    (row,) = world.live.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    assert row["deadlocks"] == 0

@@ -75,7 +75,7 @@ def test_who_waits_is_told_and_asked_again_when_a_place_is_offered(world: World)
 def test_where_overlaps_are_only_warned_of(world: World) -> None:
     """What the child has is named to those whose it is; an enrolled child is in one place."""
     settle(world, overlap_rule="warn", travel_minutes=10)
-    child = {"last_name": "Лисицына", "first_name": "Ева"}
+    child: dict[str, Any] = {"last_name": "Лисицына", "first_name": "Ева"}
     mother, father = Family(world, **child), Family(world, **child)
     slot = Clinic(world).slot(starts_at="2026-10-06T16:20:00+07:00")
     world.book(mother.api, slot, mother.child).ok()

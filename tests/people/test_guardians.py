@@ -1,6 +1,8 @@
 """Two parents of one child, joined by a one-time code."""
 
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,8 @@ from tests.live import Answer
 from tests.waiting.people import waiting
 from tests.world import World, person
 
-CHILD = {"last_name": "Ястребова", "first_name": "Зоя"}
-BOTH = ("appointments", "applications", "waiting_persons", "draw_requests", "documents")
+CHILD: dict[str, Any] = {"last_name": "Ястребова", "first_name": "Зоя"}
+BOTH = ("appointments", "applications", "waiting_persons", "draw_requests", "documents", "campaign_wishes")
 
 
 def invites(family: Family, key: str | None = None) -> dict[str, Any]:
@@ -121,6 +123,26 @@ def test_whoever_leaves_leaves_the_bookings_to_the_others(world: World) -> None:
     assert father.api.get("/v1/applications").ok()["items"] == []
     assert mother.statuses([application]) == ["submitted"]
     assert mother.api.call("DELETE", path).code == "person_has_bookings"
+
+
+def test_whoever_waits_for_the_person_does_not_leave(world: World) -> None:
+    """The entry is that account's own, and nobody else could answer what is offered."""
+    mother, father = Family(world), stranger(world)
+    joins(father, invites(mother)["code"]).ok()
+    entry = father.api.create("/v1/waiting-list", waiting(Clinic(world), mother.child)).ok()
+    path = f"/v1/persons/{mother.child}"
+    assert father.api.call("DELETE", path).code == "person_has_bookings"
+    father.api.post(f"/v1/waiting-list/{entry['id']}/leave").ok()
+    assert father.api.call("DELETE", path).status == 204
+
+
+def test_one_of_many_joins_by_one_code(world: World) -> None:
+    mother, others = Family(world), [stranger(world) for _ in range(8)]
+    code = invites(mother)["code"]
+    with ThreadPoolExecutor(8) as threads:
+        answers = Counter(threads.map(lambda other: joins(other, code).status, others))
+    assert answers == {200: 1, 404: 7}
+    assert len(mother.api.get(f"/v1/persons/{mother.child}/guardians").ok()["items"]) == 2
 
 
 def test_two_records_of_one_child_become_one(world: World) -> None:

@@ -43,11 +43,13 @@ BEGIN
     PERFORM refuse('too_many_attempts') WHERE 5 <= (
         SELECT count(*) FROM wrong_codes
         WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    -- The person is locked before the invitation, as by whoever invites.
+    child := lock_person_and_twin(p_region, p_citizen, (
+        SELECT person_id FROM invitations WHERE region_id = p_region AND code_hash = p_code_hash));
     SELECT * INTO invited FROM invitations
-    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now
+    WHERE region_id = p_region AND code_hash = p_code_hash AND person_id = child.id AND expires_at > p_now
       AND coalesce(used_by, p_citizen) = p_citizen FOR UPDATE;
-    child := lock_person_and_twin(p_region, p_citizen, invited.person_id);
-    IF child.id IS NULL OR NOT EXISTS (
+    IF invited.person_id IS NULL OR NOT EXISTS (
         SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
     THEN
         DELETE FROM wrong_codes

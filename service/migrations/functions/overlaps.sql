@@ -72,6 +72,8 @@ DECLARE
     minutes integer := (SELECT travel_minutes FROM institutions
                         WHERE region_id = place.region_id AND id = place.institution_id);
     too_close boolean;
+    busy boolean;
+    seated boolean := wish.placed AND (wish.overlap_rule = 'refuse' OR wish.status = 'enrolled');
 BEGIN
     wish.warnings := '[]';
     -- Most children are booked nowhere else, and in the first minute that is all there is time to find out.
@@ -85,10 +87,13 @@ BEGIN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
                'kind', CASE WHEN own THEN kind ELSE 'busy' END, 'name', CASE WHEN own THEN name END, 'at', at,
                'gap_minutes', gap_minutes)), '[]'),
-           coalesce(bool_or(engaged AND gap_minutes IS NOT NULL), false)
-    INTO wish.warnings, too_close
+           coalesce(bool_or(engaged AND gap_minutes IS NOT NULL), false),
+           coalesce(bool_or(engaged AND gap_minutes IS NULL), false)
+    INTO wish.warnings, too_close, busy
     FROM lesson_collisions(place, p_citizen, wish.identity, wish.id, minutes, p_now);
+    -- The constraint would refuse this as well, but without the item.
+    PERFORM refuse_item('engagements_one_place_at_a_time', wish.family_id, p_item) WHERE busy AND seated;
     PERFORM refuse_item('too_little_time_between', wish.family_id, p_item)
-    WHERE too_close AND wish.placed AND wish.overlap_rule = 'refuse';
+    WHERE too_close AND seated AND wish.overlap_rule = 'refuse';
     RETURN wish;
 END $$;

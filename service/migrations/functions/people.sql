@@ -64,18 +64,22 @@ BEGIN
     END IF;
     alone := NOT EXISTS (
         SELECT FROM guardians WHERE region_id = p_region AND person_id = p_person AND citizen_id <> p_citizen);
-    PERFORM refuse('person_has_bookings') WHERE alone AND (EXISTS (
+    PERFORM refuse('person_has_bookings') WHERE (alone AND EXISTS (
         SELECT FROM appointments a
         WHERE a.region_id = p_region AND a.person_id = p_person AND a.active
           AND (a.ends_at > p_now OR a.status = 'orphaned')
-    ) OR EXISTS (
+    )) OR (alone AND EXISTS (
         SELECT FROM applications a
         WHERE a.region_id = p_region AND a.person_id = p_person
           AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
+    -- These belong to the account that made them.
+    )) OR EXISTS (
+        SELECT FROM waiting_persons w JOIN waiting_entries e ON e.region_id = w.region_id AND e.id = w.entry_id
+        WHERE w.region_id = p_region AND w.person_id = p_person AND w.active AND (alone OR e.citizen_id = p_citizen)
     ) OR EXISTS (
-        SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
-    ) OR EXISTS (
-        SELECT FROM draw_requests d WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting'));
+        SELECT FROM draw_requests d
+        WHERE d.region_id = p_region AND d.person_id = p_person AND d.status = 'waiting'
+          AND (alone OR d.citizen_id = p_citizen));
     DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
     DELETE FROM invitations WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
     IF alone THEN

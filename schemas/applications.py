@@ -30,6 +30,7 @@ from schemas.common import (
     Text,
     example,
 )
+from schemas.enrolment import BenefitCode
 from schemas.institutions import InstitutionInBooking
 from schemas.people import PersonInBooking
 
@@ -61,7 +62,6 @@ RefusalReason = Literal[
     "other",
 ]
 OrderNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё/№-]{1,40}$", examples=["112-К"])]
-BenefitCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["large_family"])]
 
 
 class ApplicationBody(Schema):

@@ -5,6 +5,7 @@ from schemas.problems.applications import *
 from schemas.problems.clubs import *
 from schemas.problems.doctors import *
 from schemas.problems.draws import *
+from schemas.problems.enrolment import *
 from schemas.problems.institutions import *
 from schemas.problems.launch import *
 from schemas.problems.people import *

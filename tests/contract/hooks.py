@@ -188,6 +188,11 @@ def _referrals(body: dict[str, Any]) -> None:
         item["valid_from"], item["valid_to"] = sorted((item["valid_from"], item["valid_to"]))
 
 
+def _benefits(body: dict[str, Any]) -> None:
+    """Each code once."""
+    body["items"] = list({item["code"]: item for item in body["items"]}.values())
+
+
 def _token_request(body: dict[str, Any]) -> None:
     """An id alone is nobody's, so both or none are drawn from the world."""
     if "client_id" in body:
@@ -228,6 +233,7 @@ _SETTLED = {
     "blockPractitioner": _times,
     "unblockPractitioner": _times,
     "requestDraw": _draw_request,
+    "putBenefits": _benefits,
     "createToken": _token_request,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,

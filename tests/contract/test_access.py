@@ -109,6 +109,10 @@ listFirstFree            ok     ok       ok     ok          ok    ok           o
 searchSlots              401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
 putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
+getEnrolmentRules        401    403      403    404         ok    404          403      ok     404       ok  institution
+putEnrolmentRules        401    403      403    404         ok    404          403      ok     404       ok  institution
+listBenefits             401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+putBenefits              401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
 decideApplication        401    403      403    404         ok    404          403      ok     404       ok  institution
 listProgrammes           401    ok       ok     ok          ok    ok           ok       ok     ok        ok
@@ -287,6 +291,10 @@ class Stage:
             "searchSlots": Ask(query={"specialty_code": PAEDIATRICIAN}),
             "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
             "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
+            "getEnrolmentRules": Ask(clinic),
+            "putEnrolmentRules": Ask(clinic, body={}),
+            "listBenefits": Ask(clinic),
+            "putBenefits": Ask(clinic, body={"items": []}),
             "listReceivedApplications": Ask(clinic),
             "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
             "applyToGroup": Ask(body={"group_id": scene.free_group_id, "person_id": scene.free_person_id}),

@@ -27,9 +27,9 @@ from schemas.common import (
     NextCursor,
     Paged,
     Schema,
-    Text,
     example,
 )
+from schemas.decisions import Decision, EnrolmentOrder, EntranceTest
 from schemas.enrolment import BenefitCode
 from schemas.institutions import InstitutionInBooking
 from schemas.people import PersonInBooking
@@ -48,20 +48,6 @@ ApplicationStatus = Literal[
     "expired",
     "left",
 ]
-RefusalReason = Literal[
-    "age",
-    "contraindication",
-    "no_places",
-    "test_failed",
-    "test_missed",
-    "did_not_come",
-    "data_differ",
-    "certificate",
-    "withdrawn",
-    "duplicate",
-    "other",
-]
-OrderNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё/№-]{1,40}$", examples=["112-К"])]
 
 
 class ApplicationBody(Schema):
@@ -77,49 +63,6 @@ class ApplicationBody(Schema):
     benefits: Annotated[
         list[BenefitCode], Field(max_length=10, description="What the institution gives priority for.")
     ] = Field(default_factory=list)
-
-
-class Approval(Schema):
-    """The documents may be brought."""
-
-    decision: Literal["approve"]
-    comment: Text | None = None
-
-
-class Enrolment(Schema):
-    """By an order of the institution (приказ о зачислении)."""
-
-    decision: Literal["enrol"]
-    order_number: OrderNumber
-    order_date: Day
-    comment: Text | None = None
-
-
-class RefusalOfApplication(Schema):
-    """The place is free again."""
-
-    decision: Literal["refuse"]
-    reason: RefusalReason
-    comment: Text | None = None
-
-
-Decision = Annotated[Approval | Enrolment | RefusalOfApplication, Field(discriminator="decision")]
-
-
-class DecisionBody(Schema):
-    """What the institution decided."""
-
-    model_config = example(decision={"decision": "enrol", "order_number": "112-К", "order_date": "2026-09-20"})
-
-    decision: Decision
-
-
-class EnrolmentOrder(Schema):
-    """The order (приказ) by which a child was enrolled."""
-
-    order_number: str | None = Field(description="Null where the group enrols at once, and no order was written yet.")
-    order_date: Day | None
-    enrolled_on: Day = Field(description="From this day on the child goes there.")
 
 
 _TERMS = {
@@ -154,6 +97,7 @@ class Application(Schema):
         **_TERMS,
         certificate_id=None,
         benefits=[],
+        benefits_confirmed=None,
         family_id=None,
         place_in_queue=None,
         lapses=0,
@@ -161,6 +105,7 @@ class Application(Schema):
         draw_request_id=None,
         decide_by="2026-09-17T00:00:00+07:00",
         originals_by=None,
+        test=None,
         decision=None,
         order=None,
         left_on=None,
@@ -193,6 +138,7 @@ class Application(Schema):
     documents: list[DocumentKind] = Field(description="What is to be brought.")
     certificate_id: UUID | None
     benefits: list[str]
+    benefits_confirmed: list[str] | None = Field(description="Those that are proved; null until they are checked.")
     family_id: UUID | None = Field(description="The same for siblings who applied together.")
     place_in_queue: int | None = Field(description="From 1; null where it does not wait.")
     lapses: int = Field(description="How many offers were left without an answer. The third ends the waiting.")
@@ -200,7 +146,10 @@ class Application(Schema):
     draw_request_id: UUID | None = Field(description="The id that stands for it in the record of the group's draw.")
     decide_by: Instant | None = Field(description="Until then the institution decides (7 working days by default).")
     originals_by: Instant | None = Field(description="Until then the place is kept, and originals are brought.")
-    decision: Decision | None = Field(description="The institution's last decision.")
+    test: EntranceTest | None
+    decision: Decision | None = Field(
+        description="The institution's last decision that moved it: neither a test's result nor a check of benefits."
+    )
     order: EnrolmentOrder | None
     left_on: Day | None
     submitted_at: Instant | None

@@ -2,7 +2,9 @@
 
 from schemas.problems.any_operation import *
 from schemas.problems.applications import *
+from schemas.problems.certificates import *
 from schemas.problems.clubs import *
+from schemas.problems.decisions import *
 from schemas.problems.doctors import *
 from schemas.problems.draws import *
 from schemas.problems.enrolment import *

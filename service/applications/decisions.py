@@ -1,16 +1,14 @@
 """The institution's side: received applications, and the decisions on them."""
 
-from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from schemas.applications import (
     Application,
     ApplicationList,
-    ApplicationStatus,
-    DecisionBody,
-    Enrolment,
     ReceivedApplicationFilter,
 )
+from schemas.decisions import Decision, DecisionBody, Invitation
 from service.applications import store
 from service.applications.shapes import application_of
 from service.core.clock import Clock
@@ -19,8 +17,6 @@ from service.core.database import Connection
 from service.core.lists import page_of
 from service.core.operations import Actor
 from service.institutions.usecases import find_institution
-
-_MOVED_TO: dict[str, ApplicationStatus] = {"approve": "approved", "enrol": "enrolled", "refuse": "refused"}
 
 
 async def list_received_applications(
@@ -46,19 +42,23 @@ async def list_received_applications(
 async def decide_application(
     conn: Connection, actor: Actor, institution_id: UUID, application_id: UUID, body: DecisionBody, clock: Clock
 ) -> Application:
-    """Approves, enrols by an order, or refuses with a reason; a refusal gives the place to the next at once.
+    """Moves an application, or writes down what is known of it: see the decisions one by one.
 
-    The same decision twice is no error.
+    `take`, `invite` (to a test; again, to change its date), `record_test`, `approve`, `enrol` by an order, `refuse`
+    with a reason, `expel` a child that is enrolled, `check_benefits`. A place that comes free is offered to the next at
+    once. Of a child that was enrolled without review, the order is written later by `enrol`. The same decision twice
+    is no error and changes nothing.
     """
-    await find_institution(conn, actor.region_id, institution_id)
-    decision = body.decision
-    changes: dict[str, Any] = {"decision": decision.model_dump(mode="json")}
-    if isinstance(decision, Enrolment):
-        changes |= {"order_number": decision.order_number, "order_date": decision.order_date}
-    moved_to = _MOVED_TO[decision.decision]
-    await store.decide_application(
-        conn, actor.region_id, institution_id, application_id, moved_to, changes, actor.id, clock()
-    )
+    institution = await find_institution(conn, actor.region_id, institution_id)
+    decision = decision_json(body.decision, ZoneInfo(institution["zone"]))
+    await store.decide_application(conn, actor.region_id, institution_id, application_id, decision, actor.id, clock())
     shown = await store.find_received_application(conn, actor.region_id, institution_id, application_id)
     assert shown is not None, "it was decided on just now"
     return application_of(shown)
+
+
+def decision_json(decision: Decision, zone: ZoneInfo) -> str:
+    """As it is kept and shown: its instants are on the institution's wall clock."""
+    if isinstance(decision, Invitation):
+        decision = decision.model_copy(update={"at": decision.at.astimezone(zone)})
+    return decision.model_dump_json()

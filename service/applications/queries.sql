@@ -29,7 +29,7 @@ SELECT accept_group_place($1, $2, $3, $4);
 SELECT decline_group_place($1, $2, $3, $4);
 
 -- name: decide_application
-SELECT decide_application($1, $2, $3, $4, $5::jsonb, $6, $7);
+SELECT decide_application($1, $2, $3, $4::jsonb, $5, $6);
 
 -- name: list_applications
 SELECT a.id, shown_application(a) AS shown

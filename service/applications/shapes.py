@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import TypeAdapter
 
-from schemas.applications import Application, Decision, EnrolmentOrder
+from schemas.applications import Application
 from schemas.clubs import Financing, LessonPlan
+from schemas.decisions import Decision, EnrolmentOrder, EntranceTest
 from service.people.usecases import person_in_booking
 
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 _SAME = (
-    "id", "number", "status", "placed", "group_id", "certificate_id", "benefits", "family_id", "lapses",
-    "draw_request_id", "left_on",
+    "id", "number", "status", "placed", "group_id", "certificate_id", "benefits", "benefits_confirmed",
+    "family_id", "lapses", "draw_request_id", "left_on",
 )  # fmt: skip
 _TERMS = ("group_name", "programme", "institution", "starts_on", "ends_on", "places", "teachers", "documents")
 _INSTANTS = ("offer_expires_at", "decide_by", "originals_by", "submitted_at", "created_at", "updated_at")
@@ -39,6 +40,7 @@ def application_from(shown: Mapping[str, Any]) -> Application:
         "lesson_plan": LessonPlan.model_validate(terms["lesson_plan"], strict=False),
         "financing": _financing(terms, shown["financing"]),
         "place_in_queue": None if before is None else before + 1,
+        "test": _test(shown["test"], zone),
         "decision": decision,
         "order": _order(shown),
     }
@@ -48,6 +50,10 @@ def application_from(shown: Mapping[str, Any]) -> Application:
 def _financing(terms: Mapping[str, Any], source: str) -> Financing:
     chosen = next((item for item in terms["financing"] if item["source"] == source), {"source": source})
     return Financing.model_validate(chosen, strict=False)
+
+
+def _test(test: Mapping[str, Any] | None, zone: ZoneInfo) -> EntranceTest | None:
+    return EntranceTest.model_validate({**test, "at": _local(test["at"], zone)}, strict=False) if test else None
 
 
 def _order(shown: Mapping[str, Any]) -> EnrolmentOrder | None:

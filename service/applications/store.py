@@ -32,6 +32,7 @@ VIOLATIONS = {
     "financing_not_offered": problems.FINANCING_NOT_OFFERED,
     "certificate_needed": problems.CERTIFICATE_NEEDED,
     "certificate_not_found": problems.CERTIFICATE_NOT_FOUND,
+    "certificate_of_another_year": problems.CERTIFICATE_OF_ANOTHER_YEAR,
     "certificate_suspended": problems.CERTIFICATE_SUSPENDED,
     "certificates_not_overspent": problems.CERTIFICATE_SPENT,
     "certificates_few_programmes": problems.CERTIFICATE_PROGRAMMES_SPENT,
@@ -44,6 +45,13 @@ VIOLATIONS = {
     "application_illegal_move": problems.APPLICATION_ILLEGAL_MOVE,
     "place_not_offered": problems.PLACE_NOT_OFFERED,
     "place_offer_lapsed": problems.PLACE_OFFER_LAPSED,
+    "test_in_the_past": problems.TEST_IN_THE_PAST,
+    "test_not_held": problems.TEST_NOT_HELD,
+    "test_not_passed": problems.TEST_NOT_PASSED,
+    "order_written": problems.ORDER_WRITTEN,
+    "start_outside_group": problems.START_OUTSIDE_GROUP,
+    "documents_missing": problems.DOCUMENTS_MISSING,
+    "benefit_not_claimed": problems.BENEFIT_NOT_CLAIMED,
 }
 
 
@@ -116,17 +124,13 @@ async def decide_application(
     region_id: int,
     institution_id: UUID,
     application_id: UUID,
-    moved_to: str,
-    changes: dict[str, Any],
+    decision: str,
     actor_id: UUID,
     now: datetime,
 ) -> None:
-    """`changes`: columns of the application besides the status."""
-    encoded = orjson.dumps(changes).decode()
+    """`decision`: JSON of the schema."""
     with refusing(VIOLATIONS):
-        await conn.execute(
-            SQL.decide_application, region_id, institution_id, application_id, moved_to, encoded, actor_id, now
-        )
+        await conn.execute(SQL.decide_application, region_id, institution_id, application_id, decision, actor_id, now)
 
 
 async def list_received_applications(

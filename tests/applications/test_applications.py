@@ -20,7 +20,15 @@ from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, World
 RECEIVED = f"/v1/institutions/{CLUB}/applications"
 DECISIONS: dict[str, dict[str, Any]] = {
     "approve": {"decision": "approve", "comment": "Ждём вас"},
-    "enrol": {"decision": "enrol", "order_number": "112-К", "order_date": "2026-09-07", "comment": None},
+    "enrol": {
+        "decision": "enrol",
+        "order_number": "112-К",
+        "order_date": "2026-09-07",
+        "starts_on": None,
+        "financing": None,
+        "originals_seen": False,
+        "comment": None,
+    },
     "refuse": {"decision": "refuse", "reason": "certificate", "comment": "Сертификат исчерпан"},
 }
 LEADS_TO: dict[str, ApplicationStatus] = {
@@ -232,6 +240,7 @@ def test_an_application_keeps_the_terms_it_was_made_under(world: World) -> None:
         "financing": price,
         "certificate_id": None,
         "benefits": [],
+        "benefits_confirmed": None,
         "family_id": None,
         "place_in_queue": None,
         "lapses": 0,
@@ -239,6 +248,7 @@ def test_an_application_keeps_the_terms_it_was_made_under(world: World) -> None:
         # Seven working days behind that Monday, to its end.
         "decide_by": "2026-09-17T00:00:00+07:00",
         "originals_by": None,
+        "test": None,
         "decision": None,
         "order": None,
         "left_on": None,

@@ -8,9 +8,9 @@ from schemas.applications import (
     ApplicationList,
     ReceivedApplicationFilter,
 )
-from schemas.decisions import Decision, DecisionBody, Invitation
+from schemas.decisions import DecisionBody
 from service.applications import store
-from service.applications.shapes import application_of
+from service.applications.shapes import application_of, decision_json
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Connection
@@ -55,10 +55,3 @@ async def decide_application(
     shown = await store.find_received_application(conn, actor.region_id, institution_id, application_id)
     assert shown is not None, "it was decided on just now"
     return application_of(shown)
-
-
-def decision_json(decision: Decision, zone: ZoneInfo) -> str:
-    """As it is kept and shown: its instants are on the institution's wall clock."""
-    if isinstance(decision, Invitation):
-        decision = decision.model_copy(update={"at": decision.at.astimezone(zone)})
-    return decision.model_dump_json()

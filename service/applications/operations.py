@@ -1,7 +1,7 @@
 """Applications for places in groups: parents apply, institutions decide."""
 
 from schemas import problems as p
-from service.applications import decisions, usecases
+from service.applications import bulk, decisions, usecases
 from service.core.operations import CITIZEN, Operation, Transaction, staff
 
 _RECEIVED = "/v1/institutions/{institution_id}/applications"
@@ -64,5 +64,14 @@ OPERATIONS = (
         "POST", _RECEIVED + "/{application_id}/decide", "decideApplication", decisions.decide_application,
         staff("applications:write"), Transaction.WRITE, "Decide on an application",
         refusals=(p.APPLICATION_NOT_FOUND, *_DECISION),
+    ),
+    Operation(
+        "POST", _RECEIVED + "/decide", "decideApplications", bulk.decide_applications,
+        staff("applications:write"), Transaction.WRITE, "Decide the same on many applications",
+    ),
+    Operation(
+        "POST", _RECEIVED + "/transfer", "transferApplications", bulk.transfer_applications,
+        staff("applications:write"), Transaction.WRITE, "Transfer children to another group",
+        refusals=(p.GROUP_NOT_FOUND,),
     ),
 )  # fmt: skip

@@ -31,6 +31,28 @@ SELECT decline_group_place($1, $2, $3, $4);
 -- name: decide_application
 SELECT decide_application($1, $2, $3, $4::jsonb, $5, $6);
 
+-- name: lock_groups
+SELECT id FROM groups
+WHERE region_id = $1 AND id IN (
+    WITH named AS (
+        SELECT group_id, family_id FROM applications
+        WHERE region_id = $1 AND institution_id = $2 AND id = ANY ($3::uuid[]))
+    SELECT group_id FROM named
+    UNION ALL
+    SELECT f.group_id FROM named n JOIN applications f ON f.region_id = $1 AND f.family_id = n.family_id
+    UNION ALL
+    SELECT $4::uuid)
+ORDER BY id FOR NO KEY UPDATE;
+
+-- name: find_group_id
+SELECT id FROM groups WHERE region_id = $1 AND institution_id = $2 AND external_id = $3;
+
+-- name: transfer_application
+SELECT transfer_application($1, $2, $3, $4, $5::jsonb, $6, $7);
+
+-- name: find_statuses
+SELECT id, status FROM applications WHERE region_id = $1 AND id = ANY ($2::uuid[]);
+
 -- name: list_applications
 SELECT a.id, shown_application(a) AS shown
 FROM guardians g

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from schemas.applications import Application
 from schemas.clubs import Financing, LessonPlan
-from schemas.decisions import Decision, EnrolmentOrder, EntranceTest
+from schemas.decisions import Decision, EnrolmentOrder, EntranceTest, Invitation
 from service.people.usecases import person_in_booking
 
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
@@ -72,3 +72,10 @@ def _day(text: str | None) -> date | None:
 
 def _local(text: str | None, zone: ZoneInfo) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(zone) if text else None
+
+
+def decision_json(decision: Decision, zone: ZoneInfo) -> str:
+    """As it is kept and shown: its instants are on the institution's wall clock."""
+    if isinstance(decision, Invitation):
+        decision = decision.model_copy(update={"at": decision.at.astimezone(zone)})
+    return decision.model_dump_json()

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from schemas import problems
+from schemas.applications import ApplicationStatus
 from service.core.database import Collision, Connection, Record, refusing
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
@@ -131,6 +132,41 @@ async def decide_application(
     """`decision`: JSON of the schema."""
     with refusing(VIOLATIONS):
         await conn.execute(SQL.decide_application, region_id, institution_id, application_id, decision, actor_id, now)
+
+
+async def lock_groups(
+    conn: Connection, region_id: int, institution_id: UUID, applications: Sequence[UUID], group_id: UUID | None
+) -> None:
+    """Locks the groups of these applications and of their families, and one more, in the order of their ids."""
+    await conn.execute(SQL.lock_groups, region_id, institution_id, applications, group_id)
+
+
+async def find_group_id(conn: Connection, region_id: int, institution_id: UUID, external_id: str) -> UUID | None:
+    return await conn.fetchval(SQL.find_group_id, region_id, institution_id, external_id)
+
+
+async def transfer_application(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    application_id: UUID,
+    group_id: UUID,
+    order: str,
+    actor_id: UUID,
+    now: datetime,
+) -> None:
+    """`order`: JSON of the order's number and date, `starts_on`, and `age_reason`."""
+    with refusing(VIOLATIONS):
+        await conn.execute(
+            SQL.transfer_application, region_id, institution_id, application_id, group_id, order, actor_id, now
+        )
+
+
+async def find_statuses(
+    conn: Connection, region_id: int, applications: Sequence[UUID]
+) -> dict[UUID, ApplicationStatus]:
+    rows = await conn.fetch(SQL.find_statuses, region_id, applications)
+    return {row["id"]: row["status"] for row in rows}
 
 
 async def list_received_applications(

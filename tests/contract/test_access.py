@@ -115,6 +115,8 @@ listBenefits             401    ok       ok     ok          ok    ok           o
 putBenefits              401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
 decideApplication        401    403      403    404         ok    404          403      ok     404       ok  institution
+decideApplications       401    403      403    404         ok    404          403      ok     404       ok  institution
+transferApplications     401    403      403    404         ok    404          403      ok     404       ok  institution
 listProgrammes           401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 listGroups               401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 applyToGroup             401    404      ok     404         404   403          403      403    403       403 person
@@ -297,6 +299,18 @@ class Stage:
             "putBenefits": Ask(clinic, body={"items": []}),
             "listReceivedApplications": Ask(clinic),
             "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
+            "decideApplications": Ask(
+                clinic, body={"application_ids": [scene.application_id], "decision": {"decision": "take"}}
+            ),
+            "transferApplications": Ask(
+                clinic,
+                body={
+                    "application_ids": [scene.application_id],
+                    "group_id": "g6",
+                    "order_number": "7",
+                    "order_date": "2026-09-07",
+                },
+            ),
             "applyToGroup": Ask(body={"group_id": scene.free_group_id, "person_id": scene.free_person_id}),
             "getApplication": Ask(application),
             "withdrawApplication": Ask(application),

@@ -18,6 +18,7 @@ Scope = Literal[
     "programmes:write",
     "applications:read",
     "applications:write",
+    "certificates:write",
 ]
 _SCOPE = "(" + "|".join(get_args(Scope)) + ")"
 _LAUNCH = (

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from service.applications import operations as applications
 from service.availability import operations as availability
+from service.certificates import operations as certificates
 from service.clubs import operations as clubs
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
@@ -31,6 +32,7 @@ from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, applications,
+    certificates,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

@@ -15,6 +15,7 @@ from service.core.ids import new_id
 from tests import locks
 from tests.applications import provocations as applications
 from tests.applications import staff_provocations as staff
+from tests.certificates import provocations as certificates
 from tests.clubs import provocations as clubs
 from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
@@ -271,7 +272,7 @@ def birth_date_impossible(world: World) -> Asked:
 
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
-PROVOCATIONS |= staff.PROVOCATIONS
+PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

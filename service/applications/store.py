@@ -33,6 +33,7 @@ VIOLATIONS = {
     "financing_not_offered": problems.FINANCING_NOT_OFFERED,
     "certificate_needed": problems.CERTIFICATE_NEEDED,
     "certificate_not_found": problems.CERTIFICATE_NOT_FOUND,
+    "certificate_age": problems.CERTIFICATE_AGE,
     "certificate_of_another_year": problems.CERTIFICATE_OF_ANOTHER_YEAR,
     "certificate_suspended": problems.CERTIFICATE_SUSPENDED,
     "certificates_not_overspent": problems.CERTIFICATE_SPENT,

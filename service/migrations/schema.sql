@@ -331,17 +331,14 @@ BEGIN
             WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', wish.financing))
                 THEN 'financing_not_offered'
             WHEN (wish.financing = 'certificate') <> (wish.certificate_id IS NOT NULL) THEN 'certificate_needed'
-            WHEN wish.certificate_id IS NOT NULL AND NOT EXISTS (
-                SELECT FROM certificates c
-                WHERE c.region_id = place.region_id AND c.id = wish.certificate_id AND c.identity = child.identity
-            ) THEN 'certificate_not_found'
             WHEN EXISTS (
                 SELECT FROM unnest(wish.benefits) AS claimed WHERE NOT EXISTS (
                     SELECT FROM benefits b
                     WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id
                       AND b.code = claimed)
             ) THEN 'benefit_unknown'
-        END);
+        END,
+        certificate_refusal(place, child, wish.certificate_id, p_now));
 END $$;
 
 CREATE FUNCTION public.applications_before(a public.applications) RETURNS bigint
@@ -1078,8 +1075,28 @@ BEGIN
     SELECT * INTO good FROM certificates WHERE region_id = a.region_id AND id = a.certificate_id FOR NO KEY UPDATE;
     SELECT * INTO place FROM groups WHERE region_id = a.region_id AND id = a.group_id;
     RETURN CASE
+        -- The child may have turned out to be another since.
+        WHEN good.identity <> a.identity THEN 'certificate_not_found'
         WHEN good.status <> 'active' THEN 'certificate_suspended'
         WHEN good.year <> extract(year FROM first_day(place, a.updated_at)) THEN 'certificate_of_another_year'
+    END;
+END $$;
+
+CREATE FUNCTION public.certificate_refusal(place public.groups, child public.persons, p_certificate uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    good certificates;
+    begins date := first_day(place, p_now);
+BEGIN
+    SELECT * INTO good FROM certificates
+    WHERE region_id = place.region_id AND id = p_certificate AND identity = child.identity;
+    RETURN CASE
+        WHEN p_certificate IS NULL THEN NULL
+        WHEN good.id IS NULL THEN 'certificate_not_found'
+        WHEN good.year <> extract(year FROM begins) THEN 'certificate_of_another_year'
+        WHEN good.status <> 'active' THEN 'certificate_suspended'
+        WHEN full_months(child.birth_date, begins) NOT BETWEEN 5 * 12 AND 18 * 12 - 1 THEN 'certificate_age'
     END;
 END $$;
 
@@ -1098,6 +1115,16 @@ CREATE FUNCTION public.certificate_share_from(place public.groups, p_certificate
     AS $$
     SELECT (certificate_cost(place, p_certificate) * count(*) FILTER (WHERE lower(lesson) >= p_from) / count(*))::integer
     FROM unnest(place.lessons) AS lesson
+$$;
+
+CREATE FUNCTION public.certificate_use(a public.applications) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'application_id', a.id, 'application_number', a.number, 'group_name', a.terms -> 'group_name',
+        'programme_name', a.terms #> '{programme,name}',
+        'state', CASE a.status WHEN 'approved' THEN 'reserved' WHEN 'enrolled' THEN 'spent' ELSE 'left' END,
+        'amount', a.certificate_cost - a.certificate_back)
 $$;
 
 CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_identity bytea) RETURNS void
@@ -3636,6 +3663,8 @@ CREATE INDEX applications_by_person ON public.applications USING btree (region_i
 CREATE INDEX applications_offered ON public.applications USING btree (region_id, offer_expires_at) WHERE (status = 'offered'::text);
 
 CREATE UNIQUE INDEX applications_one_draft ON public.applications USING btree (region_id, group_id, person_id) WHERE (status = 'draft'::text);
+
+CREATE INDEX applications_paid_by_certificate ON public.applications USING btree (region_id, institution_id, id) WHERE (certificate_id IS NOT NULL);
 
 CREATE UNIQUE INDEX applications_person_once_a_group ON public.applications USING btree (region_id, group_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'waiting'::text, 'offered'::text]));
 

@@ -224,6 +224,7 @@ _SETTLED = {
     "createPerson": _person,
     "updatePerson": _person,
     "putAttachments": _attachments,
+    "putCertificates": _attachments,
     "putReferrals": _referrals,
     "putSlots": _slots,
     "bookFamily": _family,

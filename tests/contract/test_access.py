@@ -117,6 +117,9 @@ listReceivedApplications 401    403      403    404         ok    404          4
 decideApplication        401    403      403    404         ok    404          403      ok     404       ok  institution
 decideApplications       401    403      403    404         ok    404          403      ok     404       ok  institution
 transferApplications     401    403      403    404         ok    404          403      ok     404       ok  institution
+putCertificates          401    403      403    403         403   403          403      403    ok        ok
+listCertificates         401    404      ok     404         404   403          403      403    403       403 person
+listUsedCertificates     401    403      403    404         ok    404          403      ok     404       ok  institution
 listProgrammes           401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 listGroups               401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 applyToGroup             401    404      ok     404         404   403          403      403    403       403 person
@@ -299,6 +302,9 @@ class Stage:
             "putBenefits": Ask(clinic, body={"items": []}),
             "listReceivedApplications": Ask(clinic),
             "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
+            "putCertificates": Ask(body={"items": []}),
+            "listCertificates": Ask({"person_id": scene.person_id}),
+            "listUsedCertificates": Ask(clinic),
             "decideApplications": Ask(
                 clinic, body={"application_ids": [scene.application_id], "decision": {"decision": "take"}}
             ),

@@ -14,6 +14,7 @@ import pytest
 
 from service.applications import store as applications
 from service.availability import store as availability
+from service.certificates import store as certificates
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import Queries
@@ -94,6 +95,9 @@ INSERT INTO certificates (region_id, id, number_hash, number_sealed, identity, m
                           most_programmes)
 SELECT 42, made(13, i), sha256(i::text::bytea), '', sha256(i::text::bytea), 'Кемерово', 2026, 'roubles', 20000, 2
 FROM generate_series(1, 4000) i;
+UPDATE applications SET certificate_id = id, financing = 'certificate'
+WHERE id IN (SELECT made(10, i) FROM generate_series(1, 400) i);
+UPDATE certificates SET id = made(10, i) FROM generate_series(1, 400) i WHERE id = made(13, i);
 INSERT INTO benefits SELECT 42, made(1, 1 + i % 50), 'b' || i, 'Многодетные', 10 FROM generate_series(1, 2000) i;
 INSERT INTO calendar_days SELECT 42, made(1, 1 + i % 50), '2026-01-01'::date + i / 50, NULL
 FROM generate_series(1, 5000) i;
@@ -283,6 +287,14 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "slots_of_practitioner": (
         lambda c: schedules.slots_of_practitioner(c, REGION, made(3, 2), NOW, FORTNIGHT),
         {"slots_of_practitioner"},
+    ),
+    "list_certificates": (
+        lambda c: certificates.list_certificates(c, REGION, made(5, 2), made(6, 1)),
+        {"certificates_by_identity", "applications_by_certificate"},
+    ),
+    "list_used_certificates": (
+        lambda c: certificates.list_used_certificates(c, REGION, made(1, 7), None, 51),
+        {"applications_paid_by_certificate"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),

@@ -26,6 +26,8 @@ BEGIN
     SELECT * INTO good FROM certificates WHERE region_id = a.region_id AND id = a.certificate_id FOR NO KEY UPDATE;
     SELECT * INTO place FROM groups WHERE region_id = a.region_id AND id = a.group_id;
     RETURN CASE
+        -- The child may have turned out to be another since.
+        WHEN good.identity <> a.identity THEN 'certificate_not_found'
         WHEN good.status <> 'active' THEN 'certificate_suspended'
         WHEN good.year <> extract(year FROM first_day(place, a.updated_at)) THEN 'certificate_of_another_year'
     END;
@@ -78,3 +80,30 @@ CREATE OR REPLACE FUNCTION certificate_cost(place groups, p_certificate uuid) RE
         WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'), 0)
 $$;
 
+-- Why a child can't apply by that certificate; null without one. Ages from 5 until the 18th birthday, on the day the child
+-- begins. What is left of it is seen when the institution approves.
+CREATE OR REPLACE FUNCTION certificate_refusal(place groups, child persons, p_certificate uuid, p_now timestamptz)
+RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    good certificates;
+    begins date := first_day(place, p_now);
+BEGIN
+    SELECT * INTO good FROM certificates
+    WHERE region_id = place.region_id AND id = p_certificate AND identity = child.identity;
+    RETURN CASE
+        WHEN p_certificate IS NULL THEN NULL
+        WHEN good.id IS NULL THEN 'certificate_not_found'
+        WHEN good.year <> extract(year FROM begins) THEN 'certificate_of_another_year'
+        WHEN good.status <> 'active' THEN 'certificate_suspended'
+        WHEN full_months(child.birth_date, begins) NOT BETWEEN 5 * 12 AND 18 * 12 - 1 THEN 'certificate_age'
+    END;
+END $$;
+
+-- What an application takes, or took, of its certificate, as it is shown.
+CREATE OR REPLACE FUNCTION certificate_use(a applications) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'application_id', a.id, 'application_number', a.number, 'group_name', a.terms -> 'group_name',
+        'programme_name', a.terms #> '{programme,name}',
+        'state', CASE a.status WHEN 'approved' THEN 'reserved' WHEN 'enrolled' THEN 'spent' ELSE 'left' END,
+        'amount', a.certificate_cost - a.certificate_back)
+$$;

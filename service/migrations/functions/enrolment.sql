@@ -149,17 +149,14 @@ BEGIN
             WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', wish.financing))
                 THEN 'financing_not_offered'
             WHEN (wish.financing = 'certificate') <> (wish.certificate_id IS NOT NULL) THEN 'certificate_needed'
-            WHEN wish.certificate_id IS NOT NULL AND NOT EXISTS (
-                SELECT FROM certificates c
-                WHERE c.region_id = place.region_id AND c.id = wish.certificate_id AND c.identity = child.identity
-            ) THEN 'certificate_not_found'
             WHEN EXISTS (
                 SELECT FROM unnest(wish.benefits) AS claimed WHERE NOT EXISTS (
                     SELECT FROM benefits b
                     WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id
                       AND b.code = claimed)
             ) THEN 'benefit_unknown'
-        END);
+        END,
+        certificate_refusal(place, child, wish.certificate_id, p_now));
 END $$;
 
 -- Whether all of these applications would have a place at once.

@@ -161,10 +161,6 @@ class ApplicationFilter(Paged):
     status: ApplicationStatus | None = Field(default=None, description="Only applications of this status.")
 
 
-class ReceivedApplicationFilter(ApplicationFilter):
-    group_id: UUID | None = Field(default=None, description="Only applications to this group.")
-
-
 class ApplicationList(Schema):
     """A page of applications."""
 

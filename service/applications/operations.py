@@ -61,6 +61,10 @@ OPERATIONS = (
         staff("applications:read"), Transaction.READ, "List received applications",
     ),
     Operation(
+        "GET", _RECEIVED + "/summary", "getApplicationSummary", decisions.get_application_summary,
+        staff("applications:read"), Transaction.READ, "Get how the groups stand",
+    ),
+    Operation(
         "POST", _RECEIVED + "/{application_id}/decide", "decideApplication", decisions.decide_application,
         staff("applications:write"), Transaction.WRITE, "Decide on an application",
         refusals=(p.APPLICATION_NOT_FOUND, *_DECISION),

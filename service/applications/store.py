@@ -9,6 +9,7 @@ import orjson
 
 from schemas import problems
 from schemas.applications import ApplicationStatus
+from schemas.received_applications import ReceivedApplicationFilter
 from service.core.database import Collision, Connection, Record, refusing
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
@@ -174,13 +175,38 @@ async def list_received_applications(
     conn: Connection,
     region_id: int,
     institution_id: UUID,
-    status: str | None,
-    group_id: UUID | None,
-    after: UUID | None,
+    wanted: ReceivedApplicationFilter,
+    due_by: datetime | None,
+    after: tuple[datetime | None, UUID | None],
     limit: int,
 ) -> list[Record]:
-    """In the order they were made; each with its id and the JSON that is shown."""
-    return await conn.fetch(SQL.list_received_applications, region_id, institution_id, status, group_id, after, limit)
+    """As they were made or by their deadline, behind a position; each with the JSON that is shown."""
+    filters = (
+        wanted.status.split(",") if wanted.status else None,
+        wanted.group_id,
+        wanted.own_group_id,
+        wanted.benefit,
+        wanted.financing,
+        wanted.has_test,
+        wanted.number and wanted.number.upper(),
+        due_by,
+    )
+    if wanted.sort == "deadline":
+        return await conn.fetch(SQL.list_due_applications, region_id, institution_id, *filters, *after, limit)
+    return await conn.fetch(SQL.list_received_applications, region_id, institution_id, *filters, after[1], limit)
+
+
+async def summarise_groups(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    now: datetime,
+    school_year: int | None,
+    after: tuple[str | None, UUID | None],
+    limit: int,
+) -> list[Record]:
+    """By name; `after` is the name and the id of the last one of the page before."""
+    return await conn.fetch(SQL.summarise_groups, region_id, institution_id, now, school_year, *after, limit)
 
 
 async def find_received_application(
@@ -199,3 +225,7 @@ async def lapse_a_place(conn: Connection, now: datetime) -> int:
 
 async def offer_free_group_places(conn: Connection, now: datetime) -> int:
     return await conn.fetchval(SQL.offer_free_group_places, now)
+
+
+async def expire_an_approved(conn: Connection, now: datetime) -> int:
+    return await conn.fetchval(SQL.expire_an_approved, now)

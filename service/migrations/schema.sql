@@ -1478,6 +1478,26 @@ CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp wi
     END
 $$;
 
+CREATE FUNCTION public.expire_an_approved(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    due record;
+    named applications;
+BEGIN
+    FOR due IN
+        SELECT a.region_id, a.id FROM regions r
+        JOIN applications a ON a.region_id = r.code AND a.status = 'approved' AND a.originals_by <= p_now
+        ORDER BY a.originals_by LIMIT 50
+    LOOP
+        named := lock_application(due.region_id, NULL, NULL, due.id);
+        CONTINUE WHEN named.status <> 'approved' OR named.originals_by > p_now;
+        PERFORM move_application(named, 'expired', '{}', by_itself(), p_now);
+        RETURN 1;
+    END LOOP;
+    RETURN 0;
+END $$;
+
 CREATE FUNCTION public.expire_entries(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -3672,7 +3692,7 @@ CREATE INDEX applications_queue ON public.applications USING btree (region_id, g
 
 CREATE INDEX applications_to_bring ON public.applications USING btree (region_id, originals_by) WHERE (status = 'approved'::text);
 
-CREATE INDEX applications_to_decide ON public.applications USING btree (region_id, institution_id, decide_by) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text]));
+CREATE INDEX applications_to_decide ON public.applications USING btree (region_id, institution_id, decide_by, id) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text]));
 
 CREATE INDEX appointments_appealed ON public.appointments USING btree (region_id, institution_id, starts_at, id) WHERE ((appeal IS NOT NULL) AND (status = 'noshow'::text));
 

@@ -193,6 +193,11 @@ def _benefits(body: dict[str, Any]) -> None:
     body["items"] = list({item["code"]: item for item in body["items"]}.values())
 
 
+def _transfer(body: dict[str, Any]) -> None:
+    """To a group that is there."""
+    body["group_id"] = "g2"
+
+
 def _token_request(body: dict[str, Any]) -> None:
     """An id alone is nobody's, so both or none are drawn from the world."""
     if "client_id" in body:
@@ -235,6 +240,7 @@ _SETTLED = {
     "unblockPractitioner": _times,
     "requestDraw": _draw_request,
     "putBenefits": _benefits,
+    "transferApplications": _transfer,
     "createToken": _token_request,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,

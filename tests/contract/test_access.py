@@ -115,6 +115,7 @@ listBenefits             401    ok       ok     ok          ok    ok           o
 putBenefits              401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
 decideApplication        401    403      403    404         ok    404          403      ok     404       ok  institution
+getApplicationSummary    401    403      403    404         ok    404          403      ok     404       ok  institution
 decideApplications       401    403      403    404         ok    404          403      ok     404       ok  institution
 transferApplications     401    403      403    404         ok    404          403      ok     404       ok  institution
 putCertificates          401    403      403    403         403   403          403      403    ok        ok
@@ -305,6 +306,7 @@ class Stage:
             "putCertificates": Ask(body={"items": []}),
             "listCertificates": Ask({"person_id": scene.person_id}),
             "listUsedCertificates": Ask(clinic),
+            "getApplicationSummary": Ask(clinic),
             "decideApplications": Ask(
                 clinic, body={"application_ids": [scene.application_id], "decision": {"decision": "take"}}
             ),

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from schemas.received_applications import ReceivedApplicationFilter
 from service.applications import store as applications
 from service.availability import store as availability
 from service.certificates import store as certificates
@@ -224,6 +225,11 @@ def apply(connection: asyncpg.Connection) -> Awaitable[Any]:
     return applications.apply_to_groups(connection, REGION, made(5, 1), "applyToGroup", key, [item], None, NOW)
 
 
+def received(connection: asyncpg.Connection, sort: Literal["order", "deadline"]) -> Awaitable[Any]:
+    wanted = ReceivedApplicationFilter(sort=sort)
+    return applications.list_received_applications(connection, REGION, made(1, 7), wanted, None, (None, None), 51)
+
+
 def request_draw(connection: asyncpg.Connection) -> Awaitable[Any]:
     key, wishes = IdempotencyKey(str(new_id()), bytes(32)), [made(4, 610)]
     return draws.request_draw(
@@ -295,6 +301,19 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "list_used_certificates": (
         lambda c: certificates.list_used_certificates(c, REGION, made(1, 7), None, 51),
         {"applications_paid_by_certificate"},
+    ),
+    "list_due_applications": (
+        lambda c: received(c, "deadline"),
+        {"applications_to_decide"},
+    ),
+    "list_received_applications": (lambda c: received(c, "order"), {"applications_by_institution"}),
+    "summarise_groups": (
+        lambda c: applications.summarise_groups(c, REGION, made(1, 7), NOW, None, (None, None), 51),
+        {"applications_to_decide", "groups_by_own_id"},
+    ),
+    "expire_an_approved": (
+        lambda c: applications.expire_an_approved(c, NOW),
+        {"applications_to_bring"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),

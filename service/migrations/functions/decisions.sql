@@ -149,3 +149,24 @@ BEGIN
     PERFORM journal(named.region_id, gen_random_uuid(), p_now, p_actor, 'application_benefits_checked', named.id,
                     jsonb_build_object('confirmed', proved), true);
 END $$;
+
+-- Deadlines -------------------------------------------------------------------------------------------------------------
+
+-- An approved child's originals were not brought in time: the place is the next one's.
+CREATE OR REPLACE FUNCTION expire_an_approved(p_now timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    due record;
+    named applications;
+BEGIN
+    FOR due IN
+        SELECT a.region_id, a.id FROM regions r
+        JOIN applications a ON a.region_id = r.code AND a.status = 'approved' AND a.originals_by <= p_now
+        ORDER BY a.originals_by LIMIT 50
+    LOOP
+        named := lock_application(due.region_id, NULL, NULL, due.id);
+        CONTINUE WHEN named.status <> 'approved' OR named.originals_by > p_now;
+        PERFORM move_application(named, 'expired', '{}', by_itself(), p_now);
+        RETURN 1;
+    END LOOP;
+    RETURN 0;
+END $$;

@@ -1096,6 +1096,7 @@ BEGIN
         WHEN good.id IS NULL THEN 'certificate_not_found'
         WHEN good.year <> extract(year FROM begins) THEN 'certificate_of_another_year'
         WHEN good.status <> 'active' THEN 'certificate_suspended'
+        WHEN NOT has_price_in_unit(place, good.id) THEN 'financing_not_offered'
         WHEN full_months(child.birth_date, begins) NOT BETWEEN 5 * 12 AND 18 * 12 - 1 THEN 'certificate_age'
     END;
 END $$;
@@ -1628,6 +1629,15 @@ CREATE FUNCTION public.group_terms(place public.groups) RETURNS jsonb
     FROM programmes r, institutions i
     WHERE r.region_id = place.region_id AND r.id = place.programme_id
       AND i.region_id = place.region_id AND i.id = place.institution_id
+$$;
+
+CREATE FUNCTION public.has_price_in_unit(place public.groups, p_certificate uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM certificates c, jsonb_array_elements(place.financing) AS f
+        WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'
+          AND (c.unit = 'roubles' OR f ->> 'hours' IS NOT NULL))
 $$;
 
 CREATE FUNCTION public.hold_places(p_region smallint, p_offer uuid, p_places jsonb, p_at_most interval, p_now timestamp with time zone) RETURNS void
@@ -3091,6 +3101,7 @@ BEGIN
         WHEN place.filling <> 'first_come' AND place.filled_at IS NULL THEN 'group_not_filled'
         WHEN p_starts NOT BETWEEN place.starts_on AND place.ends_on THEN 'start_outside_group'
         WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', named.financing))
+             OR (named.certificate_id IS NOT NULL AND NOT has_price_in_unit(place, named.certificate_id))
             THEN 'financing_not_offered'
         WHEN p_age_reason IS NULL THEN age_refusal(place, child.birth_date, p_today)
     END;

@@ -95,8 +95,15 @@ def test_who_leaves_behind_the_last_lesson_gets_nothing(world: World) -> None:
 
 def test_hours_are_counted_in_hours(world: World) -> None:
     child = holder(world, unit="hours", nominal=36)
-    decide(world, child.applies(paid_group(world)).ok()["id"], "approve").ok()
+    application = child.applies(paid_group(world)).ok()["id"]
+    decide(world, application, "approve").ok()
     assert child.left() == (0, 1)
+    # Where a group has no price in hours, none are taken for nothing.
+    in_roubles = [{"source": "certificate", "price_total_roubles": 100}]
+    assert child.applies(paid_group(world, financing=in_roubles)).code == "financing_not_offered"
+    decide(world, application, ORDER).ok()
+    own_id, _ = target(world, financing=in_roubles)
+    assert codes(transfer(world, [application], own_id)) == ["financing_not_offered"]
 
 
 def test_more_than_is_left_is_refused(world: World) -> None:

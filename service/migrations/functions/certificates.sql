@@ -80,6 +80,14 @@ CREATE OR REPLACE FUNCTION certificate_cost(place groups, p_certificate uuid) RE
         WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'), 0)
 $$;
 
+-- Whether the group has a price in the unit of the certificate: one in hours does not pay where none are said.
+CREATE OR REPLACE FUNCTION has_price_in_unit(place groups, p_certificate uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM certificates c, jsonb_array_elements(place.financing) AS f
+        WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'
+          AND (c.unit = 'roubles' OR f ->> 'hours' IS NOT NULL))
+$$;
+
 -- Why a child can't apply by that certificate; null without one. Ages from 5 until the 18th birthday, on the day the child
 -- begins. What is left of it is seen when the institution approves.
 CREATE OR REPLACE FUNCTION certificate_refusal(place groups, child persons, p_certificate uuid, p_now timestamptz)
@@ -95,6 +103,7 @@ BEGIN
         WHEN good.id IS NULL THEN 'certificate_not_found'
         WHEN good.year <> extract(year FROM begins) THEN 'certificate_of_another_year'
         WHEN good.status <> 'active' THEN 'certificate_suspended'
+        WHEN NOT has_price_in_unit(place, good.id) THEN 'financing_not_offered'
         WHEN full_months(child.birth_date, begins) NOT BETWEEN 5 * 12 AND 18 * 12 - 1 THEN 'certificate_age'
     END;
 END $$;

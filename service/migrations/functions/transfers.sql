@@ -20,6 +20,7 @@ BEGIN
         WHEN place.filling <> 'first_come' AND place.filled_at IS NULL THEN 'group_not_filled'
         WHEN p_starts NOT BETWEEN place.starts_on AND place.ends_on THEN 'start_outside_group'
         WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', named.financing))
+             OR (named.certificate_id IS NOT NULL AND NOT has_price_in_unit(place, named.certificate_id))
             THEN 'financing_not_offered'
         WHEN p_age_reason IS NULL THEN age_refusal(place, child.birth_date, p_today)
     END;

@@ -28,9 +28,10 @@ from schemas.common import (
     NextCursor,
     Paged,
     Schema,
-    Text,
     example,
 )
+from schemas.decisions import Decision, EnrolmentOrder, EntranceTest
+from schemas.enrolment import BenefitCode
 from schemas.institutions import InstitutionInBooking
 from schemas.people import PersonInBooking
 
@@ -48,21 +49,6 @@ ApplicationStatus = Literal[
     "expired",
     "left",
 ]
-RefusalReason = Literal[
-    "age",
-    "contraindication",
-    "no_places",
-    "test_failed",
-    "test_missed",
-    "did_not_come",
-    "data_differ",
-    "certificate",
-    "withdrawn",
-    "duplicate",
-    "other",
-]
-OrderNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё/№-]{1,40}$", examples=["112-К"])]
-BenefitCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["large_family"])]
 
 
 class ApplicationBody(Schema):
@@ -124,49 +110,6 @@ class Collision(Schema):
     gap_minutes: int | None = Field(description="So many are between the two; null where they overlap.")
 
 
-class Approval(Schema):
-    """The documents may be brought."""
-
-    decision: Literal["approve"]
-    comment: Text | None = None
-
-
-class Enrolment(Schema):
-    """By an order of the institution (приказ о зачислении)."""
-
-    decision: Literal["enrol"]
-    order_number: OrderNumber
-    order_date: Day
-    comment: Text | None = None
-
-
-class RefusalOfApplication(Schema):
-    """The place is free again."""
-
-    decision: Literal["refuse"]
-    reason: RefusalReason
-    comment: Text | None = None
-
-
-Decision = Annotated[Approval | Enrolment | RefusalOfApplication, Field(discriminator="decision")]
-
-
-class DecisionBody(Schema):
-    """What the institution decided."""
-
-    model_config = example(decision={"decision": "enrol", "order_number": "112-К", "order_date": "2026-09-20"})
-
-    decision: Decision
-
-
-class EnrolmentOrder(Schema):
-    """The order (приказ) by which a child was enrolled."""
-
-    order_number: str | None = Field(description="Null where the group enrols at once, and no order was written yet.")
-    order_date: Day | None
-    enrolled_on: Day = Field(description="From this day on the child goes there.")
-
-
 _TERMS = {
     "group_id": A_GROUP,
     "group_name": "Группа 1, вторник и четверг",
@@ -200,6 +143,7 @@ class Application(Schema):
         documents_missing=["child_identity"],
         certificate_id=None,
         benefits=[],
+        benefits_confirmed=None,
         family_id=None,
         wait=True,
         warnings=[],
@@ -210,6 +154,7 @@ class Application(Schema):
         draw_id=None,
         decide_by="2026-09-17T00:00:00+07:00",
         originals_by=None,
+        test=None,
         decision=None,
         order=None,
         left_on=None,
@@ -243,6 +188,7 @@ class Application(Schema):
     documents_missing: list[DocumentKind] = Field(description="Those of them that nobody has uploaded.")
     certificate_id: UUID | None
     benefits: list[str]
+    benefits_confirmed: list[str] | None = Field(description="Those that are proved; null until they are checked.")
     family_id: UUID | None = Field(description="The same for siblings who applied together.")
     wait: bool = Field(description="Where there is no place, it waits for one.")
     warnings: list[Collision] = Field(
@@ -255,7 +201,10 @@ class Application(Schema):
     draw_id: UUID | None = Field(description="The draw that fills the group; its record appears when it is drawn.")
     decide_by: Instant | None = Field(description="Until then the institution decides (7 working days by default).")
     originals_by: Instant | None = Field(description="Until then the place is kept, and originals are brought.")
-    decision: Decision | None = Field(description="The institution's last decision.")
+    test: EntranceTest | None
+    decision: Decision | None = Field(
+        description="The institution's last decision that moved it: neither a test's result nor a check of benefits."
+    )
     order: EnrolmentOrder | None
     left_on: Day | None
     submitted_at: Instant | None
@@ -271,10 +220,6 @@ class FamilyApplications(Schema):
 
 class ApplicationFilter(Paged):
     status: ApplicationStatus | None = Field(default=None, description="Only applications of this status.")
-
-
-class ReceivedApplicationFilter(ApplicationFilter):
-    group_id: UUID | None = Field(default=None, description="Only applications to this group.")
 
 
 class ApplicationList(Schema):

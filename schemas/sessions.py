@@ -23,6 +23,7 @@ Scope = Literal[
     "programmes:write",
     "applications:read",
     "applications:write",
+    "certificates:write",
 ]
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SCOPE = "(" + "|".join(get_args(Scope)) + ")"

@@ -10,6 +10,7 @@ from aiohttp import web
 from service.applications import operations as applications
 from service.availability import operations as availability
 from service.campaigns import operations as campaigns
+from service.certificates import operations as certificates
 from service.clubs import operations as clubs
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
@@ -34,7 +35,7 @@ from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, campaigns,
-    applications, documents, registers,
+    applications, certificates, documents, registers,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

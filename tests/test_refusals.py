@@ -14,7 +14,9 @@ from service.app import OPERATIONS, document
 from service.core.ids import new_id
 from tests import locks
 from tests.applications import provocations as applications
+from tests.applications import staff_provocations as staff
 from tests.campaigns import provocations as campaigns
+from tests.certificates import provocations as certificates
 from tests.clubs import provocations as clubs
 from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
@@ -279,6 +281,7 @@ PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVO
 PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
 PROVOCATIONS |= registers.PROVOCATIONS
 PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
+PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

@@ -21,8 +21,14 @@ async def expire_applications(conn: Connection, clock: Clock) -> int:
     return await store.expire_applications(conn, clock())
 
 
+async def expire_approved(conn: Connection, clock: Clock) -> int:
+    """Passes on the place of an approved child whose originals were not brought in time."""
+    return await store.expire_an_approved(conn, clock())
+
+
 JOBS = (
     Job("lapse_places", 5, lapse_places),
     Job("offer_group_places", 5, offer_group_places),
     Job("expire_applications", 60, expire_applications),
+    Job("expire_approved", 60, expire_approved),
 )

@@ -1,7 +1,7 @@
 """Applications for places in groups: parents apply, institutions decide."""
 
 from schemas import problems as p
-from service.applications import decisions, usecases
+from service.applications import bulk, decisions, usecases
 from service.core.operations import CITIZEN, Operation, Transaction, staff
 
 _RECEIVED = "/v1/institutions/{institution_id}/applications"
@@ -10,14 +10,24 @@ _GROUP = (
     p.GROUP_NOT_FOUND, p.GROUP_LOCKED, p.ENROLMENT_NOT_OPEN, p.ENROLMENT_CLOSED, p.GROUP_BY_WISHES,
     p.GROUP_BEING_FILLED, p.GROUP_FULL,
 )  # fmt: skip
-_TERMS = (p.FINANCING_NOT_OFFERED, p.CERTIFICATE_NEEDED, p.CERTIFICATE_NOT_FOUND, p.BENEFIT_UNKNOWN)
+_TERMS = (
+    p.FINANCING_NOT_OFFERED, p.CERTIFICATE_NEEDED, p.CERTIFICATE_NOT_FOUND, p.CERTIFICATE_SUSPENDED,
+    p.CERTIFICATE_OF_ANOTHER_YEAR, p.CERTIFICATE_AGE, p.BENEFIT_UNKNOWN,
+)  # fmt: skip
 _CHILD = (
     p.PERSON_NOT_FOUND, p.TOO_YOUNG, p.TOO_OLD, p.ALREADY_APPLIED, p.PERSON_BUSY, p.TOO_MANY_APPLICATIONS,
-    p.TOO_MANY_GROUPS, *_TERMS, p.CERTIFICATE_SUSPENDED, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT,
-    p.TOO_LITTLE_TIME_BETWEEN,
+    p.TOO_MANY_GROUPS, *_TERMS, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT, p.TOO_LITTLE_TIME_BETWEEN,
 )  # fmt: skip
 _APPLYING = (*_GROUP, *_CHILD)
-_CERTIFICATE = (p.CERTIFICATE_SUSPENDED, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT)
+_CERTIFICATE = (
+    p.CERTIFICATE_SUSPENDED, p.CERTIFICATE_SPENT, p.CERTIFICATE_PROGRAMMES_SPENT, p.CERTIFICATE_OF_ANOTHER_YEAR,
+)  # fmt: skip
+# Why an institution can't decide so.
+_DECISION = (
+    p.APPLICATION_ILLEGAL_MOVE, p.GROUP_NOT_FILLED, p.TEST_IN_THE_PAST, p.TEST_NOT_HELD, p.TEST_NOT_PASSED,
+    p.ORDER_WRITTEN, p.START_OUTSIDE_GROUP, p.DOCUMENTS_MISSING, p.FINANCING_NOT_OFFERED, p.CERTIFICATE_NEEDED,
+    p.BENEFIT_NOT_CLAIMED, p.CERTIFICATE_NOT_FOUND, p.PERSON_BUSY, *_CERTIFICATE,
+)  # fmt: skip
 
 OPERATIONS = (
     # The parent's side
@@ -80,10 +90,21 @@ OPERATIONS = (
         staff("applications:read"), Transaction.READ, "List received applications",
     ),
     Operation(
+        "GET", _RECEIVED + "/summary", "getApplicationSummary", decisions.get_application_summary,
+        staff("applications:read"), Transaction.READ, "Get how the groups stand",
+    ),
+    Operation(
         "POST", _RECEIVED + "/{application_id}/decide", "decideApplication", decisions.decide_application,
         staff("applications:write"), Transaction.WRITE, "Decide on an application",
-        refusals=(
-            p.APPLICATION_NOT_FOUND, p.APPLICATION_ILLEGAL_MOVE, p.GROUP_NOT_FILLED, p.PERSON_BUSY, *_CERTIFICATE,
-        ),
+        refusals=(p.APPLICATION_NOT_FOUND, *_DECISION),
+    ),
+    Operation(
+        "POST", _RECEIVED + "/decide", "decideApplications", bulk.decide_applications,
+        staff("applications:write"), Transaction.WRITE, "Decide the same on many applications",
+    ),
+    Operation(
+        "POST", _RECEIVED + "/transfer", "transferApplications", bulk.transfer_applications,
+        staff("applications:write"), Transaction.WRITE, "Transfer children to another group",
+        refusals=(p.GROUP_NOT_FOUND,),
     ),
 )  # fmt: skip

@@ -8,6 +8,8 @@ from uuid import UUID
 import orjson
 
 from schemas import problems
+from schemas.applications import ApplicationStatus
+from schemas.received_applications import ReceivedApplicationFilter
 from service.core.database import Collision, Connection, Record, refusing
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
@@ -32,6 +34,8 @@ VIOLATIONS = {
     "financing_not_offered": problems.FINANCING_NOT_OFFERED,
     "certificate_needed": problems.CERTIFICATE_NEEDED,
     "certificate_not_found": problems.CERTIFICATE_NOT_FOUND,
+    "certificate_age": problems.CERTIFICATE_AGE,
+    "certificate_of_another_year": problems.CERTIFICATE_OF_ANOTHER_YEAR,
     "certificate_suspended": problems.CERTIFICATE_SUSPENDED,
     "certificates_not_overspent": problems.CERTIFICATE_SPENT,
     "certificates_few_programmes": problems.CERTIFICATE_PROGRAMMES_SPENT,
@@ -47,6 +51,13 @@ VIOLATIONS = {
     "application_illegal_move": problems.APPLICATION_ILLEGAL_MOVE,
     "place_not_offered": problems.PLACE_NOT_OFFERED,
     "place_offer_lapsed": problems.PLACE_OFFER_LAPSED,
+    "test_in_the_past": problems.TEST_IN_THE_PAST,
+    "test_not_held": problems.TEST_NOT_HELD,
+    "test_not_passed": problems.TEST_NOT_PASSED,
+    "order_written": problems.ORDER_WRITTEN,
+    "start_outside_group": problems.START_OUTSIDE_GROUP,
+    "documents_missing": problems.DOCUMENTS_MISSING,
+    "benefit_not_claimed": problems.BENEFIT_NOT_CLAIMED,
 }
 
 
@@ -145,30 +156,86 @@ async def decide_application(
     region_id: int,
     institution_id: UUID,
     application_id: UUID,
-    moved_to: str,
-    changes: dict[str, Any],
+    decision: str,
     actor_id: UUID,
     now: datetime,
 ) -> None:
-    """`changes`: columns of the application besides the status."""
-    encoded = orjson.dumps(changes).decode()
+    """`decision`: JSON of the schema."""
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.decide_application, region_id, institution_id, application_id, decision, actor_id, now)
+
+
+async def lock_groups(
+    conn: Connection, region_id: int, institution_id: UUID, applications: Sequence[UUID], group_id: UUID | None
+) -> None:
+    """Locks the groups of these applications and of their families, and one more, in the order of their ids."""
+    await conn.execute(SQL.lock_groups, region_id, institution_id, applications, group_id)
+
+
+async def find_group_id(conn: Connection, region_id: int, institution_id: UUID, external_id: str) -> UUID | None:
+    return await conn.fetchval(SQL.find_group_id, region_id, institution_id, external_id)
+
+
+async def transfer_application(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    application_id: UUID,
+    group_id: UUID,
+    order: str,
+    actor_id: UUID,
+    now: datetime,
+) -> None:
+    """`order`: JSON of the order's number and date, `starts_on`, and `age_reason`."""
     with refusing(VIOLATIONS):
         await conn.execute(
-            SQL.decide_application, region_id, institution_id, application_id, moved_to, encoded, actor_id, now
+            SQL.transfer_application, region_id, institution_id, application_id, group_id, order, actor_id, now
         )
+
+
+async def find_statuses(
+    conn: Connection, region_id: int, applications: Sequence[UUID]
+) -> dict[UUID, ApplicationStatus]:
+    rows = await conn.fetch(SQL.find_statuses, region_id, applications)
+    return {row["id"]: row["status"] for row in rows}
 
 
 async def list_received_applications(
     conn: Connection,
     region_id: int,
     institution_id: UUID,
-    status: str | None,
-    group_id: UUID | None,
-    after: UUID | None,
+    wanted: ReceivedApplicationFilter,
+    due_by: datetime | None,
+    after: tuple[datetime | None, UUID | None],
     limit: int,
 ) -> list[Record]:
-    """In the order they were made; each with its id and the JSON that is shown."""
-    return await conn.fetch(SQL.list_received_applications, region_id, institution_id, status, group_id, after, limit)
+    """As they were made or by their deadline, behind a position; each with the JSON that is shown."""
+    filters = (
+        wanted.status.split(",") if wanted.status else None,
+        wanted.group_id,
+        wanted.own_group_id,
+        wanted.benefit,
+        wanted.financing,
+        wanted.has_test,
+        wanted.number and wanted.number.upper(),
+        due_by,
+    )
+    if wanted.sort == "deadline":
+        return await conn.fetch(SQL.list_due_applications, region_id, institution_id, *filters, *after, limit)
+    return await conn.fetch(SQL.list_received_applications, region_id, institution_id, *filters, after[1], limit)
+
+
+async def summarise_groups(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID,
+    now: datetime,
+    school_year: int | None,
+    after: tuple[str | None, UUID | None],
+    limit: int,
+) -> list[Record]:
+    """By name; `after` is the name and the id of the last one of the page before."""
+    return await conn.fetch(SQL.summarise_groups, region_id, institution_id, now, school_year, *after, limit)
 
 
 async def find_received_application(
@@ -191,3 +258,7 @@ async def expire_applications(conn: Connection, now: datetime) -> int:
 
 async def offer_free_group_places(conn: Connection, now: datetime) -> int:
     return await conn.fetchval(SQL.offer_free_group_places, now)
+
+
+async def expire_an_approved(conn: Connection, now: datetime) -> int:
+    return await conn.fetchval(SQL.expire_an_approved, now)

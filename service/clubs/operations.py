@@ -1,7 +1,7 @@
 """Clubs: programmes and groups that institutions publish, and parents find."""
 
 from schemas import problems as p
-from service.clubs import publication, usecases
+from service.clubs import enrolment, publication, usecases
 from service.core.operations import ANYONE, Operation, Transaction, staff
 
 _INSTITUTION = "/v1/institutions/{institution_id}"
@@ -21,6 +21,24 @@ OPERATIONS = (
             p.LESSON_PLACE_UNKNOWN, p.FINANCING_TWICE, p.GROUP_CONTINUED_UNKNOWN, p.GROUP_TIMES_HELD,
             p.GROUP_OVER_CAPACITY, p.GROUP_FILLING_HELD, p.CAMPAIGN_UNKNOWN, p.WISHES_CLOSED,
         ),
+    ),
+    # How an institution enrols
+    Operation(
+        "GET", _INSTITUTION + "/enrolment-rules", "getEnrolmentRules", enrolment.get_enrolment_rules,
+        staff("applications:read"), Transaction.READ, "Get how an institution enrols",
+    ),
+    Operation(
+        "PUT", _INSTITUTION + "/enrolment-rules", "putEnrolmentRules", enrolment.put_enrolment_rules,
+        staff("applications:write"), Transaction.WRITE, "Say how an institution enrols",
+    ),
+    Operation(
+        "GET", _INSTITUTION + "/benefits", "listBenefits", enrolment.list_benefits, ANYONE, Transaction.READ,
+        "List what an institution gives priority for",
+    ),
+    Operation(
+        "PUT", _INSTITUTION + "/benefits", "putBenefits", enrolment.put_benefits,
+        staff("applications:write"), Transaction.WRITE, "Say what an institution gives priority for",
+        refusals=(p.BENEFIT_TWICE,),
     ),
     # The parent's side
     Operation(

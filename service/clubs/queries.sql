@@ -85,3 +85,20 @@ WHERE g.region_id = $1
   AND ($10::date IS NULL OR (g.starts_on, g.id) > ($10, $11::uuid))
 ORDER BY g.starts_on, g.id
 LIMIT $12;
+
+-- name: put_enrolment_rules
+UPDATE institutions
+SET decision_days = $3, decision_days_with_tests = $4, originals_days = $5, group_offer_hours = $6, overlap_rule = $7,
+    travel_minutes = $8, most_applications = $9, most_groups = $10
+WHERE region_id = $1 AND id = $2;
+
+-- name: list_benefits
+SELECT code, name, weight FROM benefits WHERE region_id = $1 AND institution_id = $2 ORDER BY weight DESC, code;
+
+-- name: delete_other_benefits
+DELETE FROM benefits WHERE region_id = $1 AND institution_id = $2 AND code <> ALL ($3::text[]);
+
+-- name: put_benefits
+INSERT INTO benefits (region_id, institution_id, code, name, weight)
+SELECT $1, $2, given.* FROM unnest($3::text[], $4::text[], $5::smallint[]) AS given
+ON CONFLICT (region_id, institution_id, code) DO UPDATE SET name = excluded.name, weight = excluded.weight;

@@ -8,6 +8,7 @@ import asyncpg
 import orjson
 
 from schemas.clubs import GroupBody, GroupFilter, GroupTerms, LessonPlan, ProgrammeBody
+from schemas.enrolment import Benefit, EnrolmentRules
 from service.clubs.rules import age_window_months, school_year
 from service.core.database import Connection, Record
 from service.core.ids import new_id
@@ -125,3 +126,23 @@ async def list_groups(
         *after,
         limit,
     )
+
+
+# How an institution enrols -----------------------------------------------------------------------------------------
+
+
+async def put_enrolment_rules(conn: Connection, region_id: int, institution_id: UUID, rules: EnrolmentRules) -> None:
+    await conn.execute(SQL.put_enrolment_rules, region_id, institution_id, *rules.model_dump().values())
+
+
+async def list_benefits(conn: Connection, region_id: int, institution_id: UUID) -> list[Record]:
+    """The greatest weight first."""
+    return await conn.fetch(SQL.list_benefits, region_id, institution_id)
+
+
+async def put_benefits(conn: Connection, region_id: int, institution_id: UUID, benefits: Sequence[Benefit]) -> None:
+    """These and no others."""
+    codes = [item.code for item in benefits]
+    await conn.execute(SQL.delete_other_benefits, region_id, institution_id, codes)
+    names, weights = [item.name for item in benefits], [item.weight for item in benefits]
+    await conn.execute(SQL.put_benefits, region_id, institution_id, codes, names, weights)

@@ -11,8 +11,8 @@ import asyncpg
 from rich.console import Console
 from rich.progress import track
 
-from schemas.applications import Approval, Enrolment
 from schemas.common import Sex, Trial
+from schemas.decisions import Approval, Enrolment
 from schemas.institutions import PageBody
 from service.clubs import publication as clubs_publication
 from service.config import Settings

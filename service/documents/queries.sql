@@ -9,7 +9,7 @@ SELECT application_of_family($1, $2, $3) IS DISTINCT FROM NULL;
 
 -- name: has_received_application
 SELECT EXISTS (
-    SELECT FROM applications WHERE region_id = $1 AND institution_id = $2 AND id = $3 AND status <> 'draft');
+    SELECT FROM applications WHERE region_id = $1 AND institution_id = $2 AND id = $3 AND serial IS NOT NULL);
 
 -- name: list_documents
 SELECT shown_document(d) FROM documents d
@@ -26,7 +26,7 @@ WHERE d.region_id = $1 AND d.id = $3 AND d.deleted_at IS NULL AND EXISTS (
 SELECT d.region_id, d.id, d.media_type, d.bytes, d.key_sealed FROM documents d
 JOIN applications a ON a.region_id = d.region_id AND a.id = d.application_id
 WHERE d.region_id = $1 AND d.id = $4 AND d.application_id = $3 AND d.deleted_at IS NULL
-  AND a.institution_id = $2 AND a.status <> 'draft';
+  AND a.institution_id = $2 AND a.serial IS NOT NULL;
 
 -- name: delete_document
 SELECT delete_document($1, $2, $3, $4);

@@ -332,8 +332,11 @@ CREATE TABLE public.applications (
     offer_expires_at timestamp with time zone,
     wait boolean DEFAULT false NOT NULL,
     campaign_id uuid,
+    benefits_confirmed text[],
+    certificate_used integer DEFAULT 0 NOT NULL,
     CONSTRAINT applications_back CHECK (((certificate_back >= 0) AND (certificate_back <= certificate_cost))),
     CONSTRAINT applications_certificate_cost_check CHECK ((certificate_cost >= 0)),
+    CONSTRAINT applications_certificate_used CHECK (((certificate_used >= 0) AND (certificate_used <= certificate_cost))),
     CONSTRAINT applications_financing_check CHECK ((financing = ANY (ARRAY['budget'::text, 'certificate'::text, 'own'::text]))),
     CONSTRAINT applications_numbered CHECK (((serial IS NOT NULL) OR (status = ANY (ARRAY['draft'::text, 'withdrawn'::text, 'expired'::text])))),
     CONSTRAINT applications_placed CHECK (((placed = (status = ANY (ARRAY['under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'offered'::text]))) OR (status = 'submitted'::text))),
@@ -358,7 +361,8 @@ BEGIN
         enrolment_refusal(place, p_now),
         applicant_refusal(place, child, p_now),
         CASE WHEN wish.family_id IS NOT NULL AND place.filling <> 'first_come' THEN 'family_first_come_only' END,
-        terms_refusal(place, child, wish));
+        terms_refusal(place, child, wish),
+        certificate_refusal(place, child, wish.certificate_id, p_now));
 END $$;
 
 CREATE FUNCTION public.applications_before(a public.applications) RETURNS bigint
@@ -582,6 +586,19 @@ BEGIN
     shown := CASE WHEN p_family IS NULL THEN shown -> 0 ELSE jsonb_build_object('items', shown) END;
     PERFORM idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, shown, p_now);
     RETURN shown;
+END $$;
+
+CREATE FUNCTION public.approve_application(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    days integer := (SELECT originals_days FROM institutions
+                     WHERE region_id = named.region_id AND id = named.institution_id);
+BEGIN
+    PERFORM refuse('test_not_passed')
+    WHERE named.status = 'invited' AND (named.test ->> 'result') IS DISTINCT FROM 'passed';
+    PERFORM decide_move(named, 'approved', p_decision, jsonb_build_object(
+        'originals_by', working_deadline(named.region_id, named.institution_id, p_now, days)), p_actor, p_now);
 END $$;
 
 CREATE FUNCTION public.as_submitted(wish public.applications, place public.groups, p_comes_as text, p_now timestamp with time zone) RETURNS public.applications
@@ -1174,7 +1191,7 @@ CREATE FUNCTION public.certificate_back(named public.applications, p_now timesta
     LANGUAGE sql STABLE
     AS $$
     SELECT CASE WHEN count(*) = 0 THEN 0
-        ELSE named.certificate_cost * count(*) FILTER (WHERE lower(lesson) > p_now) / count(*) END::integer
+        ELSE (named.certificate_cost - named.certificate_used) * count(*) FILTER (WHERE lower(lesson) > p_now) / count(*) END::integer
     FROM groups g, institutions i, unnest(g.lessons) AS lesson
     WHERE g.region_id = named.region_id AND g.id = named.group_id
       AND i.region_id = g.region_id AND i.id = g.institution_id
@@ -1190,9 +1207,68 @@ CREATE FUNCTION public.certificate_cost(place public.groups, p_certificate uuid)
         WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'), 0)
 $$;
 
+CREATE FUNCTION public.certificate_over(a public.applications) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    good certificates;
+    place groups;
+BEGIN
+    SELECT * INTO good FROM certificates WHERE region_id = a.region_id AND id = a.certificate_id FOR NO KEY UPDATE;
+    SELECT * INTO place FROM groups WHERE region_id = a.region_id AND id = a.group_id;
+    RETURN CASE
+        -- The child may have turned out to be another since.
+        WHEN good.identity <> a.identity THEN 'certificate_not_found'
+        WHEN good.status <> 'active' THEN 'certificate_suspended'
+        WHEN good.year <> extract(year FROM first_day(place, a.updated_at)) THEN 'certificate_of_another_year'
+    END;
+END $$;
+
+CREATE FUNCTION public.certificate_refusal(place public.groups, child public.persons, p_certificate uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    good certificates;
+    begins date := first_day(place, p_now);
+BEGIN
+    SELECT * INTO good FROM certificates
+    WHERE region_id = place.region_id AND id = p_certificate AND identity = child.identity;
+    RETURN CASE
+        WHEN p_certificate IS NULL THEN NULL
+        WHEN good.id IS NULL THEN 'certificate_not_found'
+        WHEN good.year <> extract(year FROM begins) THEN 'certificate_of_another_year'
+        WHEN good.status <> 'active' THEN 'certificate_suspended'
+        WHEN NOT has_price_in_unit(place, good.id) THEN 'financing_not_offered'
+        WHEN full_months(child.birth_date, begins) NOT BETWEEN 5 * 12 AND 18 * 12 - 1 THEN 'certificate_age'
+    END;
+END $$;
+
 CREATE FUNCTION public.certificate_share(a public.applications) RETURNS text
     LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN ((a).certificate_id IS NULL) THEN 'none'::text WHEN ((a).status = 'approved'::text) THEN 'reserved'::text WHEN ((a).status = 'enrolled'::text) THEN 'spent'::text ELSE 'none'::text END;
+    AS $$
+SELECT CASE
+    WHEN a.certificate_id IS NULL THEN 'none'
+    WHEN a.status = 'approved' THEN 'reserved'
+    WHEN a.status = 'enrolled' THEN 'spent'
+    ELSE 'none'
+END $$;
+
+CREATE FUNCTION public.certificate_share_from(place public.groups, p_certificate uuid, p_from timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT (certificate_cost(place, p_certificate) * count(*) FILTER (WHERE lower(lesson) >= p_from) / count(*))::integer
+    FROM unnest(place.lessons) AS lesson
+$$;
+
+CREATE FUNCTION public.certificate_use(a public.applications) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'application_id', a.id, 'application_number', a.number, 'group_name', a.terms -> 'group_name',
+        'programme_name', a.terms #> '{programme,name}',
+        'state', CASE a.status WHEN 'approved' THEN 'reserved' WHEN 'enrolled' THEN 'spent' ELSE 'left' END,
+        'amount', a.certificate_cost - a.certificate_back)
+$$;
 
 CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_identity bytea) RETURNS void
     LANGUAGE sql
@@ -1253,6 +1329,30 @@ BEGIN
                         change.group_id, jsonb_build_object('day', change.day, 'starts', change.starts), false);
     END IF;
     RETURN jsonb_build_object('told', told, 'conflicts', conflicts);
+END $$;
+
+CREATE FUNCTION public.check_benefits(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    proved text[] := ARRAY(SELECT DISTINCT code FROM jsonb_array_elements_text(p_decision -> 'confirmed') AS code ORDER BY 1);
+    place groups;
+    child persons;
+BEGIN
+    IF named.benefits_confirmed = proved THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('application_illegal_move')
+    WHERE named.status NOT IN ('submitted', 'under_review', 'invited', 'approved', 'waiting', 'offered');
+    PERFORM refuse('benefit_not_claimed') WHERE NOT proved <@ named.benefits;
+    SELECT * INTO place FROM groups WHERE region_id = named.region_id AND id = named.group_id;
+    SELECT * INTO child FROM persons WHERE region_id = named.region_id AND id = named.person_id;
+    UPDATE applications SET
+        benefits_confirmed = proved, updated_at = p_now,
+        weight = CASE place.filling WHEN 'priority' THEN benefits_weight(place, child, proved) ELSE weight END
+    WHERE region_id = named.region_id AND id = named.id;
+    PERFORM journal(named.region_id, gen_random_uuid(), p_now, p_actor, 'application_benefits_checked', named.id,
+                    jsonb_build_object('confirmed', proved), true);
 END $$;
 
 CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
@@ -1421,18 +1521,6 @@ CREATE FUNCTION public.current_lessons(place public.groups) RETURNS tstzmultiran
     FROM lesson_changes c WHERE c.region_id = place.region_id AND c.group_id = place.id
 $$;
 
-CREATE FUNCTION public.deadlines_of_move(named public.applications, place public.groups, p_to text, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT CASE p_to
-        WHEN 'approved' THEN jsonb_build_object('originals_by', working_deadline(
-            named.region_id, named.institution_id, p_now, i.originals_days))
-        WHEN 'enrolled' THEN jsonb_build_object('enrolled_on', first_day(place, p_now))
-        ELSE '{}'
-    END
-    FROM institutions i WHERE i.region_id = named.region_id AND i.id = named.institution_id
-$$;
-
 CREATE FUNCTION public.decide_appeal(p_region smallint, p_institution uuid, p_appointment uuid, p_excused boolean, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1451,18 +1539,31 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.decide_application(p_region smallint, p_institution uuid, p_application uuid, p_to text, p_changes jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION public.decide_application(p_region smallint, p_institution uuid, p_application uuid, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
     named applications := lock_application(p_region, NULL, p_institution, p_application);
-    place groups;
 BEGIN
-    IF named.status = p_to THEN
-        RETURN;
+    CASE p_decision ->> 'decision'
+        WHEN 'take' THEN PERFORM decide_move(named, 'under_review', p_decision, '{}', p_actor, p_now);
+        WHEN 'invite' THEN PERFORM invite_to_test(named, p_decision, p_actor, p_now);
+        WHEN 'record_test' THEN PERFORM record_test(named, p_decision, p_actor, p_now);
+        WHEN 'approve' THEN PERFORM approve_application(named, p_decision, p_actor, p_now);
+        WHEN 'enrol' THEN PERFORM enrol_by_order(named, p_decision, p_actor, p_now);
+        WHEN 'refuse' THEN PERFORM decide_move(named, 'refused', p_decision, '{}', p_actor, p_now);
+        WHEN 'expel' THEN PERFORM decide_move(named, 'left', p_decision, leaving(named, p_now), p_actor, p_now);
+        WHEN 'check_benefits' THEN PERFORM check_benefits(named, p_decision, p_actor, p_now);
+    END CASE;
+END $$;
+
+CREATE FUNCTION public.decide_move(named public.applications, p_to text, p_decision jsonb, p_changes jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF named.status <> p_to THEN
+        PERFORM move_application(named, p_to, p_changes || jsonb_build_object('decision', p_decision), p_actor, p_now);
     END IF;
-    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = named.group_id;
-    PERFORM move_application(named, p_to, deadlines_of_move(named, place, p_to, p_now) || p_changes, p_actor, p_now);
 END $$;
 
 CREATE FUNCTION public.decision_deadline(place public.groups, p_from timestamp with time zone) RETURNS timestamp with time zone
@@ -1677,7 +1778,8 @@ BEGIN
             WHEN p_now >= place.enrolment_closes_at THEN 'enrolment_closed'
             WHEN place.filling = 'matching' AND place.filled_at IS NULL THEN 'group_by_wishes'
         END,
-        terms_refusal(place, child, wish));
+        terms_refusal(place, child, wish),
+        certificate_refusal(place, child, wish.certificate_id, p_now));
 END $$;
 
 CREATE FUNCTION public.draft_renewed(named public.applications, place public.groups, child public.persons, p_changes jsonb, p_now timestamp with time zone) RETURNS public.applications
@@ -1746,6 +1848,25 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.enrol_by_order(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place groups;
+    is_written boolean := named.order_number IS NOT NULL;
+BEGIN
+    IF named.status = 'enrolled' AND (named.order_number, named.order_date)
+       = (p_decision ->> 'order_number', (p_decision ->> 'order_date')::date) THEN
+        RETURN;
+    END IF;
+    -- An offered place is the parent's to take.
+    PERFORM refuse('application_illegal_move')
+    WHERE named.status NOT IN ('submitted', 'under_review', 'approved', 'enrolled');
+    PERFORM refuse('order_written') WHERE is_written;
+    SELECT * INTO place FROM groups WHERE region_id = named.region_id AND id = named.group_id;
+    PERFORM move_application(named, 'enrolled', order_changes(named, place, p_decision, p_now), p_actor, p_now);
+END $$;
+
 CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -1769,6 +1890,26 @@ BEGIN
            birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
     WHERE region_id = p_region AND id = p_person;
     PERFORM change_identity(p_region, p_person, nobody);
+END $$;
+
+CREATE FUNCTION public.expire_an_approved(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    due record;
+    named applications;
+BEGIN
+    FOR due IN
+        SELECT a.region_id, a.id FROM regions r
+        JOIN applications a ON a.region_id = r.code AND a.status = 'approved' AND a.originals_by <= p_now
+        ORDER BY a.originals_by LIMIT 50
+    LOOP
+        named := lock_application(due.region_id, NULL, NULL, due.id);
+        CONTINUE WHEN named.status <> 'approved' OR named.originals_by > p_now;
+        PERFORM move_application(named, 'expired', '{}', by_itself(), p_now);
+        RETURN 1;
+    END LOOP;
+    RETURN 0;
 END $$;
 
 CREATE FUNCTION public.expire_applications(p_now timestamp with time zone) RETURNS integer
@@ -2101,6 +2242,15 @@ BEGIN
     RETURN 1;
 END $$;
 
+CREATE FUNCTION public.has_price_in_unit(place public.groups, p_certificate uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM certificates c, jsonb_array_elements(place.financing) AS f
+        WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'
+          AND (c.unit = 'roubles' OR f ->> 'hours' IS NOT NULL))
+$$;
+
 CREATE FUNCTION public.hold_places(p_region smallint, p_offer uuid, p_places jsonb, p_at_most interval, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2203,6 +2353,26 @@ BEGIN
     WHERE region_id = p_region AND id = p_teacher;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'teacher_invited', p_teacher, '{}', false);
     RETURN p_result;
+END $$;
+
+CREATE FUNCTION public.invite_to_test(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    invited jsonb := jsonb_build_object('at', p_decision -> 'at', 'place', p_decision -> 'place',
+                                        'bring', p_decision -> 'bring', 'result', NULL, 'comment', NULL);
+    days integer := (SELECT decision_days_with_tests FROM institutions
+                     WHERE region_id = named.region_id AND id = named.institution_id);
+BEGIN
+    IF named.status = 'invited' AND named.test - 'at' - 'result' - 'comment' = invited - 'at' - 'result' - 'comment'
+       AND (named.test ->> 'at')::timestamptz = (invited ->> 'at')::timestamptz THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('application_illegal_move') WHERE named.status NOT IN ('submitted', 'under_review', 'invited');
+    PERFORM refuse('test_in_the_past') WHERE (invited ->> 'at')::timestamptz <= p_now;
+    PERFORM move_application(named, 'invited', jsonb_build_object(
+        'test', invited, 'decision', p_decision, 'decide_by', greatest(named.decide_by, working_deadline(
+            named.region_id, named.institution_id, named.submitted_at, days))), p_actor, p_now);
 END $$;
 
 CREATE FUNCTION public.is_engaged(a public.applications) RETURNS boolean
@@ -2468,25 +2638,28 @@ CREATE FUNCTION public.keep_certificate(was public.applications, now_is public.a
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    share_was text := coalesce(certificate_share(was), 'none');
+    share_was text := certificate_share(was);
     share_is text := certificate_share(now_is);
-    cost integer := now_is.certificate_cost;
 BEGIN
-    IF share_was = share_is THEN
-        IF share_is <> 'none' AND (was.certificate_id, was.certificate_cost) <> (now_is.certificate_id, cost) THEN
-            PERFORM refuse('application_illegal_move');
-        END IF;
+    IF (share_was, was.certificate_id, was.certificate_cost)
+       IS NOT DISTINCT FROM (share_is, now_is.certificate_id, now_is.certificate_cost)
+       OR (share_was = 'none' AND share_is = 'none') THEN
         RETURN;
     END IF;
-    UPDATE certificates SET
-        reserved = reserved + CASE 'reserved' WHEN share_is THEN cost WHEN share_was THEN -cost ELSE 0 END,
-        spent = spent + CASE 'spent' WHEN share_is THEN cost WHEN share_was THEN -now_is.certificate_back ELSE 0 END,
-        programmes = programmes + (share_is <> 'none')::int - (share_was <> 'none')::int
-    WHERE region_id = now_is.region_id AND id = now_is.certificate_id
-      AND (status = 'active' OR share_is = 'none' OR share_was <> 'none');
-    IF NOT FOUND THEN
-        PERFORM refuse('certificate_suspended');
+    IF takes_more(was, now_is) THEN
+        PERFORM refuse(certificate_over(now_is));
     END IF;
+    UPDATE certificates SET
+        reserved = reserved - CASE share_was WHEN 'reserved' THEN was.certificate_cost ELSE 0 END,
+        spent = spent - CASE WHEN share_was <> 'spent' THEN 0
+            WHEN now_is.status = 'left' THEN now_is.certificate_back ELSE was.certificate_cost END,
+        programmes = programmes - 1
+    WHERE region_id = was.region_id AND id = was.certificate_id AND share_was <> 'none';
+    UPDATE certificates SET
+        reserved = reserved + CASE share_is WHEN 'reserved' THEN now_is.certificate_cost ELSE 0 END,
+        spent = spent + CASE share_is WHEN 'spent' THEN now_is.certificate_cost ELSE 0 END,
+        programmes = programmes + 1
+    WHERE region_id = now_is.region_id AND id = now_is.certificate_id AND share_is <> 'none';
 END $$;
 
 CREATE FUNCTION public.keep_engagement(was public.applications, now_is public.applications) RETURNS void
@@ -3000,6 +3173,7 @@ BEGIN
     made.financing := coalesce(made.financing, place.financing #>> '{0,source}');
     made.certificate_cost := certificate_cost(place, made.certificate_id);
     made.certificate_back := 0;
+    made.certificate_used := 0;
     made.warnings := '[]';
     made.lapses := 0;
     made.draw_request_id := gen_random_uuid();
@@ -3287,6 +3461,27 @@ CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_n
     RETURNING id
 $$;
 
+CREATE FUNCTION public.order_changes(named public.applications, place public.groups, p_decision jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    starts date := coalesce((p_decision ->> 'starts_on')::date, named.enrolled_on, first_day(place, p_now));
+    source text := coalesce(p_decision ->> 'financing', named.financing);
+BEGIN
+    PERFORM refuse(CASE
+        WHEN starts NOT BETWEEN place.starts_on AND place.ends_on THEN 'start_outside_group'
+        WHEN source <> named.financing AND NOT place.financing @> jsonb_build_array(jsonb_build_object('source', source))
+            THEN 'financing_not_offered'
+        -- The parent names it, with the application.
+        WHEN source <> named.financing AND source = 'certificate' THEN 'certificate_needed'
+        WHEN NOT (p_decision ->> 'originals_seen')::boolean AND 'medical_certificate' = ANY (documents_missing(named)) THEN 'documents_missing'
+    END);
+    RETURN jsonb_build_object(
+        'decision', p_decision, 'order_number', p_decision -> 'order_number', 'order_date', p_decision -> 'order_date',
+        'enrolled_on', starts, 'financing', source)
+        || CASE WHEN source = named.financing THEN '{}' ELSE '{"certificate_id": null, "certificate_cost": 0}' END::jsonb;
+END $$;
+
 CREATE FUNCTION public.orphan_appointments(p_region smallint, p_slot uuid, p_count integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -3424,6 +3619,22 @@ BEGIN
         END IF;
     END LOOP;
     RETURN 0;
+END $$;
+
+CREATE FUNCTION public.record_test(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    tested jsonb := named.test || jsonb_build_object('result', p_decision -> 'result', 'comment', p_decision -> 'comment');
+BEGIN
+    IF tested = named.test THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('application_illegal_move') WHERE named.status <> 'invited';
+    PERFORM refuse('test_not_held') WHERE (named.test ->> 'at')::timestamptz > p_now;
+    UPDATE applications SET test = tested, updated_at = p_now WHERE region_id = named.region_id AND id = named.id;
+    PERFORM journal(named.region_id, gen_random_uuid(), p_now, p_actor, 'application_tested', named.id,
+                    jsonb_build_object('result', p_decision -> 'result'), true);
 END $$;
 
 CREATE FUNCTION public.refuse(p_refusal text) RETURNS void
@@ -3768,7 +3979,8 @@ CREATE FUNCTION public.shown_application(a public.applications) RETURNS jsonb
         'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'draw_id', (
             SELECT d.id FROM draws d WHERE d.region_id = a.region_id AND d.group_id = a.group_id), 'test', a.test, 'financing', a.financing,
         'certificate_id', a.certificate_id, 'certificate_cost', a.certificate_cost, 'benefits', to_jsonb(a.benefits),
-        'warnings', warnings_for_staff(a), 'wait', a.wait, 'order_number', a.order_number, 'order_date', a.order_date,
+        'benefits_confirmed', to_jsonb(a.benefits_confirmed), 'warnings', warnings_for_staff(a), 'wait', a.wait,
+        'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
         'originals_by', a.originals_by, 'offer_expires_at', a.offer_expires_at, 'created_at', a.created_at,
         'updated_at', a.updated_at, 'documents_missing', documents_missing(a),
@@ -3941,6 +4153,14 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.takes_more(was public.applications, now_is public.applications) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT certificate_share(now_is) <> 'none' AND NOT (
+        certificate_share(was) = 'spent' AND was.certificate_id = now_is.certificate_id
+        AND now_is.certificate_cost <= was.certificate_cost)
+$$;
+
 CREATE FUNCTION public.tell_members(change public.lesson_changes, p_on date) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -3981,10 +4201,6 @@ BEGIN
             WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', wish.financing))
                 THEN 'financing_not_offered'
             WHEN (wish.financing = 'certificate') <> (wish.certificate_id IS NOT NULL) THEN 'certificate_needed'
-            WHEN wish.certificate_id IS NOT NULL AND NOT EXISTS (
-                SELECT FROM certificates c
-                WHERE c.region_id = place.region_id AND c.id = wish.certificate_id AND c.identity = child.identity
-            ) THEN 'certificate_not_found'
             WHEN EXISTS (
                 SELECT FROM unnest(wish.benefits) AS claimed WHERE NOT EXISTS (
                     SELECT FROM benefits b
@@ -4004,6 +4220,52 @@ CREATE FUNCTION public.ticket_answer(place public.bookable_slots, patient public
         'person', jsonb_build_object('id', patient.id, 'last_name', patient.last_name,
                                      'first_name', patient.first_name, 'patronymic', patient.patronymic))
 $$;
+
+CREATE FUNCTION public.transfer_application(p_region smallint, p_institution uuid, p_application uuid, p_group uuid, p_order jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications := lock_application(p_region, NULL, p_institution, p_application);
+    zone text := (SELECT i.zone FROM institutions i WHERE i.region_id = p_region AND i.id = p_institution);
+    place groups;
+    starts date;
+    used integer := named.certificate_cost - certificate_back(named, p_now);
+BEGIN
+    IF named.status = 'enrolled' AND named.group_id = p_group THEN
+        RETURN;
+    END IF;
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = p_group;
+    starts := coalesce((p_order ->> 'starts_on')::date, first_day(place, p_now));
+    PERFORM refuse(transfer_refusal(named, place, starts, p_order ->> 'age_reason', (p_now AT TIME ZONE zone)::date));
+    UPDATE applications SET
+        group_id = p_group, terms = group_terms(place), order_number = p_order ->> 'order_number',
+        order_date = (p_order ->> 'order_date')::date, enrolled_on = starts, certificate_used = used,
+        certificate_cost = used + certificate_share_from(
+            place, certificate_id, greatest(starts::timestamp AT TIME ZONE zone, p_now)),
+        updated_at = p_now
+    WHERE region_id = p_region AND id = p_application;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'application_transferred', p_application,
+                    jsonb_build_object('from', named.group_id, 'to', p_group) || p_order, true);
+    PERFORM offer_group_places(p_region, named.group_id, p_now);
+END $$;
+
+CREATE FUNCTION public.transfer_refusal(named public.applications, place public.groups, p_starts date, p_age_reason text, p_today date) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    child persons;
+BEGIN
+    SELECT * INTO child FROM persons WHERE region_id = named.region_id AND id = named.person_id;
+    RETURN CASE
+        WHEN named.status <> 'enrolled' THEN 'application_illegal_move'
+        WHEN place.filling <> 'first_come' AND place.filled_at IS NULL THEN 'group_not_filled'
+        WHEN p_starts NOT BETWEEN place.starts_on AND place.ends_on THEN 'start_outside_group'
+        WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', named.financing))
+             OR (named.certificate_id IS NOT NULL AND NOT has_price_in_unit(place, named.certificate_id))
+            THEN 'financing_not_offered'
+        WHEN p_age_reason IS NULL THEN age_refusal(place, child.birth_date, p_today)
+    END;
+END $$;
 
 CREATE FUNCTION public.try_offer(p_region smallint, p_offer uuid) RETURNS public.offers
     LANGUAGE plpgsql
@@ -4924,13 +5186,15 @@ CREATE INDEX applications_offered ON public.applications USING btree (region_id,
 
 CREATE UNIQUE INDEX applications_one_draft ON public.applications USING btree (region_id, group_id, person_id) WHERE (status = 'draft'::text);
 
+CREATE INDEX applications_paid_by_certificate ON public.applications USING btree (region_id, institution_id, id) WHERE (certificate_id IS NOT NULL);
+
 CREATE UNIQUE INDEX applications_person_once_a_group ON public.applications USING btree (region_id, group_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text, 'waiting'::text, 'offered'::text]));
 
 CREATE INDEX applications_queue ON public.applications USING btree (region_id, group_id, weight DESC, serial) WHERE (status = 'waiting'::text);
 
 CREATE INDEX applications_to_bring ON public.applications USING btree (region_id, originals_by) WHERE (status = 'approved'::text);
 
-CREATE INDEX applications_to_decide ON public.applications USING btree (region_id, institution_id, decide_by) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text]));
+CREATE INDEX applications_to_decide ON public.applications USING btree (region_id, institution_id, decide_by, id) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text]));
 
 CREATE INDEX appointments_appealed ON public.appointments USING btree (region_id, institution_id, starts_at, id) WHERE ((appeal IS NOT NULL) AND (status = 'noshow'::text));
 

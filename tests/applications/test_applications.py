@@ -20,7 +20,15 @@ from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, World
 RECEIVED = f"/v1/institutions/{CLUB}/applications"
 DECISIONS: dict[str, dict[str, Any]] = {
     "approve": {"decision": "approve", "comment": "Ждём вас"},
-    "enrol": {"decision": "enrol", "order_number": "112-К", "order_date": "2026-09-07", "comment": None},
+    "enrol": {
+        "decision": "enrol",
+        "order_number": "112-К",
+        "order_date": "2026-09-07",
+        "starts_on": None,
+        "financing": None,
+        "originals_seen": False,
+        "comment": None,
+    },
     "refuse": {"decision": "refuse", "reason": "certificate", "comment": "Сертификат исчерпан"},
 }
 LEADS_TO: dict[str, ApplicationStatus] = {
@@ -234,6 +242,7 @@ def test_an_application_keeps_the_terms_it_was_made_under(world: World) -> None:
         "financing": price,
         "certificate_id": None,
         "benefits": [],
+        "benefits_confirmed": None,
         "family_id": None,
         "wait": False,
         "warnings": [],
@@ -243,6 +252,7 @@ def test_an_application_keeps_the_terms_it_was_made_under(world: World) -> None:
         # Seven working days behind that Monday, to its end.
         "decide_by": "2026-09-17T00:00:00+07:00",
         "originals_by": None,
+        "test": None,
         "decision": None,
         "order": None,
         "left_on": None,
@@ -254,7 +264,7 @@ def test_an_application_keeps_the_terms_it_was_made_under(world: World) -> None:
     programme = {"name": "Шашки", "direction": "science", "level": "basic"}
     world.put(f"/v1/institutions/{CLUB}/programmes/chess", programme)
     assert parent.get(f"/v1/applications/{application['id']}").ok() == application
-    assert world.operator.get(RECEIVED).ok()["items"] == [application]
+    assert world.operator.get(RECEIVED).ok()["items"] == [application | {"overdue": False}]
 
 
 @pytest.mark.parametrize("path", [[], ["approve"], ["enrol"], ["approve", "enrol"], ["refuse"], ["withdraw"]])
@@ -332,7 +342,7 @@ def test_only_the_institution_that_received_it_sees_and_decides(world: World) ->
     ).code == "forbidden"  # fmt: skip
     assert asked.api.get(f"/v1/applications/{application['id']}").ok() == application
     administrator = world.live.citizen(CLUB_PAGE, 8, "admin")
-    assert administrator.get(RECEIVED).ok()["items"] == [application]
+    assert administrator.get(RECEIVED).ok()["items"] == [application | {"overdue": False}]
     assert administrator.post(f"{RECEIVED}/{application['id']}/decide", body).ok()["status"] == "approved"
 
 

@@ -76,3 +76,9 @@ def financing_twice(world: World) -> Asked:
 @PROVOCATIONS.status(409)
 def group_continued_unknown(world: World) -> Asked:
     return publishing(world, continues="last-year")
+
+
+@PROVOCATIONS.status(409)
+def benefit_twice(world: World) -> Asked:
+    benefit = {"code": "large_family", "name": "Многодетные", "weight": 10}
+    return Asked(world.operator, "PUT", f"/v1/institutions/{CLUB}/benefits", {"items": [benefit, benefit]})

@@ -214,6 +214,16 @@ def _referrals(body: dict[str, Any]) -> None:
         item["valid_from"], item["valid_to"] = sorted((item["valid_from"], item["valid_to"]))
 
 
+def _benefits(body: dict[str, Any]) -> None:
+    """Each code once."""
+    body["items"] = list({item["code"]: item for item in body["items"]}.values())
+
+
+def _transfer(body: dict[str, Any]) -> None:
+    """To a group that is there."""
+    body["group_id"] = "g2"
+
+
 def _token_request(body: dict[str, Any]) -> None:
     """An id alone is nobody's, so both or none are drawn from the world."""
     body.pop("client_assertion_type", None)
@@ -296,6 +306,7 @@ _SETTLED = {
     "createPerson": _person,
     "updatePerson": _person,
     "putAttachments": _attachments,
+    "putCertificates": _attachments,
     "putReferrals": _referrals,
     "putSlots": _slots,
     "bookFamily": _family,
@@ -307,6 +318,8 @@ _SETTLED = {
     "requestDraw": _draw_request,
     "putCampaign": _campaign,
     "putWishes": _wishes,
+    "putBenefits": _benefits,
+    "transferApplications": _transfer,
     "createToken": _token_request,
     "createSession": _launch,
     "checkIn": _check_in,

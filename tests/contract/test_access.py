@@ -121,8 +121,18 @@ listFirstFree            ok     ok       ok     ok          ok    ok           o
 searchSlots              401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
 putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
+getEnrolmentRules        401    403      403    404         ok    404          403      ok     404       ok  institution
+putEnrolmentRules        401    403      403    404         ok    404          403      ok     404       ok  institution
+listBenefits             401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
+putBenefits              401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
 decideApplication        401    403      403    404         ok    404          403      ok     404       ok  institution
+getApplicationSummary    401    403      403    404         ok    404          403      ok     404       ok  institution
+decideApplications       401    403      403    404         ok    404          403      ok     404       ok  institution
+transferApplications     401    403      403    404         ok    404          403      ok     404       ok  institution
+putCertificates          401    403      403    403         403   403          403      403    ok        ok
+listCertificates         401    404      ok     404         404   403          403      403    403       403 person
+listUsedCertificates     401    403      403    404         ok    404          403      ok     404       ok  institution
 listProgrammes           401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 listGroups               401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 applyToGroup             401    404      ok     404         404   403          403      403    403       403 person
@@ -348,8 +358,28 @@ class Stage:
             "searchSlots": Ask(query={"specialty_code": PAEDIATRICIAN}),
             "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
             "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
+            "getEnrolmentRules": Ask(clinic),
+            "putEnrolmentRules": Ask(clinic, body={}),
+            "listBenefits": Ask(clinic),
+            "putBenefits": Ask(clinic, body={"items": []}),
             "listReceivedApplications": Ask(clinic),
             "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
+            "putCertificates": Ask(body={"items": []}),
+            "listCertificates": Ask({"person_id": scene.person_id}),
+            "listUsedCertificates": Ask(clinic),
+            "getApplicationSummary": Ask(clinic),
+            "decideApplications": Ask(
+                clinic, body={"application_ids": [scene.application_id], "decision": {"decision": "take"}}
+            ),
+            "transferApplications": Ask(
+                clinic,
+                body={
+                    "application_ids": [scene.application_id],
+                    "group_id": "g6",
+                    "order_number": "7",
+                    "order_date": "2026-09-07",
+                },
+            ),
             "applyToGroup": Ask(body={"group_id": scene.free_group_id, "person_id": scene.free_person_id}),
             "applyTogether": Ask(body={"items": scene.siblings}),
             "draftApplication": Ask(body={"group_id": scene.group_id, "person_id": scene.free_person_id}),

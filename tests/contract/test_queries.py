@@ -6,15 +6,17 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from schemas.received_applications import ReceivedApplicationFilter
 from service.applications import store as applications
 from service.availability import store as availability
 from service.campaigns import store as campaigns
+from service.certificates import store as certificates
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import Queries
@@ -121,6 +123,9 @@ INSERT INTO certificates (region_id, id, number_hash, number_sealed, identity, m
                           most_programmes)
 SELECT 42, made(13, i), sha256(i::text::bytea), '', sha256(i::text::bytea), 'Кемерово', 2026, 'roubles', 20000, 2
 FROM generate_series(1, 4000) i;
+UPDATE applications SET certificate_id = id, financing = 'certificate'
+WHERE id IN (SELECT made(10, i) FROM generate_series(1, 400) i);
+UPDATE certificates SET id = made(10, i) FROM generate_series(1, 400) i WHERE id = made(13, i);
 INSERT INTO benefits SELECT 42, made(1, 1 + i % 50), 'b' || i, 'Многодетные', 10 FROM generate_series(1, 2000) i;
 INSERT INTO campaigns (region_id, id, external_id, name, wishes_from, wishes_until, confirm_until, most_wishes,
                        seed_sealed, seed_hash, filled_at)
@@ -259,6 +264,11 @@ def apply(connection: asyncpg.Connection) -> Awaitable[Any]:
     return applications.apply_to_groups(connection, REGION, made(5, 1), "applyToGroup", key, [item], None, NOW)
 
 
+def received(connection: asyncpg.Connection, sort: Literal["order", "deadline"]) -> Awaitable[Any]:
+    wanted = ReceivedApplicationFilter(sort=sort)
+    return applications.list_received_applications(connection, REGION, made(1, 7), wanted, None, (None, None), 51)
+
+
 def request_draw(connection: asyncpg.Connection) -> Awaitable[Any]:
     key, wishes = IdempotencyKey(str(new_id()), bytes(32)), [made(4, 610)]
     return draws.request_draw(
@@ -368,6 +378,27 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "list_messages": (
         lambda c: registers.list_messages(c, REGION, made(10, 8), None, 51),
         {"message_recipients_pkey", "messages_pkey"},
+    ),
+    "list_certificates": (
+        lambda c: certificates.list_certificates(c, REGION, made(5, 2), made(6, 1)),
+        {"certificates_by_identity", "applications_by_certificate"},
+    ),
+    "list_used_certificates": (
+        lambda c: certificates.list_used_certificates(c, REGION, made(1, 7), None, 51),
+        {"applications_paid_by_certificate"},
+    ),
+    "list_due_applications": (
+        lambda c: received(c, "deadline"),
+        {"applications_to_decide"},
+    ),
+    "list_received_applications": (lambda c: received(c, "order"), {"applications_by_institution"}),
+    "summarise_groups": (
+        lambda c: applications.summarise_groups(c, REGION, made(1, 7), NOW, None, (None, None), 51),
+        {"applications_to_decide", "groups_by_own_id"},
+    ),
+    "expire_an_approved": (
+        lambda c: applications.expire_an_approved(c, NOW),
+        {"applications_to_bring"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),

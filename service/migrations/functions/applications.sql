@@ -24,38 +24,6 @@ RETURN p_status IN ('draft', 'submitted', 'waiting', 'offered', 'enrolled');
 CREATE OR REPLACE FUNCTION is_engaged(a applications) RETURNS boolean LANGUAGE sql IMMUTABLE
 RETURN a.placed AND a.status <> 'offered' AND (a.status = 'enrolled' OR a.overlap_rule = 'refuse');
 
--- What an application does to its certificate: a share of it is reserved on approval and spent on enrolment.
-CREATE OR REPLACE FUNCTION certificate_share(a applications) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN CASE
-    WHEN a.certificate_id IS NULL THEN 'none'
-    WHEN a.status = 'approved' THEN 'reserved'
-    WHEN a.status = 'enrolled' THEN 'spent'
-    ELSE 'none'
-END;
-
-CREATE OR REPLACE FUNCTION keep_certificate(was applications, now_is applications) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    share_was text := coalesce(certificate_share(was), 'none');
-    share_is text := certificate_share(now_is);
-    cost integer := now_is.certificate_cost;
-BEGIN
-    IF share_was = share_is THEN
-        IF share_is <> 'none' AND (was.certificate_id, was.certificate_cost) <> (now_is.certificate_id, cost) THEN
-            PERFORM refuse('application_illegal_move');
-        END IF;
-        RETURN;
-    END IF;
-    UPDATE certificates SET
-        reserved = reserved + CASE 'reserved' WHEN share_is THEN cost WHEN share_was THEN -cost ELSE 0 END,
-        spent = spent + CASE 'spent' WHEN share_is THEN cost WHEN share_was THEN -now_is.certificate_back ELSE 0 END,
-        programmes = programmes + (share_is <> 'none')::int - (share_was <> 'none')::int
-    WHERE region_id = now_is.region_id AND id = now_is.certificate_id
-      AND (status = 'active' OR share_is = 'none' OR share_was <> 'none');
-    IF NOT FOUND THEN
-        PERFORM refuse('certificate_suspended');
-    END IF;
-END $$;
-
 CREATE OR REPLACE FUNCTION keep_engagement(was applications, now_is applications) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     was_in boolean := coalesce(is_engaged(was), false);

@@ -11,7 +11,8 @@ BEGIN
             WHEN p_now >= place.enrolment_closes_at THEN 'enrolment_closed'
             WHEN place.filling = 'matching' AND place.filled_at IS NULL THEN 'group_by_wishes'
         END,
-        terms_refusal(place, child, wish));
+        terms_refusal(place, child, wish),
+        certificate_refusal(place, child, wish.certificate_id, p_now));
 END $$;
 
 -- p_item: as in apply_to_groups(). Whether it could be submitted now does not matter.

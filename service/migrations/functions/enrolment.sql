@@ -92,7 +92,8 @@ CREATE OR REPLACE FUNCTION shown_application(a applications) RETURNS jsonb LANGU
         'lapses', a.lapses, 'draw_request_id', a.draw_request_id, 'draw_id', (
             SELECT d.id FROM draws d WHERE d.region_id = a.region_id AND d.group_id = a.group_id), 'test', a.test, 'financing', a.financing,
         'certificate_id', a.certificate_id, 'certificate_cost', a.certificate_cost, 'benefits', to_jsonb(a.benefits),
-        'warnings', warnings_for_staff(a), 'wait', a.wait, 'order_number', a.order_number, 'order_date', a.order_date,
+        'benefits_confirmed', to_jsonb(a.benefits_confirmed), 'warnings', warnings_for_staff(a), 'wait', a.wait,
+        'order_number', a.order_number, 'order_date', a.order_date,
         'enrolled_on', a.enrolled_on, 'left_on', a.left_on, 'submitted_at', a.submitted_at, 'decide_by', a.decide_by,
         'originals_by', a.originals_by, 'offer_expires_at', a.offer_expires_at, 'created_at', a.created_at,
         'updated_at', a.updated_at, 'documents_missing', documents_missing(a),
@@ -131,6 +132,7 @@ BEGIN
     made.financing := coalesce(made.financing, place.financing #>> '{0,source}');
     made.certificate_cost := certificate_cost(place, made.certificate_id);
     made.certificate_back := 0;
+    made.certificate_used := 0;
     made.warnings := '[]';
     made.lapses := 0;
     made.draw_request_id := gen_random_uuid();
@@ -147,14 +149,6 @@ LANGUAGE sql STABLE AS $$
     WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id AND b.code = ANY (p_benefits)
 $$;
 
--- What the group takes of a certificate, in its unit.
-CREATE OR REPLACE FUNCTION certificate_cost(place groups, p_certificate uuid) RETURNS integer LANGUAGE sql STABLE AS $$
-    SELECT coalesce((
-        SELECT CASE c.unit WHEN 'hours' THEN (f ->> 'hours')::integer ELSE (f ->> 'price_total_roubles')::integer END
-        FROM certificates c, jsonb_array_elements(place.financing) AS f
-        WHERE c.region_id = place.region_id AND c.id = p_certificate AND f ->> 'source' = 'certificate'), 0)
-$$;
-
 -- Why the group can't take the child as the application asks.
 CREATE OR REPLACE FUNCTION terms_refusal(place groups, child persons, wish applications) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -163,10 +157,6 @@ BEGIN
             WHEN NOT place.financing @> jsonb_build_array(jsonb_build_object('source', wish.financing))
                 THEN 'financing_not_offered'
             WHEN (wish.financing = 'certificate') <> (wish.certificate_id IS NOT NULL) THEN 'certificate_needed'
-            WHEN wish.certificate_id IS NOT NULL AND NOT EXISTS (
-                SELECT FROM certificates c
-                WHERE c.region_id = place.region_id AND c.id = wish.certificate_id AND c.identity = child.identity
-            ) THEN 'certificate_not_found'
             WHEN EXISTS (
                 SELECT FROM unnest(wish.benefits) AS claimed WHERE NOT EXISTS (
                     SELECT FROM benefits b
@@ -185,7 +175,8 @@ BEGIN
         enrolment_refusal(place, p_now),
         applicant_refusal(place, child, p_now),
         CASE WHEN wish.family_id IS NOT NULL AND place.filling <> 'first_come' THEN 'family_first_come_only' END,
-        terms_refusal(place, child, wish));
+        terms_refusal(place, child, wish),
+        certificate_refusal(place, child, wish.certificate_id, p_now));
 END $$;
 
 -- Whether all of these applications would have a place at once.
@@ -386,33 +377,6 @@ CREATE OR REPLACE FUNCTION lock_groups_of(named applications) RETURNS void LANGU
     ORDER BY id FOR NO KEY UPDATE
 $$;
 
--- What the institution decides. The same move twice changes nothing.
-CREATE OR REPLACE FUNCTION decide_application(
-    p_region smallint, p_institution uuid, p_application uuid, p_to text, p_changes jsonb, p_actor uuid, p_now timestamptz
-) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    named applications := lock_application(p_region, NULL, p_institution, p_application);
-    place groups;
-BEGIN
-    IF named.status = p_to THEN
-        RETURN;
-    END IF;
-    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = named.group_id;
-    PERFORM move_application(named, p_to, deadlines_of_move(named, place, p_to, p_now) || p_changes, p_actor, p_now);
-END $$;
-
--- The days that a move sets: until when an approved child's originals are brought, from when on an enrolled one goes there.
-CREATE OR REPLACE FUNCTION deadlines_of_move(named applications, place groups, p_to text, p_now timestamptz)
-RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT CASE p_to
-        WHEN 'approved' THEN jsonb_build_object('originals_by', working_deadline(
-            named.region_id, named.institution_id, p_now, i.originals_days))
-        WHEN 'enrolled' THEN jsonb_build_object('enrolled_on', first_day(place, p_now))
-        ELSE '{}'
-    END
-    FROM institutions i WHERE i.region_id = named.region_id AND i.id = named.institution_id
-$$;
-
 -- Withdraws what is not enrolled, and takes an enrolled child out. Twice is no error.
 CREATE OR REPLACE FUNCTION withdraw_application(
     p_region smallint, p_citizen uuid, p_application uuid, p_now timestamptz
@@ -426,16 +390,6 @@ BEGIN
     PERFORM move_application(named, CASE named.status WHEN 'enrolled' THEN 'left' ELSE 'withdrawn' END,
                              leaving(named, p_now), p_citizen, p_now);
 END $$;
-
--- The share of a certificate that lessons still to come have, of all that the child was enrolled for; rounded down.
-CREATE OR REPLACE FUNCTION certificate_back(named applications, p_now timestamptz) RETURNS integer LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN count(*) = 0 THEN 0
-        ELSE named.certificate_cost * count(*) FILTER (WHERE lower(lesson) > p_now) / count(*) END::integer
-    FROM groups g, institutions i, unnest(g.lessons) AS lesson
-    WHERE g.region_id = named.region_id AND g.id = named.group_id
-      AND i.region_id = g.region_id AND i.id = g.institution_id
-      AND lower(lesson) >= coalesce(named.enrolled_on, g.starts_on)::timestamp AT TIME ZONE i.zone
-$$;
 
 -- What changes when a child leaves: from when on, and what of a certificate is given back.
 CREATE OR REPLACE FUNCTION leaving(named applications, p_now timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$

@@ -14,4 +14,6 @@ def upgrade() -> None:
         "versions/0003_registers.sql",
         "versions/0003_filling.sql",
         "versions/0003_campaigns.sql",
+        "versions/0003_decisions.sql",
+        "versions/0003_certificates.sql",
     )

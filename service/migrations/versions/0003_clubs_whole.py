@@ -7,4 +7,4 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    run("versions/0003_tables.sql")
+    run("versions/0003_tables.sql", "versions/0003_search.sql")

@@ -61,7 +61,7 @@ PAGES: Mapping[str, Page] = {
     "the whole region, facets": _asking(facets=True),
     "the whole region, this child's age, facets": _asking(born_on=_BORN, facets=True),
     "a misspelt text, facets": _asking(text="шахмотты", facets=True),
-    "10 km around, facets": _asking(near="55.3543,86.0883", within_km=10, facets=True),
+    "100 km around, facets": _asking(near="55.3543,86.0883", within_km=100, facets=True),
     "a town, what fits a child of mine, facets": _for_a_child,
     "the whole region, without facets": _asking(),
 }

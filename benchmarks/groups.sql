@@ -53,8 +53,7 @@ CROSS JOIN LATERAL (
                       + (n * 11 % 3 + 3 * twice) * interval '1 day' AS begins) AS at
 ) AS made;
 
-INSERT INTO group_facets
-SELECT made.* FROM groups g CROSS JOIN LATERAL group_facets_of(g) AS made;
+SELECT keep_group_facets(42::smallint, array_agg(id)) FROM groups;
 
 INSERT INTO applications (region_id, id, number, institution_id, group_id, citizen_id, person_id, identity, status,
                           placed, serial, terms, created_at, updated_at)

@@ -1132,16 +1132,6 @@ CREATE FUNCTION public.child_busy(place public.groups, child public.persons, p_c
     LIMIT 5
 $$;
 
-CREATE FUNCTION public.child_is_free(p_region smallint, p_group uuid, p_identity bytea, p_busy tstzmultirange) RETURNS boolean
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT NOT g.lessons && p_busy AND NOT EXISTS (
-        SELECT FROM applications a
-        WHERE a.region_id = p_region AND a.group_id = p_group AND a.identity = p_identity
-          AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered'))
-    FROM groups g WHERE g.region_id = p_region AND g.id = p_group
-$$;
-
 CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1516,7 +1506,7 @@ $$;
 CREATE FUNCTION public.find_groups(p_region smallint, p_wanted jsonb, p_after jsonb, p_limit integer, p_facets boolean, p_citizen uuid, p_person uuid, p_now timestamp with time zone) RETURNS json
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
-    SET "pg_trgm.word_similarity_threshold" TO '0.45'
+    SET "pg_trgm.word_similarity_threshold" TO '0.4'
     AS $$
 DECLARE
     wanted group_wish := jsonb_populate_record(NULL::group_wish, p_wanted);
@@ -1528,6 +1518,8 @@ DECLARE
     high double precision := wanted.within_km / 111.1;
     wide double precision := CASE WHEN abs(wanted.latitude) + high < 89
         THEN high / cos(radians(abs(wanted.latitude) + high)) ELSE 360 END;
+    alike text[];
+    likeness jsonb;
     soon timestamptz := p_now + make_interval(days => coalesce(wanted.opens_within_days, 14));
     child persons;
     busy tstzmultirange := '{}';
@@ -1537,6 +1529,11 @@ BEGIN
         SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
         WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL;
         PERFORM refuse('person_not_found') WHERE child.id IS NULL;
+    END IF;
+    IF sought IS NOT NULL THEN
+        SELECT coalesce(array_agg(text), '{}'), coalesce(jsonb_object_agg(text, likes), '{}') INTO alike, likeness
+        FROM (SELECT text, word_similarity(sought, text) AS likes FROM group_texts
+              WHERE region_id = p_region AND sought <% text ORDER BY likes DESC, text LIMIT 500) AS most;
     END IF;
     IF wanted.fitting_only THEN
         wanted.born_on := child.birth_date;
@@ -1549,9 +1546,10 @@ BEGIN
                earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude) AS km,
                CASE WHEN wanted.sort = 'distance'
                         THEN earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude)
-                    WHEN wanted.sort = 'match' THEN -word_similarity(sought, f.search)::double precision
-                    -- Not a constant: by the order of starts the whole region's texts would be looked through.
-                    WHEN sought IS NOT NULL THEN 0 * length(f.search)
+                    WHEN wanted.sort = 'match'
+                        THEN -greatest(likeness -> f.texts[1], likeness -> f.texts[2], likeness -> f.texts[3])::double precision
+                    -- Not a constant: by the order of starts the whole region would be looked through.
+                    WHEN sought IS NOT NULL THEN 0 * cardinality(f.texts)
                     ELSE 0 END AS rank
         FROM group_facets f
         WHERE f.region_id = p_region
@@ -1578,9 +1576,16 @@ BEGIN
                    OR f.longitude BETWEEN wanted.longitude + 360 - wide AND 180
                    OR f.longitude BETWEEN -180 AND wanted.longitude - 360 + wide)
               AND earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude) <= wanted.within_km))
-          AND (sought IS NULL OR sought <% f.search)
+          AND (sought IS NULL OR f.texts && alike)
           AND (wanted.fitting_only IS NOT TRUE OR (
-              f.packed >> 27 & 1 = 0 AND child_is_free(p_region, f.group_id, child.identity, busy)))
+              f.packed >> 27 & 1 = 0
+              AND NOT EXISTS (
+                  SELECT FROM groups g
+                  WHERE g.region_id = p_region AND g.id = f.group_id AND g.lessons && busy)
+              AND NOT EXISTS (
+                  SELECT FROM applications a
+                  WHERE a.region_id = p_region AND a.group_id = f.group_id AND a.identity = child.identity AND a.status IN (
+                      'submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered'))))
     ), page AS (
         SELECT group_id, starts_on, rank, km FROM found
         WHERE after_id IS NULL
@@ -1591,8 +1596,8 @@ BEGIN
         SELECT coalesce(a, b, c) AS key, CASE WHEN a IS NOT NULL THEN 0 WHEN b IS NOT NULL THEN 1 ELSE 2 END AS of,
                count(*)::integer AS groups
         FROM (SELECT packed & 1023 AS a, packed >> 10 & 1023 AS b,
-                     packed >> 20 & 255 | CASE WHEN opens_at <= p_now THEN (p_now < closes_at)::integer
-                                               ELSE 2 * (opens_at <= soon AND opens_at < closes_at)::integer END << 8 AS c
+                     (packed >> 20 & 255) | (CASE WHEN opens_at <= p_now THEN (p_now < closes_at)::integer
+                         ELSE 2 * (opens_at <= soon AND opens_at < closes_at)::integer END << 8) AS c
               FROM found WHERE p_facets) AS keys
         GROUP BY GROUPING SETS ((a), (b), (c))
     )
@@ -1739,7 +1744,7 @@ CREATE TABLE public.group_facets (
     price_month_roubles integer NOT NULL,
     latitude double precision,
     longitude double precision,
-    search text NOT NULL
+    texts text[] NOT NULL
 );
 
 CREATE FUNCTION public.group_facets_of(place public.groups) RETURNS public.group_facets
@@ -1754,7 +1759,7 @@ CREATE FUNCTION public.group_facets_of(place public.groups) RETURNS public.group
            born_by(counted_on, place.age_from_months, place.age_by_year),
            place.age_from_months, place.age_until_months, place.age_by_year, hours.begins_minute::smallint,
            hours.ends_minute::smallint, least_price(place), (place.places #>> '{0,latitude}')::double precision,
-           (place.places #>> '{0,longitude}')::double precision, folded(concat_ws(' ', r.name, place.name, i.name))
+           (place.places #>> '{0,longitude}')::double precision, ARRAY[folded(r.name), folded(place.name), folded(i.name)]
     FROM programmes r
     JOIN institutions i ON i.region_id = place.region_id AND i.id = place.institution_id
     CROSS JOIN LATERAL (SELECT min(begins_minute) AS begins_minute, max(ends_minute) AS ends_minute
@@ -1814,7 +1819,7 @@ CREATE FUNCTION public.groups_keep_full() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    UPDATE group_facets SET packed = packed & ~(1 << 27) | (NEW.taken >= NEW.capacity)::integer << 27
+    UPDATE group_facets SET packed = (packed & ~(1 << 27)) | ((NEW.taken >= NEW.capacity)::integer << 27)
     WHERE region_id = NEW.region_id AND group_id = NEW.id;
     RETURN NULL;
 END $$;
@@ -2123,8 +2128,12 @@ CREATE FUNCTION public.keep_group_facets(p_region smallint, p_groups uuid[]) RET
         age_until_months = excluded.age_until_months, age_by_year = excluded.age_by_year,
         begins_minute = excluded.begins_minute, ends_minute = excluded.ends_minute,
         price_month_roubles = excluded.price_month_roubles, latitude = excluded.latitude,
-        longitude = excluded.longitude, search = excluded.search
-    WHERE kept IS DISTINCT FROM excluded
+        longitude = excluded.longitude, texts = excluded.texts
+    WHERE kept IS DISTINCT FROM excluded;
+    INSERT INTO group_texts
+    SELECT DISTINCT p_region, text FROM group_facets, unnest(texts) AS text
+    WHERE region_id = p_region AND group_id = ANY (p_groups) ORDER BY text
+    ON CONFLICT DO NOTHING;
 $$;
 
 CREATE FUNCTION public.lapse_a_place(p_now timestamp with time zone) RETURNS integer
@@ -2774,16 +2783,17 @@ CREATE TABLE public.programmes (
 CREATE FUNCTION public.packed_facets(place public.groups, of public.programmes) RETURNS integer
     LANGUAGE sql STABLE
     AS $$
+    -- All of these operators bind alike, from the left.
     SELECT (array_position(ARRAY['technical', 'science', 'arts', 'sports', 'tourism', 'social'], of.direction) - 1)
-         | (array_position(ARRAY['introductory', 'basic', 'advanced'], of.level) - 1) << 3
-         | (array_position(ARRAY['in_person', 'mixed', 'distance'], of.form) - 1) << 5
-         | width_bucket(least_price(place), ARRAY[1, 1001, 2001, 3001]) << 7
-         | bits_of(ARRAY['budget', 'certificate', 'own'], ARRAY(
-               SELECT each ->> 'source' FROM jsonb_array_elements(place.financing) AS each)) << 10
-         | (SELECT coalesce(bit_or(1 << (weekday - 1)), 0) FROM lesson_hours(place.lesson_plan)) << 13
-         | bits_of(ARRAY['hearing', 'vision', 'speech', 'musculoskeletal', 'development', 'autism', 'intellectual'],
-                   of.limitations) << 20
-         | (place.taken >= place.capacity)::integer << 27
+         | ((array_position(ARRAY['introductory', 'basic', 'advanced'], of.level) - 1) << 3)
+         | ((array_position(ARRAY['in_person', 'mixed', 'distance'], of.form) - 1) << 5)
+         | (width_bucket(least_price(place), ARRAY[1, 1001, 2001, 3001]) << 7)
+         | (bits_of(ARRAY['budget', 'certificate', 'own'], ARRAY(
+               SELECT each ->> 'source' FROM jsonb_array_elements(place.financing) AS each)) << 10)
+         | ((SELECT coalesce(bit_or(1 << (weekday - 1)), 0) FROM lesson_hours(place.lesson_plan)) << 13)
+         | (bits_of(ARRAY['hearing', 'vision', 'speech', 'musculoskeletal', 'development', 'autism', 'intellectual'],
+                    of.limitations) << 20)
+         | ((place.taken >= place.capacity)::integer << 27)
 $$;
 
 CREATE FUNCTION public.persons_of(entry public.waiting_entries) RETURNS bigint
@@ -3581,6 +3591,11 @@ CREATE TABLE public.group_locks (
     CONSTRAINT group_locks_ended_by_somebody CHECK ((((unlocked_at IS NULL) = (unlocked_by IS NULL)) AND ((unlocked_at IS NULL) = (unlock_reason IS NULL))))
 );
 
+CREATE TABLE public.group_texts (
+    region_id smallint NOT NULL,
+    text text NOT NULL
+);
+
 CREATE TABLE public.guardians (
     region_id smallint NOT NULL,
     citizen_id uuid NOT NULL,
@@ -3767,6 +3782,9 @@ ALTER TABLE ONLY public.group_facets
 ALTER TABLE ONLY public.group_locks
     ADD CONSTRAINT group_locks_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.group_texts
+    ADD CONSTRAINT group_texts_pkey PRIMARY KEY (region_id, text);
+
 ALTER TABLE ONLY public.groups
     ADD CONSTRAINT groups_by_own_id UNIQUE (region_id, institution_id, external_id);
 
@@ -3915,7 +3933,7 @@ CREATE INDEX group_facets_by_programme ON public.group_facets USING btree (regio
 
 CREATE INDEX group_facets_by_start ON public.group_facets USING btree (region_id, starts_on, group_id);
 
-CREATE INDEX group_facets_by_text ON public.group_facets USING gin (region_id, search public.gin_trgm_ops);
+CREATE INDEX group_facets_by_text ON public.group_facets USING gin (region_id, texts);
 
 CREATE INDEX group_facets_counted ON public.group_facets USING btree (region_id, municipality) INCLUDE (group_id, starts_on, packed, opens_at, closes_at, born_after, born_until, age_from_months, age_until_months, age_by_year, zone);
 
@@ -3924,6 +3942,8 @@ CREATE INDEX group_facets_near ON public.group_facets USING btree (region_id, la
 CREATE INDEX group_locks_by_group ON public.group_locks USING btree (region_id, group_id, id);
 
 CREATE UNIQUE INDEX group_locks_one_at_a_time ON public.group_locks USING btree (region_id, group_id) WHERE (unlocked_at IS NULL);
+
+CREATE INDEX group_texts_alike ON public.group_texts USING gin (region_id, text public.gin_trgm_ops);
 
 CREATE INDEX groups_by_programme ON public.groups USING btree (region_id, programme_id, starts_on, id);
 

@@ -109,10 +109,14 @@ listFirstFree            ok     ok       ok     ok          ok    ok           o
 searchSlots              401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 putProgramme             401    403      403    404         ok    404          403      ok     404       ok  institution
 putGroup                 401    403      403    404         ok    404          403      ok     404       ok  institution
+lockGroup                401    403      403    404         ok    404          403      ok     404       ok  institution
+unlockGroup              401    403      403    404         ok    404          403      ok     404       ok  institution
+listGroupLocks           401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
 decideApplication        401    403      403    404         ok    404          403      ok     404       ok  institution
 listProgrammes           401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 listGroups               401    ok       ok     ok          ok    ok           ok       ok     ok        ok
+listGroupsForPerson      401    404      ok     404         404   403          403      403    403       403 person
 applyToGroup             401    404      ok     404         404   403          403      403    403       403 person
 listApplications         401    ok       ok     ok          ok    403          403      403    403       403
 getApplication           401    404      ok     404         404   403          403      403    403       403 application
@@ -287,6 +291,10 @@ class Stage:
             "searchSlots": Ask(query={"specialty_code": PAEDIATRICIAN}),
             "putProgramme": Ask({"programme_id": "go", **clinic}, body=programme(name="Го")),
             "putGroup": Ask({"group_id": "g9", **clinic}, body=world.group()),
+            "lockGroup": Ask({"group_id": "g6", **clinic}, body={"reason": "Педагог на больничном"}),
+            "unlockGroup": Ask({"group_id": "g6", **clinic}, body={"reason": "Педагог здоров"}),
+            "listGroupLocks": Ask({"group_id": "g6", **clinic}),
+            "listGroupsForPerson": Ask({"person_id": scene.person_id}),
             "listReceivedApplications": Ask(clinic),
             "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
             "applyToGroup": Ask(body={"group_id": scene.free_group_id, "person_id": scene.free_person_id}),

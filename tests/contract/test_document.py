@@ -73,7 +73,7 @@ def test_operation_ids_are_unique_and_begin_with_a_verb() -> None:
     assert sorted(found) == sorted({operation.id for operation in OPERATIONS})
     assert len(found) == len(set(found))
     verbs = "create|list|get|search|put|set|hold|release|book|reschedule|cancel|apply|check|decide|appeal|withdraw"
-    verbs += "|update|delete|join|leave|accept|decline|block|unblock|request"
+    verbs += "|update|delete|join|leave|accept|decline|block|unblock|request|lock|unlock"
     assert [name for name in found if not re.fullmatch(f"(?:{verbs})(?:[A-Z][a-z]+)+", name)] == []
 
 

@@ -73,7 +73,7 @@ CREATE OR REPLACE FUNCTION group_facets_of(place groups) RETURNS group_facets LA
            born_by(counted_on, place.age_from_months, place.age_by_year),
            place.age_from_months, place.age_until_months, place.age_by_year, hours.begins_minute::smallint,
            hours.ends_minute::smallint, least_price(place), (place.places #>> '{0,latitude}')::double precision,
-           (place.places #>> '{0,longitude}')::double precision, folded(concat_ws(' ', r.name, place.name, i.name))
+           (place.places #>> '{0,longitude}')::double precision, ARRAY[folded(r.name), folded(place.name), folded(i.name)]
     FROM programmes r
     JOIN institutions i ON i.region_id = place.region_id AND i.id = place.institution_id
     CROSS JOIN LATERAL (SELECT min(begins_minute) AS begins_minute, max(ends_minute) AS ends_minute
@@ -97,8 +97,12 @@ CREATE OR REPLACE FUNCTION keep_group_facets(p_region smallint, p_groups uuid[])
         age_until_months = excluded.age_until_months, age_by_year = excluded.age_by_year,
         begins_minute = excluded.begins_minute, ends_minute = excluded.ends_minute,
         price_month_roubles = excluded.price_month_roubles, latitude = excluded.latitude,
-        longitude = excluded.longitude, search = excluded.search
-    WHERE kept IS DISTINCT FROM excluded
+        longitude = excluded.longitude, texts = excluded.texts
+    WHERE kept IS DISTINCT FROM excluded;
+    INSERT INTO group_texts
+    SELECT DISTINCT p_region, text FROM group_facets, unnest(texts) AS text
+    WHERE region_id = p_region AND group_id = ANY (p_groups) ORDER BY text
+    ON CONFLICT DO NOTHING;
 $$;
 
 CREATE OR REPLACE FUNCTION groups_keep_facets() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -155,7 +159,6 @@ WHEN ((OLD.name, OLD.municipality, OLD.zone) IS DISTINCT FROM (NEW.name, NEW.mun
 EXECUTE FUNCTION institutions_keep_facets();
 
 -- Groups that were there before this table was.
-INSERT INTO group_facets
-SELECT made.* FROM groups g CROSS JOIN LATERAL group_facets_of(g) AS made
+SELECT keep_group_facets(region_id, array_agg(id)) FROM groups g
 WHERE NOT EXISTS (SELECT FROM group_facets f WHERE f.region_id = g.region_id AND f.group_id = g.id)
-ON CONFLICT DO NOTHING;
+GROUP BY region_id;

@@ -39,8 +39,9 @@ $$;
 
 -- How the group suits a child: by how many months it is too young or too old, what else stands in the way. Of what keeps it
 -- busy only that is named which the citizen's own persons are booked for; another guardian's bookings are nobody's to know.
-CREATE OR REPLACE FUNCTION group_fit(place groups, child persons, p_citizen uuid, p_now timestamptz) RETURNS json
-LANGUAGE sql STABLE AS $$
+-- A table of one row, so that it becomes a part of the statement that calls it.
+CREATE OR REPLACE FUNCTION group_fit(place groups, child persons, p_citizen uuid, p_now timestamptz)
+RETURNS TABLE (fit json) LANGUAGE sql STABLE AS $$
     SELECT json_build_object(
         'young_by', greatest(place.age_from_months - months, 0),
         'old_by', greatest(months - place.age_until_months + 1, 0),
@@ -60,16 +61,6 @@ LANGUAGE sql STABLE AS $$
         THEN 12 * (extract(year FROM counted_on) - extract(year FROM child.birth_date))::integer
         ELSE full_months(child.birth_date, counted_on) END AS months) AS counted
     WHERE i.region_id = place.region_id AND i.id = place.institution_id
-$$;
-
--- Whether the child could be in that group as far as its other bookings and applications go.
-CREATE OR REPLACE FUNCTION child_is_free(p_region smallint, p_group uuid, p_identity bytea, p_busy tstzmultirange)
-RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT NOT g.lessons && p_busy AND NOT EXISTS (
-        SELECT FROM applications a
-        WHERE a.region_id = p_region AND a.group_id = p_group AND a.identity = p_identity
-          AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered'))
-    FROM groups g WHERE g.region_id = p_region AND g.id = p_group
 $$;
 
 -- How many groups have each value of what is packed: three small tables instead of one count a value and group.
@@ -116,8 +107,8 @@ CREATE OR REPLACE FUNCTION find_groups(
     p_now timestamptz
 ) RETURNS json LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_custom_plan
--- «шахмотты» has five of its nine trigrams in «шахматы».
-SET pg_trgm.word_similarity_threshold = 0.45
+-- «шахмотты» is like «шахматы» by 0.44.
+SET pg_trgm.word_similarity_threshold = 0.4
 AS $$
 DECLARE
     wanted group_wish := jsonb_populate_record(NULL::group_wish, p_wanted);
@@ -129,6 +120,8 @@ DECLARE
     high double precision := wanted.within_km / 111.1;
     wide double precision := CASE WHEN abs(wanted.latitude) + high < 89
         THEN high / cos(radians(abs(wanted.latitude) + high)) ELSE 360 END;
+    alike text[];
+    likeness jsonb;
     soon timestamptz := p_now + make_interval(days => coalesce(wanted.opens_within_days, 14));
     child persons;
     busy tstzmultirange := '{}';
@@ -138,6 +131,11 @@ BEGIN
         SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
         WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL;
         PERFORM refuse('person_not_found') WHERE child.id IS NULL;
+    END IF;
+    IF sought IS NOT NULL THEN
+        SELECT coalesce(array_agg(text), '{}'), coalesce(jsonb_object_agg(text, likes), '{}') INTO alike, likeness
+        FROM (SELECT text, word_similarity(sought, text) AS likes FROM group_texts
+              WHERE region_id = p_region AND sought <% text ORDER BY likes DESC, text LIMIT 500) AS most;
     END IF;
     IF wanted.fitting_only THEN
         wanted.born_on := child.birth_date;
@@ -150,9 +148,10 @@ BEGIN
                earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude) AS km,
                CASE WHEN wanted.sort = 'distance'
                         THEN earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude)
-                    WHEN wanted.sort = 'match' THEN -word_similarity(sought, f.search)::double precision
-                    -- Not a constant: by the order of starts the whole region's texts would be looked through.
-                    WHEN sought IS NOT NULL THEN 0 * length(f.search)
+                    WHEN wanted.sort = 'match'
+                        THEN -greatest(likeness -> f.texts[1], likeness -> f.texts[2], likeness -> f.texts[3])::double precision
+                    -- Not a constant: by the order of starts the whole region would be looked through.
+                    WHEN sought IS NOT NULL THEN 0 * cardinality(f.texts)
                     ELSE 0 END AS rank
         FROM group_facets f
         WHERE f.region_id = p_region
@@ -179,9 +178,16 @@ BEGIN
                    OR f.longitude BETWEEN wanted.longitude + 360 - wide AND 180
                    OR f.longitude BETWEEN -180 AND wanted.longitude - 360 + wide)
               AND earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude) <= wanted.within_km))
-          AND (sought IS NULL OR sought <% f.search)
+          AND (sought IS NULL OR f.texts && alike)
           AND (wanted.fitting_only IS NOT TRUE OR (
-              f.packed >> 27 & 1 = 0 AND child_is_free(p_region, f.group_id, child.identity, busy)))
+              f.packed >> 27 & 1 = 0
+              AND NOT EXISTS (
+                  SELECT FROM groups g
+                  WHERE g.region_id = p_region AND g.id = f.group_id AND g.lessons && busy)
+              AND NOT EXISTS (
+                  SELECT FROM applications a
+                  WHERE a.region_id = p_region AND a.group_id = f.group_id AND a.identity = child.identity AND a.status IN (
+                      'submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered'))))
     ), page AS (
         SELECT group_id, starts_on, rank, km FROM found
         WHERE after_id IS NULL
@@ -200,10 +206,12 @@ BEGIN
     SELECT json_build_object(
         'items', (
             SELECT json_agg(json_build_object(
-                'group', shown_group(g), 'rank', page.rank, 'km', page.km,
-                'fit', CASE WHEN p_person IS NOT NULL THEN group_fit(g, child, p_citizen, p_now) END)
+                'group', shown_group(of.place), 'rank', page.rank, 'km', page.km, 'fit', looked_at.fit)
                 ORDER BY page.rank, page.starts_on, page.group_id)
-            FROM page JOIN groups g ON g.region_id = p_region AND g.id = page.group_id),
+            -- One by one: a page is short, and groups are many.
+            FROM page CROSS JOIN LATERAL (
+                SELECT g AS place FROM groups g WHERE g.region_id = p_region AND g.id = page.group_id LIMIT 1) AS of
+            LEFT JOIN LATERAL group_fit(of.place, child, p_citizen, p_now) AS looked_at ON p_person IS NOT NULL),
         'facets', CASE WHEN p_facets THEN (
             SELECT facet_counts(coalesce(array_agg(key), '{}'), coalesce(array_agg(of), '{}'),
                                 coalesce(array_agg(groups), '{}')) FROM counted) END)

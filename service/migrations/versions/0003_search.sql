@@ -50,7 +50,7 @@ CREATE TABLE group_facets (
     price_month_roubles integer NOT NULL,
     latitude double precision,
     longitude double precision,
-    search text NOT NULL,
+    texts text[] NOT NULL,
     PRIMARY KEY (region_id, group_id),
     FOREIGN KEY (region_id, group_id) REFERENCES groups
 );
@@ -62,7 +62,17 @@ CREATE INDEX group_facets_counted ON group_facets (region_id, municipality)
     INCLUDE (group_id, starts_on, packed, opens_at, closes_at, born_after, born_until, age_from_months, age_until_months,
              age_by_year, zone);
 CREATE INDEX group_facets_near ON group_facets (region_id, latitude, longitude) WHERE latitude IS NOT NULL;
-CREATE INDEX group_facets_by_text ON group_facets USING gin (region_id, search gin_trgm_ops);
+CREATE INDEX group_facets_by_text ON group_facets USING gin (region_id, texts);
+
+-- Every text of group_facets.texts once, however many groups have it: names of programmes, groups and institutions. What
+-- is misspelt is looked for here. Those that no group has any more are in nobody's way, and stay.
+CREATE TABLE group_texts (
+    region_id smallint NOT NULL,
+    text text NOT NULL,
+    PRIMARY KEY (region_id, text)
+);
+-- Without the region, whose own entry would be longer than those of all trigrams together: texts are short and few.
+CREATE INDEX group_texts_alike ON group_texts USING gin (text gin_trgm_ops);
 
 -- What somebody looks for: find_groups() reads it out of JSON. What is null is not asked for.
 CREATE TYPE group_wish AS (

@@ -1371,7 +1371,7 @@ END $$;
 
 CREATE FUNCTION public.earth_km(p_latitude double precision, p_longitude double precision, q_latitude double precision, q_longitude double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((12742.0176)::double precision * asin(sqrt(LEAST((1)::double precision, (power(sin((radians((q_latitude - p_latitude)) / (2)::double precision)), (2)::double precision) + ((cos(radians(p_latitude)) * cos(radians(q_latitude))) * power(sin((radians((q_longitude - p_longitude)) / (2)::double precision)), (2)::double precision)))))));
+    RETURN CASE WHEN ((p_latitude IS NOT NULL) AND (q_latitude IS NOT NULL)) THEN ((12742.0176)::double precision * asin(sqrt(LEAST((1)::double precision, (power(sin((radians((q_latitude - p_latitude)) / (2)::double precision)), (2)::double precision) + ((cos(radians(p_latitude)) * cos(radians(q_latitude))) * power(sin((radians((q_longitude - p_longitude)) / (2)::double precision)), (2)::double precision))))))) ELSE NULL::double precision END;
 
 CREATE FUNCTION public.end_appointment(booked public.appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -1604,10 +1604,12 @@ BEGIN
     SELECT json_build_object(
         'items', (
             SELECT json_agg(json_build_object(
-                'group', shown_group(g), 'rank', page.rank, 'km', page.km,
-                'fit', CASE WHEN p_person IS NOT NULL THEN group_fit(g, child, p_citizen, p_now) END)
+                'group', shown_group(of.place), 'rank', page.rank, 'km', page.km, 'fit', looked_at.fit)
                 ORDER BY page.rank, page.starts_on, page.group_id)
-            FROM page JOIN groups g ON g.region_id = p_region AND g.id = page.group_id),
+            -- One by one: a page is short, and groups are many.
+            FROM page CROSS JOIN LATERAL (
+                SELECT g AS place FROM groups g WHERE g.region_id = p_region AND g.id = page.group_id LIMIT 1) AS of
+            LEFT JOIN LATERAL group_fit(of.place, child, p_citizen, p_now) AS looked_at ON p_person IS NOT NULL),
         'facets', CASE WHEN p_facets THEN (
             SELECT facet_counts(coalesce(array_agg(key), '{}'), coalesce(array_agg(of), '{}'),
                                 coalesce(array_agg(groups), '{}')) FROM counted) END)
@@ -1769,7 +1771,7 @@ CREATE FUNCTION public.group_facets_of(place public.groups) RETURNS public.group
     WHERE r.region_id = place.region_id AND r.id = place.programme_id
 $$;
 
-CREATE FUNCTION public.group_fit(place public.groups, child public.persons, p_citizen uuid, p_now timestamp with time zone) RETURNS json
+CREATE FUNCTION public.group_fit(place public.groups, child public.persons, p_citizen uuid, p_now timestamp with time zone) RETURNS TABLE(fit json)
     LANGUAGE sql STABLE
     AS $$
     SELECT json_build_object(
@@ -3943,7 +3945,7 @@ CREATE INDEX group_locks_by_group ON public.group_locks USING btree (region_id, 
 
 CREATE UNIQUE INDEX group_locks_one_at_a_time ON public.group_locks USING btree (region_id, group_id) WHERE (unlocked_at IS NULL);
 
-CREATE INDEX group_texts_alike ON public.group_texts USING gin (region_id, text public.gin_trgm_ops);
+CREATE INDEX group_texts_alike ON public.group_texts USING gin (text public.gin_trgm_ops);
 
 CREATE INDEX groups_by_programme ON public.groups USING btree (region_id, programme_id, starts_on, id);
 

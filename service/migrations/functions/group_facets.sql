@@ -22,8 +22,10 @@ END;
 CREATE OR REPLACE FUNCTION earth_km(
     p_latitude double precision, p_longitude double precision, q_latitude double precision, q_longitude double precision
 ) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN 12742.0176 * asin(sqrt(least(1, power(sin(radians(q_latitude - p_latitude) / 2), 2)
-    + cos(radians(p_latitude)) * cos(radians(q_latitude)) * power(sin(radians(q_longitude - p_longitude) / 2), 2))));
+RETURN CASE WHEN p_latitude IS NOT NULL AND q_latitude IS NOT NULL THEN
+    12742.0176 * asin(sqrt(least(1, power(sin(radians(q_latitude - p_latitude) / 2), 2)
+        + cos(radians(p_latitude)) * cos(radians(q_latitude)) * power(sin(radians(q_longitude - p_longitude) / 2), 2))))
+END;
 
 -- Of the bits one by one: those of p_of that are in p_all, each at its place.
 CREATE OR REPLACE FUNCTION bits_of(p_all text[], p_of text[]) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

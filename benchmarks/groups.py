@@ -1,8 +1,8 @@
 """`python -m benchmarks.groups`: what ten times as many groups do to a search for them, with its facets.
 
-The same questions to a region of 20,000 groups with 500,000 applications and to one of 2,000 groups: two databases of one
-server, taking turns in one process. What is measured is a page as it is answered: the question to the database, which
-is one, and the JSON made of it. A ratio of medians above 2.5 is a missed bar; it is printed and fails nothing.
+The same questions to a region of 20,000 groups with 500,000 applications and to one of 2,000 groups: two databases of
+one server, taking turns in one process. What is measured is a page as it is answered: the question to the database,
+which is one, and the JSON made of it. A ratio of medians above 2.5 is a missed bar; it is printed and fails nothing.
 """
 
 import argparse

@@ -103,8 +103,8 @@ class GroupSearch(Paged):
     ) = None
     sort: Sort | None = Field(
         default=None,
-        description="`start`: the first day; `distance` needs `near`, `match` needs `text`. Where absent: by match where there "
-        "is a text, else by distance where there is a place, else by the first day.",
+        description="`start`: the first day; `distance` needs `near`, `match` needs `text`. Where absent: by match "
+        "where there is a text, else by distance where there is a place, else by the first day.",
     )
     facets: Flag = Field(default=False, description="Counts too, over all pages.")
 

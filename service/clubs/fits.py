@@ -14,6 +14,10 @@ _ON = {
     "ru": ("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье"),
     "en": ("on Monday", "on Tuesday", "on Wednesday", "on Thursday", "on Friday", "on Saturday", "on Sunday"),
 }
+_AGES: tuple[tuple[str, MisfitCode, str, str], ...] = (
+    ("young_by", "too_young", "Мал", "young"),
+    ("old_by", "too_old", "Старше", "old"),
+)
 _ENROLMENT: dict[str, tuple[MisfitCode, Refusal]] = {
     "group_locked": ("group_locked", problems.GROUP_LOCKED),
     "enrolment_closed": ("enrolment_closed", problems.ENROLMENT_CLOSED),
@@ -38,7 +42,7 @@ def months_ru(months: int) -> str:
 
 
 def _of_age(found: Mapping[str, Any], language: Language) -> Iterator[Misfit]:
-    for key, code, ru, en in (("young_by", "too_young", "Мал", "young"), ("old_by", "too_old", "Старше", "old")):
+    for key, code, ru, en in _AGES:
         months: int = found[key]
         if months:
             plural = "" if months == 1 else "s"

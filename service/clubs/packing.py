@@ -41,7 +41,7 @@ def packed_wish(query: GroupSearch) -> tuple[int, int]:
 def facets_of(counts: Mapping[str, Any]) -> Facets:
     """What facet_counts() gives; a sum over nothing is null there."""
     named: dict[str, Any] = {name: _named(values, counts[name]) for name, values in _VALUES.items()}
-    return Facets(**named, **{name: counts[name] or 0 for name in ("free", "open", "opens_soon")})
+    return Facets.model_validate(named | {name: counts[name] or 0 for name in ("free", "open", "opens_soon")})
 
 
 def _named(values: Sequence[str], counts: Sequence[int | None]) -> dict[str, int]:

@@ -88,7 +88,8 @@ SELECT 42, made(9, i), made(1, 1 + i % 50), made(8, 1 + i % 500), 'g' || i, 'Г�
 FROM generate_series(1, 2000) i;
 SELECT keep_group_facets(42::smallint, array_agg(id)) FROM groups;
 UPDATE group_facets f SET starts_on = f.starts_on + i % 60, municipality = 'Город ' || i % 30,
-    latitude = 53 + i % 300 / 100.0, longitude = 85 + i % 400 / 100.0, texts = ARRAY['шахматы ' || i % 100, 'группа ' || i % 3, 'клуб ' || i % 50]
+    latitude = 53 + i % 300 / 100.0, longitude = 85 + i % 400 / 100.0,
+    texts = ARRAY['шахматы ' || i % 100, 'группа ' || i % 3, 'клуб ' || i % 50]
 FROM generate_series(1, 2000) i WHERE f.group_id = made(9, i);
 INSERT INTO group_texts SELECT 42, 'кружок ' || i FROM generate_series(1, 5000) i;
 INSERT INTO group_texts SELECT DISTINCT 42, text FROM group_facets, unnest(texts) text ON CONFLICT DO NOTHING;

@@ -129,6 +129,7 @@ def dictionaries(scene: Scene) -> str:
         "own_practitioner": ["d1"],
         "own_location": ["l1"],
         "own_programme": ["chess"],
+        "own_group": ["g7"],
         "own_schedule": ["c1"],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }

@@ -6,17 +6,17 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.common import (
+    A_CITIZEN,
     A_CLUB,
     A_GROUP,
+    A_HOLD,
     A_PROGRAMME,
     INTEGER,
     Address,
     Day,
     ExternalId,
-    Flag,
     Instant,
     LocalTime,
-    Municipality,
     Name,
     NextCursor,
     Paged,
@@ -243,24 +243,27 @@ class GroupBody(GroupTerms):
     )
 
 
+A_PUBLISHED_GROUP = {
+    "id": A_GROUP,
+    "institution_id": A_CLUB,
+    "programme_id": A_PROGRAMME,
+    "programme_name": _PROGRAMME["name"],
+    "direction": "science",
+    "level": "introductory",
+    "free": 3,
+    "waiting": 0,
+    "continues_id": None,
+    "campaign_id": None,
+    "locked": False,
+    "filled_at": None,
+    **_GROUP,
+}
+
+
 class Group(GroupTerms):
     """A class of a programme, as published."""
 
-    model_config = example(
-        id=A_GROUP,
-        institution_id=A_CLUB,
-        programme_id=A_PROGRAMME,
-        programme_name=_PROGRAMME["name"],
-        direction="science",
-        level="introductory",
-        free=3,
-        waiting=0,
-        continues_id=None,
-        campaign_id=None,
-        locked=False,
-        filled_at=None,
-        **_GROUP,
-    )
+    model_config = example(**A_PUBLISHED_GROUP)
 
     id: UUID
     institution_id: UUID
@@ -276,20 +279,44 @@ class Group(GroupTerms):
     filled_at: Instant | None = Field(description="When its places were given to those who had been collected.")
 
 
-class GroupFilter(Paged):
-    institution_id: UUID | None = Field(default=None, description="Only groups of this institution.")
-    programme_id: UUID | None = Field(default=None, description="Only groups of this programme.")
-    municipality: Municipality | None = Field(default=None, description="Only groups in this town or district.")
-    direction: Direction | None = Field(default=None, description="Only groups of this direction.")
-    born_on: Day | None = Field(default=None, description="Only groups that a child born on this day fits.")
-    free_only: Flag = Field(default=False, description="Only groups with free places.")
-    open_only: Flag = Field(default=False, description="Only groups whose enrolment is open now.")
+class GroupReason(Schema):
+    """Why."""
+
+    model_config = example(reason="Педагог на больничном")
+
+    reason: Annotated[Text, Field(min_length=1)]
 
 
-class GroupList(Schema):
-    """A page of groups."""
+class GroupLock(Schema):
+    """A time in which nobody could apply, and whose word that was."""
 
-    items: list[Group]
+    model_config = example(
+        id=A_HOLD,
+        reason="Педагог на больничном",
+        locked_at="2026-09-07T08:05:00+07:00",
+        locked_by=A_CITIZEN,
+        unlock_reason=None,
+        unlocked_at=None,
+        unlocked_by=None,
+    )
+
+    id: UUID
+    reason: str
+    locked_at: Instant
+    locked_by: UUID = Field(description="An administrator of the page, or a system.")
+    unlock_reason: str | None
+    unlocked_at: Instant | None = Field(description="Null while it lasts.")
+    unlocked_by: UUID | None
+
+
+class GroupLockFilter(Paged):
+    """All locks of a group."""
+
+
+class GroupLockList(Schema):
+    """A page of a group's locks."""
+
+    items: list[GroupLock]
     next_cursor: NextCursor
 
 

@@ -15,8 +15,8 @@ DATES_CROSSED = refusal(
 GROUP_TIMES_HELD = refusal(
     "group_times_held",
     Kind.conflict,
-    "В группу уже поданы заявки: её занятия нельзя перенести",
-    "The group already has applications: its lessons can't be moved",
+    "На новое время занятий не все дети группы свободны",
+    "Not all children of the group are free at the new times of its lessons",
 )
 GROUP_OVER_CAPACITY = refusal(
     "group_over_capacity",
@@ -60,4 +60,16 @@ GROUP_CONTINUED_UNKNOWN = refusal(
     Kind.conflict,
     "Группа прошлого года ещё не опубликована",
     "The group of the year before is not published",
+)
+SPORTS_ON_BUDGET_ONLY = refusal(
+    "sports_on_budget_only",
+    Kind.conflict,
+    "Спортивная подготовка — только за счёт бюджета и со вступительными испытаниями",
+    "Sports training is paid by the budget alone, and has an entrance test",
+)
+SORT_NEEDS_MORE = refusal(
+    "sort_needs_more",
+    Kind.conflict,
+    "Чтобы упорядочить по расстоянию, укажите место, по сходству — текст",
+    "Sorting by distance needs a place, sorting by match needs a text",
 )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.common import A_GROUP, A_SLOT, Instant, Schema, example
+from schemas.common import A_GROUP, A_SLOT, AN_APPLICATION, Instant, PersonName, Schema, example
 
 
 class Kind(StrEnum):
@@ -59,6 +59,23 @@ class FreeGroup(Schema):
     free: int
 
 
+class HeldBy(PersonName):
+    """Whose application stands in the way of what an institution wants to change. Only its own people are told."""
+
+    model_config = example(
+        application_id=AN_APPLICATION,
+        number="4FJ0-2W7C",
+        status="enrolled",
+        last_name="Соколова",
+        first_name="Вера",
+        patronymic="Ильинична",
+    )
+
+    application_id: UUID
+    number: str
+    status: str
+
+
 class Problem(BaseModel):
     """A problem by RFC 9457, as `application/problem+json`. Programs look at `code`, people read `title`."""
 
@@ -73,6 +90,10 @@ class Problem(BaseModel):
     alternatives: list[FreeSlot] | list[FreeGroup] | None = Field(
         default=None,
         description="At `time_taken` and `group_full`: up to three nearest free places, the nearest first.",
+    )
+    held_by: list[HeldBy] | None = Field(
+        default=None,
+        description="At `group_over_capacity` who is in, at `group_times_held` whose other bookings are in the way.",
     )
     error: str | None = Field(default=None, description="At createToken: the error code of RFC 6749, section 5.2.")
 

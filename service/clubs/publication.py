@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from schemas import problems
 from schemas.clubs import Group, GroupBody, LessonPlan, Programme, ProgrammeBody
 from schemas.common import ExternalId
+from schemas.problems import HeldBy, Refusal
 from service.campaigns.usecases import join_campaign
 from service.clubs import rules, store
 from service.clubs.shapes import group_of
@@ -14,16 +15,18 @@ from service.core.database import Connection, Record
 from service.core.errors import DomainError
 from service.core.journal import journal
 from service.core.operations import Actor
-from service.institutions.usecases import find_institution, lock_institution
+from service.institutions.usecases import lock_institution
 from service.scheduling.rules import Interval
 
 
 async def put_programme(
     conn: Connection, actor: Actor, institution_id: UUID, programme_id: ExternalId, body: ProgrammeBody, clock: Clock
 ) -> Programme:
-    """Publishes a programme under the institution's own id."""
-    await find_institution(conn, actor.region_id, institution_id)
+    """Publishes a programme under the institution's own id. Its groups are found by it at once."""
+    await lock_institution(conn, actor.region_id, institution_id)
     found = await store.put_programme(conn, actor.region_id, institution_id, programme_id, body)
+    if body.kind == "sports" and await store.has_groups_not_of_sports(conn, actor.region_id, found):
+        raise DomainError(problems.SPORTS_ON_BUDGET_ONLY)
     await journal(conn, actor.region_id, actor.id, "programme_put", found, clock())
     return Programme(id=found, institution_id=institution_id, **body.model_dump())
 
@@ -33,30 +36,36 @@ async def put_group(
 ) -> Group:
     """Publishes a group of one school year under the institution's own id. Publishing the same twice changes nothing.
 
-    Once somebody holds a place, the lessons can't be moved and the capacity can't fall below the places taken. Places
-    that are added go to those who wait.
+    The capacity can't fall below the places taken. Lessons may be moved while children are in: they go along, and their
+    parents are told, unless one of them is booked elsewhere at the new times. Where either is refused, `held_by` says
+    who it is. Places that are added go to those who wait.
     """
     institution = await lock_institution(conn, actor.region_id, institution_id)
     programme = await store.find_programme(conn, actor.region_id, institution_id, body.programme_id)
     if programme is None:
         raise DomainError(problems.PROGRAMME_UNKNOWN)
     _check(body)
+    if programme["kind"] == "sports" and not rules.may_be_of_sports(body):
+        raise DomainError(problems.SPORTS_ON_BUDGET_ONLY)
     continues = await _continued(conn, actor.region_id, institution_id, body)
     times = await _times(conn, institution, body)
     kept = await store.lock_group(conn, actor.region_id, institution_id, group_id)
+    moved = kept is not None and [(lesson.lower, lesson.upper) for lesson in kept["lessons"]] != times
     if kept is not None:
-        _check_kept(kept, body, times)
+        await _check_kept(conn, kept, body, times if moved else None)
     now = clock()
     joined = kept["campaign_id"] if kept else None
     campaign = await join_campaign(conn, actor.region_id, body.campaign_id, joined, now)
     row = await store.put_group(
         conn, actor.region_id, institution_id, group_id, programme["id"], continues, campaign, body, times
     )
+    if kept is not None:
+        await store.follow_group(conn, actor.region_id, row["id"], moved, actor.id, now)
     await store.offer_group_places(conn, actor.region_id, row["id"], now)
     await journal(conn, actor.region_id, actor.id, "group_put", row["id"], now)
-    row = await store.find_group(conn, actor.region_id, institution_id, group_id)
-    assert row is not None
-    return group_of(row)
+    published = await store.find_group(conn, actor.region_id, institution_id, group_id)
+    assert published is not None
+    return group_of(published["shown"])
 
 
 async def _continued(conn: Connection, region_id: int, institution_id: UUID, body: GroupBody) -> UUID | None:
@@ -105,10 +114,18 @@ def _check(body: GroupBody) -> None:
         raise DomainError(problems.FINANCING_TWICE)
 
 
-def _check_kept(kept: Record, body: GroupBody, times: list[Interval]) -> None:
-    if body.capacity < kept["taken"]:
-        raise DomainError(problems.GROUP_OVER_CAPACITY)
-    if kept["taken"] and [(lesson.lower, lesson.upper) for lesson in kept["lessons"]] != times:
-        raise DomainError(problems.GROUP_TIMES_HELD)
+async def _check_kept(conn: Connection, kept: Record, body: GroupBody, new_times: list[Interval] | None) -> None:
+    """What the children who are in it, or have applied, do not allow. `new_times`: None where no lesson is moved."""
     if kept["serial"] and kept["filling"] != body.filling:
         raise DomainError(problems.GROUP_FILLING_HELD)
+    if body.capacity < kept["taken"]:
+        raise _held(problems.GROUP_OVER_CAPACITY, await store.list_placed(conn, kept["region_id"], kept["id"]))
+    if new_times is not None:
+        busy = await store.list_busy(conn, kept["region_id"], kept["id"], new_times)
+        if busy:
+            raise _held(problems.GROUP_TIMES_HELD, busy)
+
+
+def _held(refusal: Refusal, rows: list[Record]) -> DomainError:
+    held_by = [HeldBy(**{name: row[name] for name in HeldBy.model_fields}) for row in rows]
+    return DomainError(refusal, extra={"held_by": held_by})

@@ -63,28 +63,61 @@ WHERE coalesce(c.day, n.day) IS NOT NULL
 SELECT offer_group_places($1, $2, $3);
 
 -- name: find_group
-SELECT g.*, r.name AS programme_name, r.direction, r.level, i.zone
-FROM groups g
-JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id
-JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
+SELECT g.id, shown_group(g) AS shown FROM groups g
 WHERE g.region_id = $1 AND g.institution_id = $2 AND g.external_id = $3;
 
--- name: list_groups
-SELECT g.*, r.name AS programme_name, r.direction, r.level, i.zone
+-- name: follow_group
+SELECT follow_group($1, $2, $3, $4, $5);
+
+-- name: list_placed
+SELECT a.id AS application_id, a.number, a.status, p.last_name, p.first_name, p.patronymic
+FROM applications a
+JOIN persons p ON p.region_id = a.region_id AND p.id = a.person_id
+WHERE a.region_id = $1 AND a.group_id = $2 AND a.placed
+ORDER BY a.serial, a.id;
+
+-- name: list_busy
+SELECT a.id AS application_id, a.number, a.status, p.last_name, p.first_name, p.patronymic
+FROM applications a
+JOIN engagements own ON own.region_id = a.region_id AND own.booking_id = a.id
+JOIN persons p ON p.region_id = a.region_id AND p.id = a.person_id
+WHERE a.region_id = $1 AND a.group_id = $2 AND EXISTS (
+    SELECT FROM engagements e
+    WHERE e.region_id = a.region_id AND e.identity = a.identity AND e.booking_id <> a.id
+      AND e.times && $3::tstzmultirange)
+ORDER BY a.serial, a.id;
+
+-- name: has_groups_not_of_sports
+SELECT EXISTS (
+    SELECT FROM groups
+    WHERE region_id = $1 AND programme_id = $2 AND NOT (
+        entrance_test AND financing @> '[{"source": "budget"}]' AND jsonb_array_length(financing) = 1));
+
+-- name: add_group_lock
+WITH locked AS (
+    UPDATE groups SET locked_at = $5 WHERE region_id = $1 AND id = $2 RETURNING id
+)
+INSERT INTO group_locks (region_id, id, group_id, reason, locked_at, locked_by)
+SELECT $1, $3, locked.id, $4, $5, $6 FROM locked;
+
+-- name: end_group_lock
+WITH unlocked AS (
+    UPDATE groups SET locked_at = NULL WHERE region_id = $1 AND id = $2
+)
+UPDATE group_locks SET unlocked_at = $4, unlock_reason = $3, unlocked_by = $5
+WHERE region_id = $1 AND group_id = $2 AND unlocked_at IS NULL;
+
+-- name: list_group_locks
+SELECT l.*, i.zone
 FROM groups g
-JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id
+JOIN group_locks l ON l.region_id = g.region_id AND l.group_id = g.id
 JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
-WHERE g.region_id = $1
-  AND ($2::uuid IS NULL OR g.institution_id = $2)
-  AND ($3::uuid IS NULL OR g.programme_id = $3)
-  AND ($4::text IS NULL OR i.municipality = $4)
-  AND ($5::text IS NULL OR r.direction = $5)
-  AND ($6::date IS NULL OR age_refusal(g, $6, ($9 AT TIME ZONE i.zone)::date) IS NULL)
-  AND (NOT $7::boolean OR g.taken < g.capacity)
-  AND (NOT $8::boolean OR g.enrolment_opens_at <= $9 AND $9 < g.enrolment_closes_at)
-  AND ($10::date IS NULL OR (g.starts_on, g.id) > ($10, $11::uuid))
-ORDER BY g.starts_on, g.id
-LIMIT $12;
+WHERE g.region_id = $1 AND g.institution_id = $2 AND g.external_id = $3 AND ($4::uuid IS NULL OR l.id < $4)
+ORDER BY l.id DESC
+LIMIT $5;
+
+-- name: find_groups
+SELECT find_groups($1, $2::jsonb, $3::jsonb, $4, $5, $6, $7, $8);
 
 -- name: put_enrolment_rules
 UPDATE institutions

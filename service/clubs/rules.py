@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from schemas import clubs
-from schemas.clubs import LessonPlan
+from schemas.clubs import GroupTerms, LessonPlan
 from service.scheduling.rules import Interval, instant_of, merge
 
 ACADEMIC_HOUR_MINUTES = 45
@@ -27,6 +27,11 @@ def age_window_months(age_from: float, age_to: float) -> tuple[int, int]:
 def school_year(starts_on: date) -> int:
     """The school year that a group is of where it does not say: 2026 is that from September 2026."""
     return starts_on.year if starts_on.month >= _FIRST_MONTH else starts_on.year - 1
+
+
+def may_be_of_sports(terms: GroupTerms) -> bool:
+    """Sports training is paid by the budget alone, and children are admitted by a test."""
+    return terms.entrance_test and [item.source for item in terms.financing] == ["budget"]
 
 
 def lesson_minutes(academic_hours: int, break_minutes: int) -> int:

@@ -1,31 +1,58 @@
-"""Rows of clubs as the schemas that show them."""
+"""Groups as the schemas that show them, out of the JSON of shown_group()."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from schemas.clubs import Group
+from schemas.clubs import Group, GroupLock
+from schemas.group_search import FoundGroup, GroupForPerson
+from service.clubs.fits import fit_of
 from service.core.database import Record
+from service.core.operations import Language
 
-_SAME = (
-    "id", "institution_id", "programme_id", "programme_name", "direction", "level", "name", "school_year", "age_rule",
-    "age_on", "age_by_year", "capacity", "min_size", "starts_on", "ends_on", "hours_a_year", "teachers", "documents",
-    "trial_places", "entrance_test", "instant", "waiting_list", "filling", "waiting", "continues_id", "campaign_id",
-)  # fmt: skip
 _INSTANTS = ("enrolment_opens_at", "enrolment_closes_at", "collect_until", "filled_at")
+_OF_THE_SEARCH = ("institution_name", "municipality")
 
 
-def group_of(row: Record) -> Group:
-    """A group from a row with its programme and the institution's zone."""
-    zone = ZoneInfo(row["zone"])
-    fields = {name: row[name] for name in _SAME} | {name: _local(row[name], zone) for name in _INSTANTS}
-    fields |= orjson.loads(row["lesson_plan"])
-    fields |= {name: orjson.loads(row[name]) for name in ("places", "financing")}
-    fields |= {"age_from": float(row["age_from"]), "age_to": float(row["age_to"])}
-    fields |= {"free": row["capacity"] - row["taken"], "locked": row["locked_at"] is not None}
+def group_of(shown: str | bytes) -> Group:
+    """As published."""
+    fields, _ = _fields(orjson.loads(shown))
+    for name in _OF_THE_SEARCH:
+        del fields[name]
     return Group.model_validate(fields, strict=False)
 
 
-def _local(instant: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return instant.astimezone(zone) if instant else None
+def found_group_of(item: Mapping[str, Any]) -> FoundGroup:
+    """Of an item of find_groups()."""
+    fields, _ = _fields(item["group"])
+    return FoundGroup.model_validate(fields | {"distance_km": _rounded(item["km"])}, strict=False)
+
+
+def group_for_person_of(item: Mapping[str, Any], language: Language) -> GroupForPerson:
+    """The same, with its `fit`."""
+    fields, zone = _fields(item["group"])
+    fit = fit_of(item["fit"], fields["enrolment_opens_at"], zone, language)
+    return GroupForPerson.model_validate(fields | {"distance_km": _rounded(item["km"]), "fit": fit}, strict=False)
+
+
+def lock_of(row: Record) -> GroupLock:
+    """With instants in the institution's zone."""
+    zone = ZoneInfo(row["zone"])
+    instants = {name: row[name] and row[name].astimezone(zone) for name in ("locked_at", "unlocked_at")}
+    same = ("id", "reason", "locked_by", "unlock_reason", "unlocked_by")
+    return GroupLock(**{name: row[name] for name in same}, **instants)
+
+
+def _fields(shown: Mapping[str, Any]) -> tuple[dict[str, Any], ZoneInfo]:
+    fields = dict(shown)
+    zone = ZoneInfo(fields.pop("zone"))
+    for name in _INSTANTS:
+        fields[name] = datetime.fromisoformat(fields[name]).astimezone(zone) if fields[name] else None
+    return fields | fields.pop("lesson_plan"), zone
+
+
+def _rounded(km: float | None) -> float | None:
+    return None if km is None else round(km, 1)

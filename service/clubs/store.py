@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
 
-from schemas.clubs import GroupBody, GroupFilter, GroupTerms, LessonPlan, ProgrammeBody
+from schemas import problems
+from schemas.clubs import GroupBody, GroupTerms, LessonPlan, ProgrammeBody
 from schemas.enrolment import Benefit, EnrolmentRules
 from service.clubs.rules import age_window_months, school_year
-from service.core.database import Connection, Record
+from service.core.database import Collision, Connection, Record, refusing
 from service.core.ids import new_id
 from service.core.queries import beside
 from service.scheduling.rules import Interval
 
 SQL = beside(__file__)
+VIOLATIONS = {
+    "person_not_found": problems.PERSON_NOT_FOUND,
+    # Somebody was booked elsewhere after it was looked: tried again, it is found out who.
+    "engagements_one_place_at_a_time": Collision,
+}
 _COLUMNS = set(GroupTerms.model_fields) - set(LessonPlan.model_fields) - {"school_year"}
 
 # The institution's side --------------------------------------------------------------------------------------------
@@ -73,8 +80,51 @@ async def put_group(
 
 
 async def find_group(conn: Connection, region_id: int, institution_id: UUID, external_id: str) -> Record | None:
-    """With its programme and the institution's zone."""
+    """Its id, and the JSON that is shown."""
     return await conn.fetchrow(SQL.find_group, region_id, institution_id, external_id)
+
+
+async def follow_group(
+    conn: Connection, region_id: int, group_id: UUID, moved: bool, actor_id: UUID, now: datetime
+) -> int:
+    """Takes the group's children along to its lessons as they are now; gives how many parents are told."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(SQL.follow_group, region_id, group_id, moved, actor_id, now)
+
+
+async def list_placed(conn: Connection, region_id: int, group_id: UUID) -> list[Record]:
+    """Applications that hold a place, with the names of their persons."""
+    return await conn.fetch(SQL.list_placed, region_id, group_id)
+
+
+async def list_busy(conn: Connection, region_id: int, group_id: UUID, lessons: Sequence[Interval]) -> list[Record]:
+    """The same of those whose person is booked elsewhere in the time of these lessons."""
+    times = [asyncpg.Range(begin, end) for begin, end in lessons]
+    return await conn.fetch(SQL.list_busy, region_id, group_id, times)
+
+
+async def has_groups_not_of_sports(conn: Connection, region_id: int, programme_id: UUID) -> bool:
+    """Whether some group of the programme is not paid by the budget alone, or has no entrance test."""
+    return await conn.fetchval(SQL.has_groups_not_of_sports, region_id, programme_id)
+
+
+async def add_group_lock(
+    conn: Connection, region_id: int, group_id: UUID, reason: str, actor_id: UUID, now: datetime
+) -> None:
+    await conn.execute(SQL.add_group_lock, region_id, group_id, new_id(), reason, now, actor_id)
+
+
+async def end_group_lock(
+    conn: Connection, region_id: int, group_id: UUID, reason: str, actor_id: UUID, now: datetime
+) -> None:
+    await conn.execute(SQL.end_group_lock, region_id, group_id, reason, now, actor_id)
+
+
+async def list_group_locks(
+    conn: Connection, region_id: int, institution_id: UUID, external_id: str, before: UUID | None, limit: int
+) -> list[Record]:
+    """The latest first, with the institution's zone."""
+    return await conn.fetch(SQL.list_group_locks, region_id, institution_id, external_id, before, limit)
 
 
 async def days_off(conn: Connection, region_id: int, institution_id: UUID, first: date, last: date) -> set[date]:
@@ -103,29 +153,24 @@ async def list_programmes(
     return await conn.fetch(SQL.list_programmes, region_id, institution_id, direction, *(after or (None, None)), limit)
 
 
-async def list_groups(
+async def find_groups(
     conn: Connection,
     region_id: int,
-    wanted: GroupFilter,
-    now: datetime,
-    after: tuple[date | None, UUID | None],
+    wanted: dict[str, Any],
+    after: dict[str, str] | None,
     limit: int,
-) -> list[Record]:
-    """By their first day, behind the position `after`."""
-    return await conn.fetch(
-        SQL.list_groups,
-        region_id,
-        wanted.institution_id,
-        wanted.programme_id,
-        wanted.municipality,
-        wanted.direction,
-        wanted.born_on,
-        wanted.free_only,
-        wanted.open_only,
-        now,
-        *after,
-        limit,
-    )
+    facets: bool,
+    now: datetime,
+    looked_at_for: tuple[UUID, UUID] | None = None,
+) -> dict[str, Any]:
+    """`items` and, where asked for, `facets`, as find_groups() makes them; `looked_at_for`: a citizen and a person."""
+    encoded = orjson.dumps(wanted).decode()
+    position = orjson.dumps(after).decode() if after else None
+    with refusing(VIOLATIONS):
+        found = await conn.fetchval(
+            SQL.find_groups, region_id, encoded, position, limit, facets, *(looked_at_for or (None, None)), now
+        )
+    return orjson.loads(found)
 
 
 # How an institution enrols -----------------------------------------------------------------------------------------

@@ -1,12 +1,10 @@
-"""What parents find: programmes and groups."""
+"""What parents find: programmes. And days off, for other domains."""
 
 from datetime import date
 from uuid import UUID
 
-from schemas.clubs import GroupFilter, GroupList, Programme, ProgrammeFilter, ProgrammeList
+from schemas.clubs import Programme, ProgrammeFilter, ProgrammeList
 from service.clubs import store
-from service.clubs.shapes import group_of
-from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Connection
 from service.core.lists import page_of
@@ -23,16 +21,6 @@ async def list_programmes(conn: Connection, actor: Actor, query: ProgrammeFilter
     page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["name"], row["id"]))
     fields = tuple(Programme.model_fields)
     return ProgrammeList(items=[Programme(**{name: row[name] for name in fields}) for row in page], next_cursor=cursor)
-
-
-async def list_groups(conn: Connection, actor: Actor, query: GroupFilter, cursors: Cursors, clock: Clock) -> GroupList:
-    """Groups of the region by their first day. The answer may be a second old."""
-    scope = f"groups:{actor.region_id}"
-    after = cursors.position(scope, query)
-    position = (date.fromisoformat(after[0]), UUID(after[1])) if after else (None, None)
-    rows = await store.list_groups(conn, actor.region_id, query, clock(), position, query.limit + 1)
-    page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["starts_on"], row["id"]))
-    return GroupList(items=[group_of(row) for row in page], next_cursor=cursor)
 
 
 async def find_days_off(conn: Connection, region_id: int, institution_id: UUID, first: date, last: date) -> set[date]:

@@ -7,10 +7,22 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from schemas.clubs import Direction, Financing, GroupBody, LessonPlace, Level, ProgrammeBody, WeeklyLesson
+from schemas.clubs import (
+    Direction,
+    Filling,
+    Financing,
+    Form,
+    GroupBody,
+    LessonPlace,
+    Level,
+    Limitation,
+    ProgrammeBody,
+    ProgrammeKind,
+    WeeklyLesson,
+)
 from schemas.institutions import InstitutionKind
 from service.demo import people
-from service.demo.region import INSTITUTIONS, ZONE, Institution
+from service.demo.region import COORDINATES, INSTITUTIONS, ZONE, Institution
 
 # Enrolment closes so early that lessons never meet a ticket of the same days: README.md books both for one child.
 _CLOSES_BEFORE_START_DAYS = 14
@@ -20,11 +32,20 @@ _WEEKS = 36
 _AGES = ((6, 9), (10, 14))
 _FIRST_SERIAL = 50_000_000
 _PLACES_AT_MOST = 20
+# Children in the queue of a group that is full.
+_WAITING = 3
+_BY_CERTIFICATE = 0.5
 _MONTHS_UNTIL_SERIALS_REPEAT = 1000
 
 Enrolment = Literal["open", "full", "nearly_full", "not_open_yet", "closed"]
 _ENROLMENTS: tuple[Enrolment, ...] = (
     "open", "open", "nearly_full", "open", "full", "open", "not_open_yet", "open", "nearly_full", "closed",
+)  # fmt: skip
+# Of so many groups one is filled in that way, or enrols at once; the others first come, with a review.
+_EVERY_DRAW, _EVERY_PRIORITY, _EVERY_INSTANT = 23, 19, 7
+_FORMS: tuple[Form, ...] = ("in_person", "in_person", "in_person", "mixed", "in_person", "distance", "in_person")
+_LIMITATIONS: tuple[Limitation, ...] = (
+    "hearing", "vision", "speech", "musculoskeletal", "development", "autism", "intellectual",
 )  # fmt: skip
 _LEVELS: tuple[Level, ...] = ("introductory", "introductory", "basic", "basic", "advanced")
 
@@ -80,7 +101,17 @@ class Programme:
             direction=self.direction,
             level=_LEVELS[self.number % len(_LEVELS)],
             description=f"«{self.name}»: занятия в группах по возрасту. Первое занятие — знакомство.",
+            form=_FORMS[self.number % len(_FORMS)],
+            kind=self.kind,
+            limitations=[_LIMITATIONS[self.number // 3 % len(_LIMITATIONS)]] if self.number % 3 == 0 else [],
+            hours=144,
         )
+
+    @property
+    def kind(self) -> ProgrammeKind:
+        if self.institution.body.kind == "sports" and self.direction == "sports":
+            return "sports"
+        return "preprofessional" if self.direction == "arts" and self.number % 4 == 0 else "general"
 
 
 @dataclass(frozen=True)
@@ -119,6 +150,9 @@ class Group:
         first, last = self.ages
         weekdays = sorted(random.sample(range(1, 7), 2))
         starts = time(random.randint(14, 18), random.choice((0, 30)))
+        capacity = random.choice((10, 12, 15, _PLACES_AT_MOST))
+        latitude, longitude = COORDINATES[self.programme.institution.town]
+        is_sports = self.programme.kind == "sports"
         lessons = [WeeklyLesson(weekday=weekday, starts=starts, academic_hours=2) for weekday in weekdays]
         teacher = people.full_name(random, people.any_sex(random))
         return GroupBody(
@@ -126,16 +160,40 @@ class Group:
             name=f"{first}-{last} лет",
             age_from=first,
             age_to=last,
-            capacity=random.choice((10, 12, 15, _PLACES_AT_MOST)),
+            capacity=capacity,
+            min_size=capacity // 2,
+            hours_a_year=144,
             starts_on=self.starts_on,
             ends_on=self.starts_on + timedelta(weeks=_WEEKS),
             enrolment_opens_at=opens_at,
             enrolment_closes_at=closes_at,
             weekly_lessons=lessons,
-            places=[LessonPlace(address=self.programme.institution.body.address)],
+            break_minutes=10,
+            places=[
+                LessonPlace(
+                    address=self.programme.institution.body.address,
+                    latitude=round(latitude + random.uniform(-0.03, 0.03), 4),
+                    longitude=round(longitude + random.uniform(-0.03, 0.03), 4),
+                )
+            ],
             teachers=[str(teacher)],
-            financing=[_financing(random.choice((0, 0, 0, 800, 1200, 2500)))],
+            financing=_financing(0 if is_sports else random.choice((0, 0, 0, 800, 1200, 2500)), random.random()),
+            documents=["child_identity", "medical_certificate"] if is_sports else ["child_identity"],
+            entrance_test=is_sports,
+            trial_places=random.choice((0, 0, 2)),
+            instant=self.filling == "first_come" and self.number % _EVERY_INSTANT == 1 + len(_AGES) and not is_sports,
+            filling=self.filling,
+            collect_until=closes_at - timedelta(hours=6) if self.filling != "first_come" else None,
         )
+
+    @property
+    def filling(self) -> Filling:
+        """Where nobody has a place before it is filled, the group looks open, and is."""
+        if self.enrolment != "open":
+            return "first_come"
+        if self.number % _EVERY_DRAW == 1 + len(_AGES):
+            return "draw"
+        return "priority" if self.number % _EVERY_PRIORITY == 1 + len(_AGES) else "first_come"
 
     def _enrolment_window(self) -> tuple[datetime, datetime]:
         closes_at = _local(self.starts_on - timedelta(days=_CLOSES_BEFORE_START_DAYS))
@@ -152,11 +210,12 @@ class Group:
         """When its places were applied for."""
         return self.body.enrolment_opens_at + timedelta(days=1)
 
-    def places_taken(self) -> int:
+    def applications(self) -> int:
+        """How many children are applied for; those whom it has no place for wait."""
         capacity = self.body.capacity
         match self.enrolment:
             case "full":
-                return capacity
+                return capacity + _WAITING
             case "nearly_full":
                 return capacity - 1
             case "not_open_yet":
@@ -165,9 +224,11 @@ class Group:
                 return capacity // 2
 
     def serial(self, place: int) -> int:
-        """A number for the child who has this place, of nobody else."""
+        """A number for the child who has this place, or waits for one, of nobody else."""
         month = (self.starts_on.year * 12 + self.starts_on.month) % _MONTHS_UNTIL_SERIALS_REPEAT
-        return _FIRST_SERIAL + (month * len(PROGRAMMES) * len(_AGES) + self.number) * _PLACES_AT_MOST + place
+        return (
+            _FIRST_SERIAL + (month * len(PROGRAMMES) * len(_AGES) + self.number) * (_PLACES_AT_MOST + _WAITING) + place
+        )
 
 
 def first_lesson_day(today: date) -> date:
@@ -180,10 +241,14 @@ def groups_of(programme: Programme, today: date) -> list[Group]:
     return [Group(programme, index, today) for index in range(len(_AGES))]
 
 
-def _financing(price_month_roubles: int) -> Financing:
+def _financing(price_month_roubles: int, chance: float) -> list[Financing]:
+    """Half of what is paid for may be paid by a certificate too."""
     if not price_month_roubles:
-        return Financing(source="budget")
-    return Financing(source="own", price_month_roubles=price_month_roubles, price_total_roubles=9 * price_month_roubles)
+        return [Financing(source="budget")]
+    total = 9 * price_month_roubles
+    own = Financing(source="own", price_month_roubles=price_month_roubles, price_total_roubles=total)
+    certificate = Financing(source="certificate", price_total_roubles=total, hours=72)
+    return [own, certificate] if chance < _BY_CERTIFICATE else [own]
 
 
 def _local(day: date, hour: int = 0) -> datetime:

@@ -54,14 +54,14 @@ FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
 SELECT apply_to_groups(
     $1, given.person, 'applyToGroup', given.id::text, uuid_send(given.id),
     jsonb_build_array(jsonb_build_object('group_id', given.place, 'person_id', given.person, 'id', given.id,
-                                         'number', given.number)),
+                                         'number', given.number, 'wait', true)),
     NULL, given.at)
 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
      AS given (id, person, place, number, at);
 
 -- name: move_applications
 SELECT move_application(a, $2, $3::jsonb, $4, $5)
-FROM applications a WHERE a.region_id = $1 AND a.id = ANY ($6::uuid[]);
+FROM applications a WHERE a.region_id = $1 AND a.id = ANY ($6::uuid[]) AND a.status = 'submitted' AND a.placed;
 
 -- name: tell_nobody
 DELETE FROM outbox WHERE region_id = $1 AND (id = ANY ($2::uuid[]) OR subject_id = ANY ($2::uuid[]));

@@ -169,7 +169,7 @@ class _Day:
                 )
                 children += [
                     _Patient(group.serial(number), group.ages, None, group.starts_on, made.id, group.applied_at)
-                    for number in range(group.places_taken())
+                    for number in range(group.applications())
                 ]
         return children
 

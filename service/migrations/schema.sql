@@ -1,6 +1,10 @@
 -- What all migrations together give: written by `make schema`, read by people and by a test, run by nobody.
 -- squawk-ignore-file
 
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
+COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+
 CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
@@ -8,6 +12,28 @@ COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiS
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+CREATE TYPE public.group_wish AS (
+	institution_id uuid,
+	programme_id uuid,
+	municipality text,
+	kind text,
+	school_year smallint,
+	mask integer,
+	packed integer,
+	born_on date,
+	open_only boolean,
+	opens_within_days integer,
+	begins_minute smallint,
+	ends_minute smallint,
+	price_month_to integer,
+	latitude double precision,
+	longitude double precision,
+	within_km double precision,
+	search text,
+	sort text,
+	fitting_only boolean
+);
 
 CREATE FUNCTION public.accept_group_place(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -691,8 +717,18 @@ END $_$;
 CREATE FUNCTION public.benefits_weight(place public.groups, child public.persons, p_benefits text[]) RETURNS smallint
     LANGUAGE sql STABLE
     AS $$
-    SELECT least(coalesce(sum(b.weight), 0), 10000)::smallint FROM benefits b
+    SELECT (least(coalesce(sum(b.weight), 0), 10000) + CASE WHEN EXISTS (
+        SELECT FROM applications a
+        WHERE a.region_id = place.region_id AND a.group_id = place.continues_id AND a.identity = child.identity
+          AND a.status = 'enrolled') THEN 20000 ELSE 0 END)::smallint
+    FROM benefits b
     WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id AND b.code = ANY (p_benefits)
+$$;
+
+CREATE FUNCTION public.bits_of(p_all text[], p_of text[]) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT coalesce(bit_or(1 << (array_position(p_all, each) - 1)), 0) FROM unnest(p_of) AS each
 $$;
 
 CREATE FUNCTION public.book_appointments(p_region smallint, p_citizen uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_now timestamp with time zone) RETURNS jsonb
@@ -1102,6 +1138,10 @@ CREATE FUNCTION public.bookings_near(p_region smallint, p_citizen uuid, p_identi
     FROM known k
 $$;
 
+CREATE FUNCTION public.born_by(p_on date, p_months integer, p_by_year boolean) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN p_by_year THEN make_date(((EXTRACT(year FROM p_on))::integer - ((p_months + 11) / 12)), 12, 31) ELSE LEAST((((date_trunc('month'::text, (p_on)::timestamp without time zone) - make_interval(months => p_months)))::date + ((EXTRACT(day FROM p_on))::integer - 1)), (((date_trunc('month'::text, (p_on)::timestamp without time zone) - make_interval(months => (p_months - 1))))::date - 1)) END;
+
 CREATE FUNCTION public.by_itself() RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN '00000000-0000-0000-0000-000000000000'::uuid;
@@ -1354,6 +1394,27 @@ BEGIN
     PERFORM journal(named.region_id, gen_random_uuid(), p_now, p_actor, 'application_benefits_checked', named.id,
                     jsonb_build_object('confirmed', proved), true);
 END $$;
+
+CREATE FUNCTION public.child_busy(place public.groups, child public.persons, p_citizen uuid, p_zone text) RETURNS TABLE(starts_at timestamp without time zone, name_ru text, name_en text)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT lower(first_time) AT TIME ZONE p_zone, coalesce(a.terms #>> '{programme,name}', s.name_ru),
+           coalesce(a.terms #>> '{programme,name}', s.name_en)
+    FROM engagements e
+    CROSS JOIN LATERAL (
+        SELECT each AS first_time FROM unnest(e.times) AS each WHERE each && place.lessons ORDER BY each LIMIT 1) AS first
+    LEFT JOIN applications a ON a.region_id = e.region_id AND a.id = e.booking_id AND a.person_id IN (
+        SELECT person_id FROM guardians WHERE region_id = place.region_id AND citizen_id = p_citizen)
+    LEFT JOIN appointments t ON t.region_id = e.region_id AND t.id = e.booking_id AND t.person_id IN (
+        SELECT person_id FROM guardians WHERE region_id = place.region_id AND citizen_id = p_citizen)
+    LEFT JOIN specialties s ON s.code = t.specialty_code
+    WHERE e.region_id = place.region_id AND e.identity = child.identity AND e.times && place.lessons
+      AND NOT EXISTS (
+          SELECT FROM applications own
+          WHERE own.region_id = e.region_id AND own.id = e.booking_id AND own.group_id = place.id)
+    ORDER BY first_time
+    LIMIT 5
+$$;
 
 CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -1796,6 +1857,10 @@ BEGIN
     RETURN made;
 END $$;
 
+CREATE FUNCTION public.earth_km(p_latitude double precision, p_longitude double precision, q_latitude double precision, q_longitude double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_latitude IS NOT NULL) AND (q_latitude IS NOT NULL)) THEN ((12742.0176)::double precision * asin(sqrt(LEAST((1)::double precision, (power(sin((radians((q_latitude - p_latitude)) / (2)::double precision)), (2)::double precision) + ((cos(radians(p_latitude)) * cos(radians(q_latitude))) * power(sin((radians((q_longitude - p_longitude)) / (2)::double precision)), (2)::double precision))))))) ELSE NULL::double precision END;
+
 CREATE FUNCTION public.elsewhere(p_region smallint, p_booking uuid, p_identity bytea, p_times tstzmultirange) RETURNS tstzmultirange
     LANGUAGE sql STABLE
     AS $$
@@ -2014,6 +2079,43 @@ BEGIN
     RETURN expired;
 END $$;
 
+CREATE FUNCTION public.facet_counts(p_key integer[], p_set integer[], p_groups integer[]) RETURNS json
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT json_build_object(
+        'direction', ARRAY[
+            sum(n) FILTER (WHERE s = 0 AND k & 7 = 0), sum(n) FILTER (WHERE s = 0 AND k & 7 = 1),
+            sum(n) FILTER (WHERE s = 0 AND k & 7 = 2), sum(n) FILTER (WHERE s = 0 AND k & 7 = 3),
+            sum(n) FILTER (WHERE s = 0 AND k & 7 = 4), sum(n) FILTER (WHERE s = 0 AND k & 7 = 5)],
+        'level', ARRAY[
+            sum(n) FILTER (WHERE s = 0 AND k >> 3 & 3 = 0), sum(n) FILTER (WHERE s = 0 AND k >> 3 & 3 = 1),
+            sum(n) FILTER (WHERE s = 0 AND k >> 3 & 3 = 2)],
+        'form', ARRAY[
+            sum(n) FILTER (WHERE s = 0 AND k >> 5 & 3 = 0), sum(n) FILTER (WHERE s = 0 AND k >> 5 & 3 = 1),
+            sum(n) FILTER (WHERE s = 0 AND k >> 5 & 3 = 2)],
+        'price', ARRAY[
+            sum(n) FILTER (WHERE s = 0 AND k >> 7 = 0), sum(n) FILTER (WHERE s = 0 AND k >> 7 = 1),
+            sum(n) FILTER (WHERE s = 0 AND k >> 7 = 2), sum(n) FILTER (WHERE s = 0 AND k >> 7 = 3),
+            sum(n) FILTER (WHERE s = 0 AND k >> 7 = 4)],
+        'financing', ARRAY[
+            sum(n) FILTER (WHERE s = 1 AND k & 1 <> 0), sum(n) FILTER (WHERE s = 1 AND k & 2 <> 0),
+            sum(n) FILTER (WHERE s = 1 AND k & 4 <> 0)],
+        'weekday', ARRAY[
+            sum(n) FILTER (WHERE s = 1 AND k & 8 <> 0), sum(n) FILTER (WHERE s = 1 AND k & 16 <> 0),
+            sum(n) FILTER (WHERE s = 1 AND k & 32 <> 0), sum(n) FILTER (WHERE s = 1 AND k & 64 <> 0),
+            sum(n) FILTER (WHERE s = 1 AND k & 128 <> 0), sum(n) FILTER (WHERE s = 1 AND k & 256 <> 0),
+            sum(n) FILTER (WHERE s = 1 AND k & 512 <> 0)],
+        'limitation', ARRAY[
+            sum(n) FILTER (WHERE s = 2 AND k & 1 <> 0), sum(n) FILTER (WHERE s = 2 AND k & 2 <> 0),
+            sum(n) FILTER (WHERE s = 2 AND k & 4 <> 0), sum(n) FILTER (WHERE s = 2 AND k & 8 <> 0),
+            sum(n) FILTER (WHERE s = 2 AND k & 16 <> 0), sum(n) FILTER (WHERE s = 2 AND k & 32 <> 0),
+            sum(n) FILTER (WHERE s = 2 AND k & 64 <> 0)],
+        'free', sum(n) FILTER (WHERE s = 2 AND k & 128 = 0),
+        'open', sum(n) FILTER (WHERE s = 2 AND k >> 8 = 1),
+        'opens_soon', sum(n) FILTER (WHERE s = 2 AND k >> 8 = 2))
+    FROM unnest(p_key, p_set, p_groups) AS counted (k, s, n)
+$$;
+
 CREATE FUNCTION public.fill_places(p_region smallint, p_group uuid, p_ids uuid[], p_first integer, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -2046,6 +2148,120 @@ BEGIN
         filled := filled + 1;
     END LOOP;
     RETURN filled;
+END $$;
+
+CREATE FUNCTION public.find_groups(p_region smallint, p_wanted jsonb, p_after jsonb, p_limit integer, p_facets boolean, p_citizen uuid, p_person uuid, p_now timestamp with time zone) RETURNS json
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET "pg_trgm.word_similarity_threshold" TO '0.4'
+    AS $$
+DECLARE
+    wanted group_wish := jsonb_populate_record(NULL::group_wish, p_wanted);
+    sought text := folded(wanted.search);
+    after_rank double precision := (p_after ->> 'rank')::double precision;
+    after_start date := p_after ->> 'starts_on';
+    after_id uuid := p_after ->> 'id';
+    -- A degree of latitude has 111.2 km; one of longitude less, the further from the equator.
+    high double precision := wanted.within_km / 111.1;
+    wide double precision := CASE WHEN abs(wanted.latitude) + high < 89
+        THEN high / cos(radians(abs(wanted.latitude) + high)) ELSE 360 END;
+    alike text[];
+    likeness jsonb;
+    soon timestamptz := p_now + make_interval(days => coalesce(wanted.opens_within_days, 14));
+    child persons;
+    busy tstzmultirange := '{}';
+    answer json;
+BEGIN
+    IF p_person IS NOT NULL THEN
+        SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL;
+        PERFORM refuse('person_not_found') WHERE child.id IS NULL;
+    END IF;
+    IF sought IS NOT NULL THEN
+        SELECT coalesce(array_agg(text), '{}'), coalesce(jsonb_object_agg(text, likes), '{}') INTO alike, likeness
+        FROM (SELECT text, word_similarity(sought, text) AS likes FROM group_texts
+              WHERE region_id = p_region AND sought <% text ORDER BY likes DESC, text LIMIT 500) AS most;
+    END IF;
+    IF wanted.fitting_only THEN
+        wanted.born_on := child.birth_date;
+        wanted.open_only := true;
+        SELECT coalesce(range_agg(times), '{}') INTO busy FROM engagements
+        WHERE region_id = p_region AND identity = child.identity;
+    END IF;
+    WITH found AS NOT MATERIALIZED (
+        SELECT f.group_id, f.starts_on, f.packed, f.opens_at, f.closes_at,
+               earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude) AS km,
+               CASE WHEN wanted.sort = 'distance'
+                        THEN earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude)
+                    WHEN wanted.sort = 'match'
+                        THEN -greatest(likeness -> f.texts[1], likeness -> f.texts[2], likeness -> f.texts[3])::double precision
+                    -- Not a constant: by the order of starts the whole region would be looked through.
+                    WHEN sought IS NOT NULL THEN 0 * cardinality(f.texts)
+                    ELSE 0 END AS rank
+        FROM group_facets f
+        WHERE f.region_id = p_region
+          AND (wanted.institution_id IS NULL OR f.institution_id = wanted.institution_id)
+          AND (wanted.programme_id IS NULL OR f.programme_id = wanted.programme_id)
+          AND (wanted.municipality IS NULL OR f.municipality = wanted.municipality)
+          AND (wanted.kind IS NULL OR f.kind = wanted.kind)
+          AND (wanted.school_year IS NULL OR f.school_year = wanted.school_year)
+          AND (wanted.mask = 0 OR f.packed & wanted.mask = wanted.packed)
+          AND (wanted.born_on IS NULL OR CASE WHEN f.born_until IS NOT NULL
+              THEN wanted.born_on > f.born_after AND wanted.born_on <= f.born_until
+              ELSE wanted.born_on > born_by((p_now AT TIME ZONE f.zone)::date, f.age_until_months, f.age_by_year)
+               AND wanted.born_on <= born_by((p_now AT TIME ZONE f.zone)::date, f.age_from_months, f.age_by_year) END)
+          AND (wanted.open_only IS NOT TRUE OR (f.opens_at <= p_now AND p_now < f.closes_at))
+          AND (wanted.opens_within_days IS NULL
+               OR (p_now < f.opens_at AND f.opens_at <= soon AND f.opens_at < f.closes_at))
+          AND (wanted.begins_minute IS NULL OR f.begins_minute >= wanted.begins_minute)
+          AND (wanted.ends_minute IS NULL OR f.ends_minute <= wanted.ends_minute)
+          AND (wanted.price_month_to IS NULL OR f.price_month_roubles <= wanted.price_month_to)
+          AND (wanted.latitude IS NULL OR (
+              f.latitude BETWEEN wanted.latitude - high AND wanted.latitude + high
+              AND (f.longitude BETWEEN wanted.longitude - wide AND wanted.longitude + wide
+                   -- Chukotka is on both sides of the 180th meridian.
+                   OR f.longitude BETWEEN wanted.longitude + 360 - wide AND 180
+                   OR f.longitude BETWEEN -180 AND wanted.longitude - 360 + wide)
+              AND earth_km(wanted.latitude, wanted.longitude, f.latitude, f.longitude) <= wanted.within_km))
+          AND (sought IS NULL OR f.texts && alike)
+          AND (wanted.fitting_only IS NOT TRUE OR (
+              f.packed >> 27 & 1 = 0
+              AND NOT EXISTS (
+                  SELECT FROM groups g
+                  WHERE g.region_id = p_region AND g.id = f.group_id AND g.lessons && busy)
+              AND NOT EXISTS (
+                  SELECT FROM applications a
+                  WHERE a.region_id = p_region AND a.group_id = f.group_id AND a.identity = child.identity AND a.status IN (
+                      'submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered'))))
+    ), page AS (
+        SELECT group_id, starts_on, rank, km FROM found
+        WHERE after_id IS NULL
+           OR (wanted.sort = 'start' AND (starts_on, group_id) > (after_start, after_id))
+           OR (wanted.sort <> 'start' AND (rank, starts_on, group_id) > (after_rank, after_start, after_id))
+        ORDER BY rank, starts_on, group_id LIMIT p_limit
+    ), counted AS (
+        SELECT coalesce(a, b, c) AS key, CASE WHEN a IS NOT NULL THEN 0 WHEN b IS NOT NULL THEN 1 ELSE 2 END AS of,
+               count(*)::integer AS groups
+        FROM (SELECT packed & 1023 AS a, packed >> 10 & 1023 AS b,
+                     (packed >> 20 & 255) | (CASE WHEN opens_at <= p_now THEN (p_now < closes_at)::integer
+                         ELSE 2 * (opens_at <= soon AND opens_at < closes_at)::integer END << 8) AS c
+              FROM found WHERE p_facets) AS keys
+        GROUP BY GROUPING SETS ((a), (b), (c))
+    )
+    SELECT json_build_object(
+        'items', (
+            SELECT json_agg(json_build_object(
+                'group', shown_group(of.place), 'rank', page.rank, 'km', page.km, 'fit', looked_at.fit)
+                ORDER BY page.rank, page.starts_on, page.group_id)
+            -- One by one: a page is short, and groups are many.
+            FROM page CROSS JOIN LATERAL (
+                SELECT g AS place FROM groups g WHERE g.region_id = p_region AND g.id = page.group_id LIMIT 1) AS of
+            LEFT JOIN LATERAL group_fit(of.place, child, p_citizen, p_now) AS looked_at ON p_person IS NOT NULL),
+        'facets', CASE WHEN p_facets THEN (
+            SELECT facet_counts(coalesce(array_agg(key), '{}'), coalesce(array_agg(of), '{}'),
+                                coalesce(array_agg(groups), '{}')) FROM counted) END)
+    INTO answer;
+    RETURN answer;
 END $$;
 
 CREATE FUNCTION public.find_rebooking(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS boolean
@@ -2093,6 +2309,39 @@ CREATE FUNCTION public.first_without_place(p_region smallint, p_groups uuid[]) R
     WHERE g.region_id = p_region AND g.id = ANY (p_groups)
       AND g.capacity - g.taken < (SELECT count(*) FROM unnest(p_groups) AS wanted WHERE wanted = g.id)
 $$;
+
+CREATE FUNCTION public.folded(p_text text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(lower(p_text), 'ё'::text, 'е'::text);
+
+CREATE FUNCTION public.follow_group(p_region smallint, p_group uuid, p_moved boolean, p_actor uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place groups;
+    says jsonb;
+    one applications;
+    followed integer := 0;
+BEGIN
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = p_group;
+    says := jsonb_build_object('starts_on', place.starts_on, 'ends_on', place.ends_on,
+                               'lesson_plan', place.lesson_plan, 'places', place.places);
+    UPDATE engagements e SET times = current_lessons(place) FROM applications a
+    WHERE a.region_id = p_region AND a.group_id = p_group AND e.region_id = p_region AND e.booking_id = a.id
+      AND e.times <> current_lessons(place);
+    FOR one IN
+        SELECT * FROM applications
+        WHERE region_id = p_region AND group_id = p_group AND (p_moved OR terms || says <> terms)
+          AND status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
+        ORDER BY id FOR UPDATE
+    LOOP
+        UPDATE applications SET terms = terms || says, updated_at = p_now WHERE region_id = p_region AND id = one.id;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'application_lessons_moved', one.id,
+                        jsonb_build_object('group_id', p_group), true);
+        followed := followed + 1;
+    END LOOP;
+    RETURN followed;
+END $$;
 
 CREATE FUNCTION public.follow_lessons(place public.groups) RETURNS void
     LANGUAGE plpgsql
@@ -2156,6 +2405,78 @@ CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
 
+CREATE TABLE public.group_facets (
+    region_id smallint NOT NULL,
+    group_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    municipality text NOT NULL,
+    zone text NOT NULL,
+    kind text NOT NULL,
+    starts_on date NOT NULL,
+    school_year smallint NOT NULL,
+    packed integer NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    born_after date,
+    born_until date,
+    age_from_months smallint NOT NULL,
+    age_until_months smallint NOT NULL,
+    age_by_year boolean NOT NULL,
+    begins_minute smallint,
+    ends_minute smallint,
+    price_month_roubles integer NOT NULL,
+    latitude double precision,
+    longitude double precision,
+    texts text[] NOT NULL
+);
+
+CREATE FUNCTION public.group_facets_of(place public.groups) RETURNS public.group_facets
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT place.region_id, place.id, place.institution_id, place.programme_id, i.municipality, i.zone, r.kind,
+           place.starts_on, place.school_year, packed_facets(place, r), place.enrolment_opens_at,
+           CASE WHEN place.locked_at IS NOT NULL OR (place.filling = 'matching' AND place.filled_at IS NULL) THEN '-infinity'
+                WHEN place.filled_at IS NULL THEN least(place.enrolment_closes_at, place.collect_until)
+                ELSE place.enrolment_closes_at END,
+           born_by(counted_on, place.age_until_months, place.age_by_year),
+           born_by(counted_on, place.age_from_months, place.age_by_year),
+           place.age_from_months, place.age_until_months, place.age_by_year, hours.begins_minute::smallint,
+           hours.ends_minute::smallint, least_price(place), (place.places #>> '{0,latitude}')::double precision,
+           (place.places #>> '{0,longitude}')::double precision, ARRAY[folded(r.name), folded(place.name), folded(i.name)]
+    FROM programmes r
+    JOIN institutions i ON i.region_id = place.region_id AND i.id = place.institution_id
+    CROSS JOIN LATERAL (SELECT min(begins_minute) AS begins_minute, max(ends_minute) AS ends_minute
+                        FROM lesson_hours(place.lesson_plan)) AS hours
+    CROSS JOIN LATERAL (SELECT CASE place.age_rule
+        WHEN 'start' THEN place.starts_on WHEN 'date' THEN place.age_on END AS counted_on) AS ages
+    WHERE r.region_id = place.region_id AND r.id = place.programme_id
+$$;
+
+CREATE FUNCTION public.group_fit(place public.groups, child public.persons, p_citizen uuid, p_now timestamp with time zone) RETURNS TABLE(fit json)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT json_build_object(
+        'young_by', greatest(place.age_from_months - months, 0),
+        'old_by', greatest(months - place.age_until_months + 1, 0),
+        'enrolment', enrolment_refusal(place, p_now),
+        'full', place.taken >= place.capacity,
+        'applied', EXISTS (
+            SELECT FROM applications a
+            WHERE a.region_id = place.region_id AND a.group_id = place.id AND a.identity = child.identity
+              AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')),
+        'busy', (SELECT json_agg(each ORDER BY each.starts_at)
+                 FROM child_busy(place, child, p_citizen, i.zone) AS each))
+    FROM institutions i
+    CROSS JOIN LATERAL (SELECT CASE place.age_rule
+        WHEN 'start' THEN place.starts_on WHEN 'date' THEN place.age_on
+        ELSE (p_now AT TIME ZONE i.zone)::date END AS counted_on) AS ages
+    CROSS JOIN LATERAL (SELECT CASE WHEN place.age_by_year
+        THEN 12 * (extract(year FROM counted_on) - extract(year FROM child.birth_date))::integer
+        ELSE full_months(child.birth_date, counted_on) END AS months) AS counted
+    WHERE i.region_id = place.region_id AND i.id = place.institution_id
+$$;
+
 CREATE FUNCTION public.group_teacher_names(p_region smallint, p_group uuid) RETURNS text[]
     LANGUAGE sql STABLE
     AS $$
@@ -2183,6 +2504,23 @@ CREATE FUNCTION public.groups_forget_changes() RETURNS trigger
     AS $$
 BEGIN
     DELETE FROM lesson_changes WHERE region_id = NEW.region_id AND group_id = NEW.id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.groups_keep_facets() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM keep_group_facets(NEW.region_id, ARRAY[NEW.id]);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.groups_keep_full() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE group_facets SET packed = (packed & ~(1 << 27)) | ((NEW.taken >= NEW.capacity)::integer << 27)
+    WHERE region_id = NEW.region_id AND group_id = NEW.id;
     RETURN NULL;
 END $$;
 
@@ -2335,6 +2673,19 @@ BEGIN
         RETURN NULL;
     END IF;
     RETURN idempotency_find(p_region, p_caller, p_operation, p_key, p_request_hash);
+END $$;
+
+CREATE FUNCTION public.institutions_keep_facets() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    theirs uuid[];
+BEGIN
+    SELECT array_agg(id) INTO theirs FROM (
+        SELECT id FROM groups WHERE region_id = NEW.region_id AND institution_id = NEW.id
+        ORDER BY id FOR NO KEY UPDATE) AS locked;
+    PERFORM keep_group_facets(NEW.region_id, theirs);
+    RETURN NULL;
 END $$;
 
 CREATE FUNCTION public.invite_teacher(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_teacher uuid, p_code_hash bytea, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
@@ -2682,6 +3033,29 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.keep_group_facets(p_region smallint, p_groups uuid[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO group_facets AS kept
+    SELECT made.* FROM groups g CROSS JOIN LATERAL group_facets_of(g) AS made
+    WHERE g.region_id = p_region AND g.id = ANY (p_groups) ORDER BY g.id
+    ON CONFLICT (region_id, group_id) DO UPDATE SET
+        institution_id = excluded.institution_id, programme_id = excluded.programme_id,
+        municipality = excluded.municipality, zone = excluded.zone, kind = excluded.kind,
+        starts_on = excluded.starts_on, school_year = excluded.school_year, packed = excluded.packed,
+        opens_at = excluded.opens_at, closes_at = excluded.closes_at, born_after = excluded.born_after,
+        born_until = excluded.born_until, age_from_months = excluded.age_from_months,
+        age_until_months = excluded.age_until_months, age_by_year = excluded.age_by_year,
+        begins_minute = excluded.begins_minute, ends_minute = excluded.ends_minute,
+        price_month_roubles = excluded.price_month_roubles, latitude = excluded.latitude,
+        longitude = excluded.longitude, texts = excluded.texts
+    WHERE kept IS DISTINCT FROM excluded;
+    INSERT INTO group_texts
+    SELECT DISTINCT p_region, text FROM group_facets, unnest(texts) AS text
+    WHERE region_id = p_region AND group_id = ANY (p_groups) ORDER BY text
+    ON CONFLICT DO NOTHING;
+$$;
+
 CREATE FUNCTION public.keep_matches(p_region smallint, p_matches jsonb, p_first integer) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2763,6 +3137,12 @@ BEGIN
     PERFORM release_places(offer.region_id, offer.id, p_now);
 END $$;
 
+CREATE FUNCTION public.least_price(place public.groups) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT coalesce(min((each ->> 'price_month_roubles')::integer), 0) FROM jsonb_array_elements(place.financing) AS each
+$$;
+
 CREATE FUNCTION public.leave_identity(p_region smallint, p_citizen uuid, p_platform text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2828,6 +3208,19 @@ CREATE FUNCTION public.lesson_collisions(place public.groups, p_citizen uuid, p_
         ORDER BY 2 NULLS FIRST, 1 LIMIT 1) AS closest
     WHERE closest.gap IS NULL OR b.addresses <> addresses_of(place.places) OR cardinality(b.addresses) > 1
     ORDER BY closest.at, b.kind, b.name
+$$;
+
+CREATE FUNCTION public.lesson_hours(p_plan jsonb) RETURNS TABLE(weekday integer, begins_minute integer, ends_minute integer)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT coalesce((each ->> 'weekday')::integer, extract(isodow FROM (each ->> 'day')::date)::integer),
+           starts, starts + hours * 45 + (hours - 1) * coalesce((p_plan ->> 'break_minutes')::integer, 0)
+    FROM (SELECT jsonb_array_elements(p_plan -> 'weekly_lessons') AS each
+          UNION ALL
+          SELECT jsonb_array_elements(p_plan -> 'lesson_dates')) AS lessons,
+         LATERAL (SELECT extract(hour FROM (each ->> 'starts')::time)::integer * 60
+                             + extract(minute FROM (each ->> 'starts')::time)::integer AS starts,
+                         coalesce((each ->> 'academic_hours')::integer, 1) AS hours) AS counted
 $$;
 
 CREATE FUNCTION public.limit_reached(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
@@ -3507,6 +3900,40 @@ BEGIN
     RETURN cardinality(orphaned);
 END $$;
 
+CREATE TABLE public.programmes (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    name text NOT NULL,
+    direction text NOT NULL,
+    level text NOT NULL,
+    description text NOT NULL,
+    form text DEFAULT 'in_person'::text NOT NULL,
+    kind text DEFAULT 'general'::text NOT NULL,
+    limitations text[] DEFAULT '{}'::text[] NOT NULL,
+    hours integer,
+    CONSTRAINT programmes_form_check CHECK ((form = ANY (ARRAY['in_person'::text, 'mixed'::text, 'distance'::text]))),
+    CONSTRAINT programmes_hours_check CHECK ((hours > 0)),
+    CONSTRAINT programmes_kind_check CHECK ((kind = ANY (ARRAY['general'::text, 'preprofessional'::text, 'sports'::text])))
+);
+
+CREATE FUNCTION public.packed_facets(place public.groups, of public.programmes) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    -- All of these operators bind alike, from the left.
+    SELECT (array_position(ARRAY['technical', 'science', 'arts', 'sports', 'tourism', 'social'], of.direction) - 1)
+         | ((array_position(ARRAY['introductory', 'basic', 'advanced'], of.level) - 1) << 3)
+         | ((array_position(ARRAY['in_person', 'mixed', 'distance'], of.form) - 1) << 5)
+         | (width_bucket(least_price(place), ARRAY[1, 1001, 2001, 3001]) << 7)
+         | (bits_of(ARRAY['budget', 'certificate', 'own'], ARRAY(
+               SELECT each ->> 'source' FROM jsonb_array_elements(place.financing) AS each)) << 10)
+         | ((SELECT coalesce(bit_or(1 << (weekday - 1)), 0) FROM lesson_hours(place.lesson_plan)) << 13)
+         | (bits_of(ARRAY['hearing', 'vision', 'speech', 'musculoskeletal', 'development', 'autism', 'intellectual'],
+                    of.limitations) << 20)
+         | ((place.taken >= place.capacity)::integer << 27)
+$$;
+
 CREATE FUNCTION public.persons_of(entry public.waiting_entries) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
@@ -3568,6 +3995,19 @@ CREATE FUNCTION public.places_together(freed public.slots, p_count bigint, p_now
     SELECT array_fill(freed.id, ARRAY[p_count::integer])
     WHERE p_count > 1 AND freed.capacity - freed.taken >= p_count AND can_be_offered(freed, p_now)
 $$;
+
+CREATE FUNCTION public.programmes_keep_facets() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    theirs uuid[];
+BEGIN
+    SELECT array_agg(id) INTO theirs FROM (
+        SELECT id FROM groups WHERE region_id = NEW.region_id AND programme_id = NEW.id
+        ORDER BY id FOR NO KEY UPDATE) AS locked;
+    PERFORM keep_group_facets(NEW.region_id, theirs);
+    RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.put_wishes(p_region smallint, p_citizen uuid, p_campaign uuid, p_person uuid, p_groups uuid[], p_benefits text[], p_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
@@ -4041,6 +4481,23 @@ CREATE FUNCTION public.shown_entry(entry public.waiting_entries, p_persons uuid[
                     AND e.specialty_code = entry.specialty_code AND e.ended_at > p_now - interval '14 days'))
     FROM institutions i, specialties y
     WHERE i.region_id = entry.region_id AND i.id = entry.institution_id AND y.code = entry.specialty_code
+$$;
+
+CREATE FUNCTION public.shown_group(place public.groups) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT row_to_json(shown) FROM (
+        SELECT place.id, place.institution_id, place.programme_id, r.name AS programme_name, r.direction, r.level,
+               place.name, place.school_year, place.age_from, place.age_to, place.age_rule, place.age_on,
+               place.age_by_year, place.capacity, place.capacity - place.taken AS free, place.waiting, place.min_size,
+               place.starts_on, place.ends_on, place.hours_a_year, place.enrolment_opens_at, place.enrolment_closes_at,
+               place.lesson_plan, place.places, place.teachers, place.financing, place.documents, place.trial_places,
+               place.entrance_test, place.instant, place.waiting_list, place.filling, place.collect_until,
+               place.filled_at, place.continues_id, place.campaign_id, place.locked_at IS NOT NULL AS locked,
+               i.zone, i.name AS institution_name, i.municipality
+        FROM programmes r
+        JOIN institutions i ON i.region_id = place.region_id AND i.id = place.institution_id
+        WHERE r.region_id = place.region_id AND r.id = place.programme_id) AS shown
 $$;
 
 CREATE FUNCTION public.shown_to_parent(a public.applications) RETURNS jsonb
@@ -4731,6 +5188,19 @@ CREATE TABLE public.engagements (
     times tstzmultirange NOT NULL
 );
 
+CREATE TABLE public.group_locks (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    reason text NOT NULL,
+    locked_at timestamp with time zone NOT NULL,
+    locked_by uuid NOT NULL,
+    unlock_reason text,
+    unlocked_at timestamp with time zone,
+    unlocked_by uuid,
+    CONSTRAINT group_locks_ended_by_somebody CHECK ((((unlocked_at IS NULL) = (unlocked_by IS NULL)) AND ((unlocked_at IS NULL) = (unlock_reason IS NULL))))
+);
+
 CREATE TABLE public.group_members (
     region_id smallint NOT NULL,
     group_id uuid NOT NULL,
@@ -4745,6 +5215,11 @@ CREATE TABLE public.group_teachers (
     group_id uuid NOT NULL,
     teacher_id uuid NOT NULL,
     place smallint NOT NULL
+);
+
+CREATE TABLE public.group_texts (
+    region_id smallint NOT NULL,
+    text text NOT NULL
 );
 
 CREATE TABLE public.guardians (
@@ -4850,24 +5325,6 @@ CREATE TABLE public.practitioner_specialties (
     practitioner_id uuid NOT NULL,
     specialty_code text NOT NULL,
     institution_id uuid NOT NULL
-);
-
-CREATE TABLE public.programmes (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    institution_id uuid NOT NULL,
-    external_id text NOT NULL,
-    name text NOT NULL,
-    direction text NOT NULL,
-    level text NOT NULL,
-    description text NOT NULL,
-    form text DEFAULT 'in_person'::text NOT NULL,
-    kind text DEFAULT 'general'::text NOT NULL,
-    limitations text[] DEFAULT '{}'::text[] NOT NULL,
-    hours integer,
-    CONSTRAINT programmes_form_check CHECK ((form = ANY (ARRAY['in_person'::text, 'mixed'::text, 'distance'::text]))),
-    CONSTRAINT programmes_hours_check CHECK ((hours > 0)),
-    CONSTRAINT programmes_kind_check CHECK ((kind = ANY (ARRAY['general'::text, 'preprofessional'::text, 'sports'::text])))
 );
 
 CREATE TABLE public.referrals (
@@ -5034,11 +5491,20 @@ ALTER TABLE ONLY public.engagements
 ALTER TABLE ONLY public.engagements
     ADD CONSTRAINT engagements_pkey PRIMARY KEY (region_id, booking_id);
 
+ALTER TABLE ONLY public.group_facets
+    ADD CONSTRAINT group_facets_pkey PRIMARY KEY (region_id, group_id);
+
+ALTER TABLE ONLY public.group_locks
+    ADD CONSTRAINT group_locks_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.group_members
     ADD CONSTRAINT group_members_pkey PRIMARY KEY (region_id, group_id, application_id, since);
 
 ALTER TABLE ONLY public.group_teachers
     ADD CONSTRAINT group_teachers_pkey PRIMARY KEY (region_id, group_id, teacher_id);
+
+ALTER TABLE ONLY public.group_texts
+    ADD CONSTRAINT group_texts_pkey PRIMARY KEY (region_id, text);
 
 ALTER TABLE ONLY public.groups
     ADD CONSTRAINT groups_by_own_id UNIQUE (region_id, institution_id, external_id);
@@ -5254,9 +5720,27 @@ CREATE UNIQUE INDEX draws_one_a_group ON public.draws USING btree (region_id, gr
 
 CREATE INDEX draws_to_draw ON public.draws USING btree (region_id, closes_at) WHERE (drawn_at IS NULL);
 
+CREATE INDEX group_facets_by_institution ON public.group_facets USING btree (region_id, institution_id, starts_on, group_id);
+
+CREATE INDEX group_facets_by_programme ON public.group_facets USING btree (region_id, programme_id, starts_on, group_id);
+
+CREATE INDEX group_facets_by_start ON public.group_facets USING btree (region_id, starts_on, group_id);
+
+CREATE INDEX group_facets_by_text ON public.group_facets USING gin (region_id, texts);
+
+CREATE INDEX group_facets_counted ON public.group_facets USING btree (region_id, municipality) INCLUDE (group_id, starts_on, packed, opens_at, closes_at, born_after, born_until, age_from_months, age_until_months, age_by_year, zone);
+
+CREATE INDEX group_facets_near ON public.group_facets USING btree (region_id, latitude, longitude) WHERE (latitude IS NOT NULL);
+
+CREATE INDEX group_locks_by_group ON public.group_locks USING btree (region_id, group_id, id);
+
+CREATE UNIQUE INDEX group_locks_one_at_a_time ON public.group_locks USING btree (region_id, group_id) WHERE (unlocked_at IS NULL);
+
 CREATE INDEX group_members_by_application ON public.group_members USING btree (region_id, application_id, since);
 
 CREATE INDEX group_teachers_by_teacher ON public.group_teachers USING btree (region_id, teacher_id, group_id);
+
+CREATE INDEX group_texts_alike ON public.group_texts USING gin (text public.gin_trgm_ops);
 
 CREATE INDEX groups_by_campaign ON public.groups USING btree (region_id, campaign_id) WHERE (campaign_id IS NOT NULL);
 
@@ -5356,7 +5840,15 @@ CREATE TRIGGER applications_stay BEFORE DELETE ON public.applications FOR EACH R
 
 CREATE TRIGGER groups_forget_changes AFTER UPDATE OF lessons ON public.groups FOR EACH ROW WHEN ((old.lessons <> new.lessons)) EXECUTE FUNCTION public.groups_forget_changes();
 
+CREATE TRIGGER groups_keep_facets AFTER INSERT OR UPDATE OF programme_id, name, school_year, age_from_months, age_until_months, age_rule, age_on, age_by_year, capacity, starts_on, enrolment_opens_at, enrolment_closes_at, lesson_plan, places, financing, filling, collect_until, filled_at, locked_at ON public.groups FOR EACH ROW EXECUTE FUNCTION public.groups_keep_facets();
+
+CREATE TRIGGER groups_keep_full AFTER UPDATE OF taken ON public.groups FOR EACH ROW WHEN (((old.taken >= old.capacity) <> (new.taken >= new.capacity))) EXECUTE FUNCTION public.groups_keep_full();
+
 CREATE TRIGGER groups_keep_teachers BEFORE UPDATE OF teachers ON public.groups FOR EACH ROW EXECUTE FUNCTION public.groups_keep_teachers();
+
+CREATE TRIGGER institutions_keep_facets AFTER UPDATE ON public.institutions FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.municipality IS DISTINCT FROM new.municipality)) OR (old.zone IS DISTINCT FROM new.zone))) EXECUTE FUNCTION public.institutions_keep_facets();
+
+CREATE TRIGGER programmes_keep_facets AFTER UPDATE ON public.programmes FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.programmes_keep_facets();
 
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_region_id_certificate_id_fkey FOREIGN KEY (region_id, certificate_id) REFERENCES public.certificates(region_id, id);
@@ -5450,6 +5942,12 @@ ALTER TABLE ONLY public.draws
 
 ALTER TABLE ONLY public.draws
     ADD CONSTRAINT draws_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.group_facets
+    ADD CONSTRAINT group_facets_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
+
+ALTER TABLE ONLY public.group_locks
+    ADD CONSTRAINT group_locks_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
 
 ALTER TABLE ONLY public.group_members
     ADD CONSTRAINT group_members_region_id_application_id_fkey FOREIGN KEY (region_id, application_id) REFERENCES public.applications(region_id, id);

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.applications.people import stranger
-from tests.provocation import Asked, Provocations, someone
+from tests.applications.people import applying, group, stranger
+from tests.provocation import Asked, Provocations, someone, surname
 from tests.world import CLUB, World
 
 PROVOCATIONS = Provocations()
@@ -35,9 +35,13 @@ def dates_crossed(world: World) -> Asked:
 
 @PROVOCATIONS.status(409)
 def group_times_held(world: World) -> Asked:
-    return publishing(
-        world, group_of_two(world), weekly_lessons=[{"weekday": 3, "starts": "16:30", "academic_hours": 2}]
-    )
+    """One of the children has another lesson on Wednesdays."""
+    wednesday = [{"weekday": 3, "starts": "16:30", "academic_hours": 2}]
+    own_id, parent = f"g{someone()}", world.parent(someone())
+    child = world.child(parent, last_name=surname())
+    for group_id in (world.publish_group(own_id).ok()["id"], group(world, weekly_lessons=wednesday)):
+        assert applying(parent, group_id, child).answer("ru").status == 201
+    return publishing(world, own_id, weekly_lessons=wednesday)
 
 
 @PROVOCATIONS.status(409)
@@ -82,3 +86,24 @@ def group_continued_unknown(world: World) -> Asked:
 def benefit_twice(world: World) -> Asked:
     benefit = {"code": "large_family", "name": "Многодетные", "weight": 10}
     return Asked(world.operator, "PUT", f"/v1/institutions/{CLUB}/benefits", {"items": [benefit, benefit]})
+
+
+@PROVOCATIONS.status(409)
+def sports_on_budget_only(world: World) -> Asked:
+    programme = {"name": "Самбо", "direction": "sports", "level": "basic", "kind": "sports"}
+    world.put(f"/v1/institutions/{CLUB}/programmes/sambo", programme)
+    return publishing(world, programme_id="sambo", entrance_test=True, financing=[{"source": "own"}])
+
+
+@PROVOCATIONS.status(409)
+def group_locked(world: World) -> Asked:
+    own_id = f"g{someone()}"
+    group_id = world.publish_group(own_id).ok()["id"]
+    path = f"/v1/institutions/{CLUB}/groups/{own_id}/lock"
+    assert world.operator.post(path, {"reason": "Педагог на больничном"}).ok()["locked"]
+    return stranger(world, group_id)
+
+
+@PROVOCATIONS.status(409)
+def sort_needs_more(world: World) -> Asked:
+    return Asked(world.operator, "GET", "/v1/groups?sort=distance")

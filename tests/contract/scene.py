@@ -115,7 +115,7 @@ def set_scene(world: World) -> Scene:
     world.put(f"/v1/institutions/{CLUB}/locations/l1", {"name": "Медкабинет", "address": "г. Кемерово"})
     ours = world.put(f"{clinic}/programmes/chess", programme())
     groups = [
-        world.put(f"{clinic}/groups/g{weekday}", world.group(weekly_lessons=[lesson(weekday)])) for weekday in (2, 6)
+        world.put(f"{clinic}/groups/g{weekday}", world.group(weekly_lessons=[lesson(weekday)])) for weekday in (2, 6, 7)
     ]
     # It begins later: what is made by it is in nobody's way.
     schedule = {"practitioner_id": "d4", "specialty_code": PAEDIATRICIAN, "location_id": "l1", "slot_minutes": 15}

@@ -125,6 +125,9 @@ getEnrolmentRules        401    403      403    404         ok    404          4
 putEnrolmentRules        401    403      403    404         ok    404          403      ok     404       ok  institution
 listBenefits             401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
 putBenefits              401    403      403    404         ok    404          403      ok     404       ok  institution
+lockGroup                401    403      403    404         ok    404          403      ok     404       ok  institution
+unlockGroup              401    403      403    404         ok    404          403      ok     404       ok  institution
+listGroupLocks           401    403      403    404         ok    404          403      ok     404       ok  institution
 listReceivedApplications 401    403      403    404         ok    404          403      ok     404       ok  institution
 decideApplication        401    403      403    404         ok    404          403      ok     404       ok  institution
 getApplicationSummary    401    403      403    404         ok    404          403      ok     404       ok  institution
@@ -135,6 +138,7 @@ listCertificates         401    404      ok     404         404   403          4
 listUsedCertificates     401    403      403    404         ok    404          403      ok     404       ok  institution
 listProgrammes           401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 listGroups               401    ok       ok     ok          ok    ok           ok       ok     ok        ok
+listGroupsForPerson      401    404      ok     404         404   403          403      403    403       403 person
 applyToGroup             401    404      ok     404         404   403          403      403    403       403 person
 applyTogether            401    404      ok     404         404   403          403      403    403       403 person
 draftApplication         401    404      ok     404         404   403          403      403    403       403 person
@@ -362,6 +366,10 @@ class Stage:
             "putEnrolmentRules": Ask(clinic, body={}),
             "listBenefits": Ask(clinic),
             "putBenefits": Ask(clinic, body={"items": []}),
+            "lockGroup": Ask({"group_id": "g6", **clinic}, body={"reason": "Педагог на больничном"}),
+            "unlockGroup": Ask({"group_id": "g6", **clinic}, body={"reason": "Педагог здоров"}),
+            "listGroupLocks": Ask({"group_id": "g6", **clinic}),
+            "listGroupsForPerson": Ask({"person_id": scene.person_id}),
             "listReceivedApplications": Ask(clinic),
             "decideApplication": Ask({**application, **clinic}, body={"decision": {"decision": "approve"}}),
             "putCertificates": Ask(body={"items": []}),

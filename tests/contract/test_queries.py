@@ -17,6 +17,7 @@ from service.applications import store as applications
 from service.availability import store as availability
 from service.campaigns import store as campaigns
 from service.certificates import store as certificates
+from service.clubs import store as clubs
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import Queries
@@ -91,6 +92,17 @@ SELECT 42, made(9, i), made(1, 1 + i % 50), made(8, 1 + i % 500), 'g' || i, 'Г�
        '2027-05-31', '2026-09-01', '2026-09-30',
        tstzmultirange(tstzrange('2026-10-06 09:30Z', '2026-10-06 11:00Z')), '{}', '[{"source": "budget"}]'
 FROM generate_series(1, 2000) i;
+SELECT keep_group_facets(42::smallint, array_agg(id)) FROM groups;
+UPDATE group_facets f SET starts_on = f.starts_on + i % 60, municipality = 'Город ' || i % 30,
+    latitude = 53 + i % 300 / 100.0, longitude = 85 + i % 400 / 100.0,
+    texts = ARRAY['шахматы ' || i % 100, 'группа ' || i % 3, 'клуб ' || i % 50]
+FROM generate_series(1, 2000) i WHERE f.group_id = made(9, i);
+INSERT INTO group_texts SELECT 42, 'кружок ' || i FROM generate_series(1, 5000) i;
+INSERT INTO group_texts SELECT DISTINCT 42, text FROM group_facets, unnest(texts) text ON CONFLICT DO NOTHING;
+INSERT INTO group_facets
+SELECT other.* FROM group_facets f, generate_series(1, 10) region,
+     LATERAL jsonb_populate_record(f, jsonb_build_object('region_id', region)) other;
+INSERT INTO group_texts SELECT region, text FROM group_texts, generate_series(1, 10) region;
 INSERT INTO applications (region_id, id, number, institution_id, group_id, citizen_id, person_id, identity, status,
                           placed, serial, terms, created_at, updated_at)
 SELECT 42, made(10, i), i::text, made(1, 1 + i % 50), made(9, 1 + i % 2000), made(5, 1 + i % 2000), made(6, i),
@@ -293,6 +305,14 @@ def search(connection: asyncpg.Connection, town: str | None = None) -> Awaitable
     return availability.search_slots(connection, REGION, "58", town, (NOW, NIL), NOW + timedelta(days=14), NOW, 51)
 
 
+def groups(
+    connection: asyncpg.Connection, *, person: bool = False, facets: bool = True, **wanted: Any
+) -> Awaitable[Any]:
+    wish = {"mask": 0, "packed": 0, "sort": "start", **wanted}
+    whose = (made(5, 2), made(6, 1)) if person else None
+    return clubs.find_groups(connection, REGION, wish, None, 51, facets, NOW, whose)
+
+
 HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] = {
     "list_slots": (slots, {"slots_free"}),
     "nearest_free_slots": (
@@ -330,6 +350,21 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "put_wishes": (
         lambda c: campaigns.put_wishes(c, REGION, made(5, 2), made(14, 1), made(6, 1), [made(9, 5)], [], new_id(), NOW),
         {"campaigns_pkey", "groups_pkey"},
+    ),
+    "list_groups": (lambda c: groups(c, facets=False), {"group_facets_by_start", "groups_pkey"}),
+    "facets_of_the_region": (groups, {"group_facets_counted"}),
+    "facets_of_a_town": (lambda c: groups(c, municipality="Город 7", born_on="2018-05-14"), {"group_facets_counted"}),
+    "groups_by_text": (
+        lambda c: groups(c, search="шахмотты 7", sort="match"),
+        {"group_texts_alike", "group_facets_by_text"},
+    ),
+    "groups_near": (
+        lambda c: groups(c, latitude=55.1, longitude=86.2, within_km=5, sort="distance"),
+        {"group_facets_near"},
+    ),
+    "groups_for_person": (
+        lambda c: groups(c, person=True, municipality="Город 7", fitting_only=True),
+        {"guardians_by_person", "engagements_one_place_at_a_time", "applications_person_once_a_group"},
     ),
     "search_slots": (search, {"slots_free_in_region"}),
     "search_slots_of_a_town": (lambda c: search(c, "Кемерово"), {"slots_free", "slots_pkey"}),
@@ -406,6 +441,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
 # What is cut to a page, or to one row a clinic, while it is read by this index: no sort of more stands above it.
 PAGES = {
     "list_slots": "slots_free",
+    "list_groups": "group_facets_by_start",
     "search_slots": "slots_free_in_region",
     "search_slots_of_a_town": "slots_free",
     "list_first_free": "slots_free",
@@ -422,6 +458,7 @@ def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None
 
     async def watch(connection: asyncpg.Connection) -> dict[str, list[dict[str, Any]]]:
         await connection.execute(CROWD)
+        await connection.execute("VACUUM group_facets")
         await connection.execute("LOAD 'auto_explain'")
         for name, value in (
             ("auto_explain.log_min_duration", "0"),

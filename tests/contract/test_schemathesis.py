@@ -115,6 +115,8 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             "inviteTeacher": {str(CLUB): str(CLINIC)},
             # One that has been is cancelled no more.
             "cancelLesson": {str(CLUB): str(CLINIC), LESSON: LATER},
+            # Nobody applies to this one.
+            **{name: {REGISTER: "g7"} for name in ("lockGroup", "unlockGroup", "listGroupLocks")},
             "putWishes": {scene.campaigns.matched_id: scene.campaigns.open_id},
             # The child whose wishes are there keeps them.
             "getWishes": {

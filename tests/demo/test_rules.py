@@ -83,5 +83,5 @@ def test_enrolment_ends_before_lessons_meet_the_tickets_of_the_same_days(today: 
             body = group.body
             assert body.enrolment_opens_at < body.enrolment_closes_at
             assert body.enrolment_closes_at.date() + timedelta(days=14) <= body.starts_on
-            if group.places_taken():
+            if group.applications():
                 assert body.enrolment_opens_at < group.applied_at < body.enrolment_closes_at

@@ -43,7 +43,7 @@ _WRONG = {
         GROUP BY s.region_id, s.id HAVING s.taken <> count(a.id)""",
     "taken places of groups": """
         SELECT g.id FROM groups g
-        LEFT JOIN applications a ON a.group_id = g.id AND a.status IN ('submitted', 'approved', 'enrolled')
+        LEFT JOIN applications a ON a.group_id = g.id AND a.placed
         GROUP BY g.region_id, g.id HAVING g.taken <> count(a.id)""",
     "engagements of tickets": """
         SELECT a.id FROM appointments a LEFT JOIN engagements e ON e.booking_id = a.id
@@ -52,7 +52,7 @@ _WRONG = {
     "engagements of applications": """
         SELECT a.id FROM applications a JOIN groups g ON g.id = a.group_id
         LEFT JOIN engagements e ON e.booking_id = a.id
-        WHERE e.identity IS DISTINCT FROM a.identity OR e.times IS DISTINCT FROM g.lessons""",
+        WHERE a.placed AND (e.identity IS DISTINCT FROM a.identity OR e.times IS DISTINCT FROM g.lessons)""",
     "identities": """
         SELECT p.id FROM persons p LEFT JOIN guardians g ON g.person_id = p.id
         WHERE g.identity IS DISTINCT FROM p.identity OR p.snils_sealed IS NULL""",

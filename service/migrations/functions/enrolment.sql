@@ -142,10 +142,15 @@ BEGIN
     RETURN made;
 END $$;
 
--- How much goes before others; null where the institution knows no such benefit.
+-- How much goes before others; null where the institution knows no such benefit. A child of the group that this one
+-- continues goes before all benefits.
 CREATE OR REPLACE FUNCTION benefits_weight(place groups, child persons, p_benefits text[]) RETURNS smallint
 LANGUAGE sql STABLE AS $$
-    SELECT least(coalesce(sum(b.weight), 0), 10000)::smallint FROM benefits b
+    SELECT (least(coalesce(sum(b.weight), 0), 10000) + CASE WHEN EXISTS (
+        SELECT FROM applications a
+        WHERE a.region_id = place.region_id AND a.group_id = place.continues_id AND a.identity = child.identity
+          AND a.status = 'enrolled') THEN 20000 ELSE 0 END)::smallint
+    FROM benefits b
     WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id AND b.code = ANY (p_benefits)
 $$;
 

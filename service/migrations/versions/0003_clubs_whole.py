@@ -16,4 +16,5 @@ def upgrade() -> None:
         "versions/0003_campaigns.sql",
         "versions/0003_decisions.sql",
         "versions/0003_certificates.sql",
+        "versions/0003_search.sql",
     )

@@ -108,7 +108,8 @@ WAITS_IN_VAIN = """
 WAYS = """
     WITH steps AS (
         SELECT subject_id, details ->> 'from' AS origin, substr(event, 13) AS status FROM audit_trail
-        WHERE event LIKE 'application\\_%'),
+        -- An order that is written later moves nothing.
+        WHERE event LIKE 'application\\_%' AND details ->> 'from' IS DISTINCT FROM substr(event, 13)),
     legal AS (SELECT * FROM unnest($1::text[], $2::text[]) AS legal (origin, status)),
     balance AS (
         SELECT subject_id, status, count(*) AS times FROM steps GROUP BY 1, 2

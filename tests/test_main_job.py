@@ -27,7 +27,7 @@ def test_a_club_place_from_application_to_withdrawal(world: World) -> None:
     application = world.apply(mother, group["id"], child).ok()
     assert application["status"] == "submitted"
     path = f"/v1/institutions/{CLUB}/applications"
-    assert world.operator.get(path).ok()["items"] == [application]
+    assert world.operator.get(path).ok()["items"] == [application | {"overdue": False}]
     body = {"decision": {"decision": "approve"}}
     assert world.operator.post(f"{path}/{application['id']}/decide", body).ok()["status"] == "approved"
     assert mother.post(f"/v1/applications/{application['id']}/withdraw").ok()["status"] == "withdrawn"

@@ -263,6 +263,8 @@ def test_an_application_keeps_the_terms_it_was_made_under(world: World) -> None:
     world.publish_group(name="Группа 2", places=[{"address": "г. Тайга"}]).ok()
     programme = {"name": "Шашки", "direction": "science", "level": "basic"}
     world.put(f"/v1/institutions/{CLUB}/programmes/chess", programme)
+    # Where and when the lessons are goes along, and the parent is told; nothing else does.
+    application["places"] = [{"address": "г. Тайга", "latitude": None, "longitude": None}]
     assert parent.get(f"/v1/applications/{application['id']}").ok() == application
     assert world.operator.get(RECEIVED).ok()["items"] == [application | {"overdue": False}]
 

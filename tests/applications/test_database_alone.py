@@ -194,10 +194,16 @@ def test_a_certificate_is_never_overspent(world: World, status: str) -> None:
     assert refused(world, statement, status, suspended) == "certificate_suspended"
     world.live.sql("UPDATE certificates SET status = 'active'")
     to(world, suspended, status)
-    # What is reserved or spent does not change under the certificate, nor is more given back than was taken.
-    statement = "UPDATE applications SET certificate_cost = 100 WHERE id = $1"
-    assert refused(world, statement, suspended) == "application_illegal_move"
-    assert refused(world, "UPDATE applications SET certificate_id = NULL WHERE id = $1", suspended) != ""
+    # What is reserved or spent follows the cost, within the certificate; nor is more given back than was taken.
+    statement = "UPDATE applications SET certificate_cost = $1 WHERE id = $2"
+    assert refused(world, statement, 901, suspended) == "certificates_not_overspent"
+    world.live.sql(statement, 100, suspended)
+    used = world.live.sql(
+        "SELECT reserved + spent FROM certificates c JOIN applications a ON a.certificate_id = c.id WHERE a.id = $1",
+        suspended,
+    )
+    assert used[0][0] == 100
+    world.live.sql(statement, 900, suspended)
     if status == "enrolled":
         statement = "UPDATE applications SET status = 'left', certificate_back = 901 WHERE id = $1"
         assert refused(world, statement, suspended) != ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -129,3 +130,15 @@ def test_two_who_join_each_other_at_once_are_one(world: World) -> None:
         ))  # fmt: skip
     assert sorted(answer.status for answer in answers) == [200, 409]
     assert len(world.live.sql("SELECT FROM citizens WHERE same_as IS NOT NULL")) == 1
+
+
+def test_all_that_names_a_citizen_is_handed_over(world: World) -> None:
+    """Whoever adds a table that points at a citizen adds it to hand_over(), or says here why not."""
+    columns = world.live.sql(
+        "SELECT table_name FROM information_schema.columns WHERE column_name = 'citizen_id' AND table_schema = 'public'"
+    )
+    # Of the account alone: codes, and guesses.
+    stay = {"identity_codes", "wrong_codes", "teacher_codes_tried"}
+    functions = Path(__file__).parents[2] / "service/migrations/functions/identities.sql"
+    handing = functions.read_text(encoding="utf-8").partition("FUNCTION hand_over(")[2].partition("END $$")[0]
+    assert {row["table_name"] for row in columns if f" {row['table_name']} " not in handing} == stay

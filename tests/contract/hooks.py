@@ -12,8 +12,6 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
-from schemathesis.core.parameters import ParameterLocation
-from schemathesis.generation.meta import ComponentInfo
 
 from service.people.rules import enp_is_valid, snils_is_valid
 from tests.documents.samples import heic, jpeg, pdf, png
@@ -81,7 +79,16 @@ def code_conformance(
 
 
 _NOBODY = "00000000-0000-7000-8000-000000000000"
-_FILES = {"image/png": png, "image/jpeg": jpeg, "image/heic": heic}
+# Whole files, hardly two alike: no schema says what is one.
+_FILES = {
+    "application/pdf": pdf,
+    "image/png": png,
+    "image/jpeg": jpeg,
+    "image/heic": heic,
+    "application/octet-stream": pdf,
+}
+for _media_type, _made in _FILES.items():
+    schemathesis.openapi.media_type(_media_type, st.integers(0, 2**40).map(lambda seed, made=_made: made(seed=seed)))
 _TAKE_AWAY = {"declineOffer", "blockPractitioner"}
 
 # What stands with what ---------------------------------------------------------------------------------------------
@@ -94,13 +101,7 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
         # Or soon there would be nobody left to book for, and no time that is free.
         for name, value in (case.path_parameters or {}).items():
             case.path_parameters[name] = _WORLD["instead"].get(value, value)
-    if case.meta is None:
-        return
-    if not case.meta.generation.mode.is_positive:
-        body = case.meta.components.get(ParameterLocation.BODY)
-        if _operation_id(case.operation) == "uploadDocument" and body is not None and not body.mode.is_positive:
-            # No schema says what a whole file is: what is drawn as a wrong one may well be right.
-            case.body = b"no document"
+    if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if _operation_id(case.operation) == "getDrawRecord":
         # One draw of the two is over.
@@ -123,14 +124,6 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
         body: dict[str, Any] = json.loads(json.dumps(case.body))
         settle(body)
         case.body = body
-    _send_a_file(case, case.meta.components.get(ParameterLocation.BODY))
-
-
-def _send_a_file(case: schemathesis.Case, body: ComponentInfo | None) -> None:
-    """One that is what its media type says, and no two alike: a schema can't tell that."""
-    if _operation_id(case.operation) == "uploadDocument" and body is not None and body.mode.is_positive:
-        made = _FILES.get(case.media_type or "", pdf)
-        case.body = made(seed=os.getpid() * 1000 + next(_numbers))
 
 
 def _person(body: dict[str, Any]) -> None:

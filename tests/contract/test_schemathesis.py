@@ -131,7 +131,8 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "todays_number": scene.todays_number,
         "pupil": scene.pupil_application_id,
         "teacher_code": code_for(scene.world, "t9"),
-        "identity_code": scene.parent.create("/v1/identities/codes", None).ok()["code"],
+        # Of somebody who makes no other.
+        "identity_code": scene.world.parent(someone()).create("/v1/identities/codes", None).ok()["code"],
         "appeal": scene.appeal,
         "siblings": scene.siblings,
         "code": scene.invitation_code(),

@@ -12,12 +12,6 @@ TEACHER_CODE_NOT_FOUND = refusal(
     "Код не подходит: он введён с ошибкой, использован или просрочен",
     "The code does not fit: it has a typing error, was used or is out of date",
 )
-TOO_MANY_CODES = refusal(
-    "too_many_codes",
-    Kind.conflict,
-    "Слишком много неверных кодов: попробуйте через час",
-    "Too many wrong codes: try again in an hour",
-)
 LESSON_NOT_FOUND = refusal("lesson_not_found", Kind.absent, "Занятие не найдено", "The lesson is not found")
 LESSON_NOT_BEGUN = refusal("lesson_not_begun", Kind.conflict, "Занятие ещё не началось", "The lesson has not begun yet")
 LESSON_BEGUN = refusal(

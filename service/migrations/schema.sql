@@ -1298,6 +1298,16 @@ BEGIN
     RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
 END $$;
 
+CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('too_many_attempts') WHERE 5 <= (
+        SELECT count(*) FROM wrong_codes
+        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+END $$;
+
 CREATE FUNCTION public.create_identity_code(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_code_hash bytea, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -2146,11 +2156,7 @@ DECLARE
     invited invitations;
     child persons;
 BEGIN
-    -- One guess after the other.
-    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
-    PERFORM refuse('too_many_attempts') WHERE 5 <= (
-        SELECT count(*) FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     SELECT * INTO invited FROM invitations
     WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now
       AND coalesce(used_by, p_citizen) = p_citizen FOR UPDATE;
@@ -2158,9 +2164,7 @@ BEGIN
     IF child.id IS NULL OR NOT EXISTS (
         SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
     THEN
-        DELETE FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
-        INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
     PERFORM merge_persons(p_region, p.id, child.id, p_citizen, p_now)
@@ -2176,31 +2180,25 @@ BEGIN
     RETURN child.id;
 END $$;
 
-CREATE FUNCTION public.join_as_teacher(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS jsonb
+CREATE FUNCTION public.join_as_teacher(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
 DECLARE
     named teachers;
 BEGIN
-    -- Attempts of one citizen come one after the other, or many at once would be counted as one.
-    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
-    DELETE FROM teacher_codes_tried
-    WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
-    IF (SELECT count(*) FROM teacher_codes_tried WHERE region_id = p_region AND citizen_id = p_citizen) >= 5 THEN
-        RETURN jsonb_build_object('refused', 'too_many_codes');
-    END IF;
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     SELECT * INTO named FROM teachers
     WHERE region_id = p_region AND institution_id = p_institution AND code_hash = p_code_hash FOR NO KEY UPDATE;
     IF named.citizen_id = p_citizen AND named.code_used_at IS NOT NULL THEN
-        RETURN jsonb_build_object('teacher_id', named.external_id);
+        RETURN named.external_id;
     END IF;
     IF named.id IS NULL OR named.code_used_at IS NOT NULL OR named.code_expires_at <= p_now THEN
-        INSERT INTO teacher_codes_tried VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
-        RETURN jsonb_build_object('refused', 'teacher_code_not_found');
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
+        RETURN NULL;
     END IF;
     UPDATE teachers SET citizen_id = p_citizen, code_used_at = p_now WHERE region_id = p_region AND id = named.id;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'teacher_joined', named.id, '{}', false);
-    RETURN jsonb_build_object('teacher_id', named.external_id);
+    RETURN named.external_id;
 END $$;
 
 CREATE FUNCTION public.join_identity(p_region smallint, p_citizen uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS uuid
@@ -2209,17 +2207,18 @@ CREATE FUNCTION public.join_identity(p_region smallint, p_citizen uuid, p_code_h
 DECLARE
     invited uuid;
 BEGIN
-    PERFORM refuse('too_many_attempts') WHERE 5 <= (
-        SELECT count(*) FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    SELECT citizen_id INTO invited FROM identity_codes WHERE region_id = p_region AND code_hash = p_code_hash;
+    -- Both in the order of their ids before either is counted, or two who join each other would wait for each other.
+    PERFORM FROM citizens WHERE region_id = p_region AND id IN (p_citizen, invited) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     DELETE FROM identity_codes
-    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now AND citizen_id <> p_citizen
+    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now AND citizen_id = invited
+      AND citizen_id <> p_citizen
     RETURNING citizen_id INTO invited;
     IF invited IS NULL THEN
-        INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
-    PERFORM FROM citizens WHERE region_id = p_region AND id IN (p_citizen, invited) ORDER BY id FOR NO KEY UPDATE;
     -- Of two who join each other at once the second finds that they are one already.
     SELECT coalesce(same_as, id) INTO invited FROM citizens WHERE region_id = p_region AND id = invited;
     PERFORM refuse('identity_joined') FROM citizens
@@ -3242,6 +3241,15 @@ BEGIN
     LOOP
         PERFORM free_place(p_region, released, p_now);
     END LOOP;
+END $$;
+
+CREATE FUNCTION public.remember_wrong_code(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM wrong_codes
+    WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
+    INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
 END $$;
 
 CREATE FUNCTION public.renew_terms(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
@@ -4291,13 +4299,6 @@ CREATE TABLE public.schedules (
     CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
 );
 
-CREATE TABLE public.teacher_codes_tried (
-    region_id smallint NOT NULL,
-    citizen_id uuid NOT NULL,
-    id uuid NOT NULL,
-    at timestamp with time zone NOT NULL
-);
-
 CREATE TABLE public.teachers (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -4513,9 +4514,6 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.specialties
     ADD CONSTRAINT specialties_pkey PRIMARY KEY (code);
-
-ALTER TABLE ONLY public.teacher_codes_tried
-    ADD CONSTRAINT teacher_codes_tried_pkey PRIMARY KEY (region_id, citizen_id, id);
 
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_by_own_id UNIQUE (region_id, institution_id, external_id);
@@ -4896,9 +4894,6 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
-
-ALTER TABLE ONLY public.teacher_codes_tried
-    ADD CONSTRAINT teacher_codes_tried_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
 
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);

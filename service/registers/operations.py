@@ -33,7 +33,7 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/teachers/join", "joinAsTeacher", teachers.join_as_teacher,
         CITIZEN, Transaction.STATEMENT, "Become a teacher by a code",
-        refusals=(p.TEACHER_CODE_NOT_FOUND, p.TOO_MANY_CODES),
+        refusals=(p.TEACHER_CODE_NOT_FOUND, p.TOO_MANY_ATTEMPTS),
     ),
     Operation(
         "PUT", _GROUP + "/teachers", "putGroupTeachers", teachers.put_group_teachers,

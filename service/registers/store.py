@@ -19,6 +19,7 @@ SQL = beside(__file__)
 VIOLATIONS = {
     "idempotency_key_reused": problems.KEY_REUSED,
     "too_many_messages": problems.TOO_MANY_MESSAGES,
+    "too_many_attempts": problems.TOO_MANY_ATTEMPTS,
     "teachers_by_code": Collision,
     # Somebody was booked elsewhere between the look and the move.
     "engagements_one_place_at_a_time": Collision,
@@ -111,9 +112,10 @@ async def invite_teacher(
 
 async def join_as_teacher(
     conn: Connection, region_id: int, citizen_id: UUID, institution_id: UUID, code_hash: bytes, now: datetime
-) -> dict[str, str]:
-    """{refused: a code} or {teacher_id}. Not raised: a wrong code is counted."""
-    return orjson.loads(await conn.fetchval(SQL.join_as_teacher, region_id, citizen_id, institution_id, code_hash, now))
+) -> str | None:
+    """The teacher's own id; None where the code leads nowhere, which is remembered."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(SQL.join_as_teacher, region_id, citizen_id, institution_id, code_hash, now)
 
 
 # Lessons -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tests.doctors.clinic import Clinic
 from tests.launch.test_platforms import APPS, data
 from tests.live import Api, Live
 from tests.provocation import someone, surname
-from tests.world import CLINIC, World
+from tests.world import CLINIC, CLUB_PAGE, World
 
 
 @pytest.fixture
@@ -118,6 +118,38 @@ def test_nobody_goes_through_all_codes(world: World) -> None:
     world.live.clock.now += timedelta(hours=1)
     guesser, mother = on_max(world, someone()), world.live.citizen(100001, someone())
     assert guesser.post("/v1/identities/join", {"code": code_of(mother)}).status == 200
+
+
+def test_many_wrong_codes_at_once_are_five(world: World) -> None:
+    token = on_max(world, someone()).token
+
+    def once(_number: int) -> str | None:
+        return world.live.api(token).post("/v1/identities/join", {"code": "0000-0000"}).code
+
+    with ThreadPoolExecutor(8) as threads:
+        codes = sorted(str(code) for code in threads.map(once, range(16)))
+    assert codes == ["invitation_not_found"] * 5 + ["too_many_attempts"] * 11
+
+
+def test_wrong_codes_of_all_kinds_are_counted_together(world: World) -> None:
+    user = someone()
+    guesser = world.live.citizen(CLUB_PAGE, user)
+    guesses = {
+        "/v1/identities/join": {"code": "0000-0000"},
+        "/v1/guardianships": {"code": "0000-0000", "kinship": "child"},
+        "/v1/teachers/join": {"code": "00000000"},
+    }
+    paths = list(guesses)
+    for path in (*paths, *paths[:2]):
+        assert guesser.post(path, guesses[path]).status == 404
+    for path, body in guesses.items():
+        assert guesser.post(path, body).code == "too_many_attempts"
+    # What is refused is not remembered, nor what counts no more.
+    assert len(world.live.sql("TABLE wrong_codes")) == 5
+    world.live.clock.now += timedelta(hours=1)
+    guesser = world.live.citizen(CLUB_PAGE, user)
+    assert guesser.post(paths[2], guesses[paths[2]]).code == "teacher_code_not_found"
+    assert len(world.live.sql("TABLE wrong_codes")) == 1
 
 
 def test_two_who_join_each_other_at_once_are_one(world: World) -> None:

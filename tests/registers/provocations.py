@@ -42,14 +42,6 @@ def teacher_code_not_found(world: World) -> Asked:
     return joining(world)
 
 
-@PROVOCATIONS.status(409)
-def too_many_codes(world: World) -> Asked:
-    asked = joining(world)
-    for _ in range(5):
-        assert asked.answer("ru").code == "teacher_code_not_found"
-    return asked
-
-
 @PROVOCATIONS.status(404)
 def lesson_not_found(world: World) -> Asked:
     school = School(world)

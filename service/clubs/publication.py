@@ -1,5 +1,6 @@
 """The institution's side: programmes and groups."""
 
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -49,11 +50,24 @@ async def put_group(
         conn, actor.region_id, institution_id, group_id, programme["id"], continues, None, body, times
     )
     now = clock()
+    if kept is not None and _intervals(kept) != times:
+        await _call_off_lost_trials(conn, actor, institution, row["id"], body, now)
     await store.offer_group_places(conn, actor.region_id, row["id"], now)
     await journal(conn, actor.region_id, actor.id, "group_put", row["id"], now)
     row = await store.find_group(conn, actor.region_id, institution_id, group_id)
     assert row is not None
     return group_of(row)
+
+
+async def _call_off_lost_trials(
+    conn: Connection, actor: Actor, institution: Record, group_id: UUID, body: GroupBody, now: datetime
+) -> None:
+    """Nobody comes to try a lesson that is not there any more: whoever would is told."""
+    zone = ZoneInfo(institution["zone"])
+    first = max(body.starts_on, now.astimezone(zone).date())
+    off = await store.days_off(conn, actor.region_id, institution["id"], first, body.ends_on)
+    lessons = rules.lessons_of(_plan(body), first, body.ends_on, zone, off)
+    await store.call_off_lost_trials(conn, actor.region_id, group_id, lessons, actor.id, now)
 
 
 async def _continued(conn: Connection, region_id: int, institution_id: UUID, body: GroupBody) -> UUID | None:
@@ -67,11 +81,18 @@ async def _continued(conn: Connection, region_id: int, institution_id: UUID, bod
 
 async def _times(conn: Connection, institution: Record, body: GroupBody) -> list[Interval]:
     off = await store.days_off(conn, institution["region_id"], institution["id"], body.starts_on, body.ends_on)
-    plan = LessonPlan(**{name: getattr(body, name) for name in LessonPlan.model_fields})
-    times = rules.group_times(plan, body.starts_on, body.ends_on, ZoneInfo(institution["zone"]), off)
+    times = rules.group_times(_plan(body), body.starts_on, body.ends_on, ZoneInfo(institution["zone"]), off)
     if not times:
         raise DomainError(problems.DATES_CROSSED)
     return times
+
+
+def _plan(body: GroupBody) -> LessonPlan:
+    return LessonPlan(**{name: getattr(body, name) for name in LessonPlan.model_fields})
+
+
+def _intervals(kept: Record) -> list[Interval]:
+    return [(lesson.lower, lesson.upper) for lesson in kept["lessons"]]
 
 
 def _check(body: GroupBody) -> None:
@@ -105,7 +126,7 @@ def _check(body: GroupBody) -> None:
 def _check_kept(kept: Record, body: GroupBody, times: list[Interval]) -> None:
     if body.capacity < kept["taken"]:
         raise DomainError(problems.GROUP_OVER_CAPACITY)
-    if kept["taken"] and [(lesson.lower, lesson.upper) for lesson in kept["lessons"]] != times:
+    if kept["taken"] and _intervals(kept) != times:
         raise DomainError(problems.GROUP_TIMES_HELD)
     if kept["serial"] and kept["filling"] != body.filling:
         raise DomainError(problems.GROUP_FILLING_HELD)

@@ -29,6 +29,7 @@ VIOLATIONS = {
     "appointments_person_once_a_slot": problems.PERSON_BUSY,
     "applications_person_once_a_group": problems.ALREADY_APPLIED,
     "draw_requests_person_once": problems.ALREADY_REQUESTED,
+    "trials_once_a_group": problems.TRIAL_EXISTS,
 }
 
 # In the order of the statement update_person.

@@ -159,6 +159,9 @@ sendMessage              401    group    group  404         ok    404          4
 listGroupMessages        401    group    group  404         ok    404          403      ok     404       ok  institution
 listChildLessons         401    404      ok     404         404   403          403      403    403       403 application
 listMessages             401    404      ok     404         404   403          403      403    403       403 application
+bookTrial                401    404      ok     404         404   403          403      403    403       403 person
+listTrials               401    ok       ok     ok          ok    403          403      403    403       403
+cancelTrial              401    404      ok     404         404   403          403      403    403       403 trial
 """
 ANOTHER_REGION = 54
 OF_THE_CLINIC = {"admin", "system", "operator"}
@@ -394,6 +397,8 @@ class Stage:
             "sendMessage": Ask(group, body={"text": "Сбор в 9:00"}),
             "listGroupMessages": Ask(group),
             "listMessages": Ask(child),
+            "bookTrial": Ask(body=self.scene.trying),
+            "cancelTrial": Ask({"trial_id": self.scene.trial_id}),
         }
 
 

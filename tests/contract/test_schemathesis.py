@@ -116,6 +116,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             "cancelLesson": {str(CLUB): str(CLINIC), LESSON: LATER},
         },
         "todays_number": scene.todays_number,
+        "trying": scene.trying,
         "pupil": scene.pupil_application_id,
         "teacher_code": code_for(scene.world, "t9"),
         "identity_code": scene.parent.create("/v1/identities/codes", None).ok()["code"],
@@ -155,6 +156,7 @@ def dictionaries(scene: Scene) -> str:
         "own_group": [REGISTER],
         "own_teacher": ["t1"],
         "lesson": [LESSON],
+        "trial": [scene.trial_id],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

@@ -12,6 +12,7 @@ from tests.doctors.clinic import Clinic
 from tests.launch.test_platforms import APPS, data
 from tests.live import Api, Live
 from tests.provocation import someone, surname
+from tests.registers.school import School
 from tests.world import CLINIC, CLUB_PAGE, World
 
 
@@ -63,6 +64,18 @@ def test_family_and_bookings_of_both_accounts_are_one(world: World) -> None:
         (found,) = api.get("/v1/appointments").ok()["items"]
         assert (found["id"], found["person"]["id"]) == (ticket["id"], vera)
     assert mother.post(f"/v1/appointments/{ticket['id']}/cancel").ok()["status"] == "cancelled"
+
+
+def test_a_trial_lesson_of_the_account_that_joins_goes_over(world: World) -> None:
+    school, user = School(world), someone()
+    mother, here = world.parent(user), on_max(world, user)
+    group = school.group_row(school.group(trial_places=1))["id"]
+    body = {"group_id": str(group), "person_id": world.child(here, last_name=surname()), "lesson_id": "2026-09-14T0700"}
+    trial = here.create("/v1/trials", body).ok()
+    here.post("/v1/identities/join", {"code": code_of(mother)}).ok()
+    assert mother.get("/v1/trials").ok()["items"] == [trial]
+    whose = world.live.sql("SELECT citizen_id FROM trials UNION SELECT citizen_id FROM guardians")
+    assert len(whose) == 1
 
 
 def test_what_the_token_of_before_still_does_goes_over(world: World) -> None:

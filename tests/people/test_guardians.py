@@ -14,7 +14,7 @@ from tests.waiting.people import waiting
 from tests.world import World, person
 
 CHILD = {"last_name": "Ястребова", "first_name": "Зоя"}
-BOTH = ("appointments", "applications", "waiting_persons", "draw_requests", "documents")
+BOTH = ("appointments", "applications", "waiting_persons", "draw_requests", "documents", "trials")
 
 
 def invites(family: Family, key: str | None = None) -> dict[str, Any]:

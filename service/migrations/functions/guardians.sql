@@ -91,6 +91,7 @@ BEGIN
     UPDATE applications SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE draw_requests SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE waiting_persons SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE trials SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE documents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     -- What is offered to the twin names it.
     UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb

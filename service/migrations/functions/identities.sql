@@ -80,6 +80,7 @@ BEGIN
     UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE teachers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 

@@ -29,11 +29,14 @@ CREATE OR REPLACE FUNCTION change_identity(p_region smallint, p_person uuid, p_i
     UPDATE applications SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE waiting_persons SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE draw_requests SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE trials SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE engagements SET identity = p_identity
     WHERE region_id = p_region AND booking_id IN (
         SELECT id FROM appointments WHERE region_id = p_region AND person_id = p_person
         UNION ALL
-        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person);
+        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person
+        UNION ALL
+        SELECT id FROM trials WHERE region_id = p_region AND person_id = p_person);
 $$;
 
 -- The names and the identifiers of a person go for good.
@@ -71,6 +74,9 @@ BEGIN
         SELECT FROM applications a
         WHERE a.region_id = p_region AND a.person_id = p_person
           AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
+    ) OR EXISTS (
+        SELECT FROM trials t
+        WHERE t.region_id = p_region AND t.person_id = p_person AND t.status = 'booked' AND t.ends_at > p_now
     ) OR EXISTS (
         SELECT FROM waiting_persons w WHERE w.region_id = p_region AND w.person_id = p_person AND w.active
     ) OR EXISTS (

@@ -155,6 +155,7 @@ BEGIN
         WHERE c.region_id = change.region_id AND c.group_id = change.group_id AND c.day = change.day
           AND c.starts = change.starts;
         INSERT INTO lesson_changes SELECT change.*;
+        PERFORM call_off_trials_of(change);
         PERFORM follow_lessons(place);
         told := tell_members(change, p_on);
         PERFORM journal(change.region_id, gen_random_uuid(), change.changed_at, change.changed_by, 'lesson_changed',

@@ -12,4 +12,5 @@ def upgrade() -> None:
         "versions/0003_guardians.sql",
         "versions/0003_documents.sql",
         "versions/0003_registers.sql",
+        "versions/0003_trials.sql",
     )

@@ -210,6 +210,14 @@ class SheetRow(Schema):
     marked_at: Instant | None
 
 
+class SheetTrial(Schema):
+    """A child who comes to try the lesson."""
+
+    trial_id: UUID
+    person: PersonInBooking
+    birth_date: Day
+
+
 class LessonSheet(Schema):
     """Who is to be in a lesson, and who was."""
 
@@ -224,10 +232,12 @@ class LessonSheet(Schema):
                 "marked_at": "2026-10-06T16:35:00+07:00",
             }
         ],
+        trials=[],
     )
 
     lesson: Lesson
     items: list[SheetRow]
+    trials: list[SheetTrial] = Field(description="Who comes to try it, by name; they are not of the group.")
 
 
 class ChildMark(Schema):

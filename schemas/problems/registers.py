@@ -12,12 +12,6 @@ TEACHER_CODE_NOT_FOUND = refusal(
     "Код не подходит: он введён с ошибкой, использован или просрочен",
     "The code does not fit: it has a typing error, was used or is out of date",
 )
-TOO_MANY_CODES = refusal(
-    "too_many_codes",
-    Kind.conflict,
-    "Слишком много неверных кодов: попробуйте через час",
-    "Too many wrong codes: try again in an hour",
-)
 LESSON_NOT_FOUND = refusal("lesson_not_found", Kind.absent, "Занятие не найдено", "The lesson is not found")
 LESSON_NOT_BEGUN = refusal("lesson_not_begun", Kind.conflict, "Занятие ещё не началось", "The lesson has not begun yet")
 LESSON_BEGUN = refusal(
@@ -42,3 +36,28 @@ TOO_MANY_MESSAGES = refusal(
     "Сегодня группе уже отправлено столько сообщений, сколько можно за день",
     "The group has had as many messages today as it can have in a day",
 )
+TRIALS_NOT_OFFERED = refusal(
+    "trials_not_offered",
+    Kind.conflict,
+    "В этой группе пробных занятий нет",
+    "This group has no trial lessons",
+)
+TRIAL_TOO_EARLY = refusal(
+    "trial_too_early",
+    Kind.conflict,
+    "На пробное занятие записывают не раньше чем за 30 дней",
+    "A trial lesson is booked 30 days ahead at most",
+)
+TRIAL_FULL = refusal(
+    "trial_full",
+    Kind.conflict,
+    "На этом занятии больше нет мест для пробы",
+    "This lesson has no more places to try it",
+)
+TRIAL_EXISTS = refusal(
+    "trial_exists",
+    Kind.conflict,
+    "Ребёнок уже записан на пробное занятие этой группы или был на нём",
+    "The child has a trial lesson of this group already, or has had one",
+)
+TRIAL_NOT_FOUND = refusal("trial_not_found", Kind.absent, "Пробное занятие не найдено", "The trial lesson is not found")

@@ -15,7 +15,8 @@ WHERE wanted.region_id = $1 AND wanted.id = $4 AND g.taken < g.capacity AND g.lo
   AND g.enrolment_opens_at <= $5 AND $5 < g.enrolment_closes_at
   AND age_refusal(g, p.birth_date, ($5 AT TIME ZONE i.zone)::date) IS NULL
   AND NOT EXISTS (
-      SELECT FROM engagements e WHERE e.region_id = $1 AND e.identity = p.identity AND e.times && g.lessons)
+      SELECT FROM engagements e WHERE e.region_id = $1 AND e.identity = p.identity AND e.times && g.lessons
+        AND NOT EXISTS (SELECT FROM trials t WHERE t.region_id = $1 AND t.id = e.booking_id AND t.group_id = g.id))
 ORDER BY g.programme_id <> wanted.programme_id, abs(g.starts_on - wanted.starts_on), g.id
 LIMIT 3;
 

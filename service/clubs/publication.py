@@ -1,5 +1,6 @@
 """The institution's side: programmes and groups."""
 
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -61,11 +62,24 @@ async def put_group(
     )
     if kept is not None:
         await store.follow_group(conn, actor.region_id, row["id"], moved, actor.id, now)
+    if moved:
+        await _call_off_lost_trials(conn, actor, institution, row["id"], body, now)
     await store.offer_group_places(conn, actor.region_id, row["id"], now)
     await journal(conn, actor.region_id, actor.id, "group_put", row["id"], now)
     published = await store.find_group(conn, actor.region_id, institution_id, group_id)
     assert published is not None
     return group_of(published["shown"])
+
+
+async def _call_off_lost_trials(
+    conn: Connection, actor: Actor, institution: Record, group_id: UUID, body: GroupBody, now: datetime
+) -> None:
+    """Nobody comes to try a lesson that is not there any more: whoever would is told."""
+    zone = ZoneInfo(institution["zone"])
+    first = max(body.starts_on, now.astimezone(zone).date())
+    off = await store.days_off(conn, actor.region_id, institution["id"], first, body.ends_on)
+    lessons = rules.lessons_of(_plan(body), first, body.ends_on, zone, off)
+    await store.call_off_lost_trials(conn, actor.region_id, group_id, lessons, actor.id, now)
 
 
 async def _continued(conn: Connection, region_id: int, institution_id: UUID, body: GroupBody) -> UUID | None:
@@ -79,11 +93,14 @@ async def _continued(conn: Connection, region_id: int, institution_id: UUID, bod
 
 async def _times(conn: Connection, institution: Record, body: GroupBody) -> list[Interval]:
     off = await store.days_off(conn, institution["region_id"], institution["id"], body.starts_on, body.ends_on)
-    plan = LessonPlan(**{name: getattr(body, name) for name in LessonPlan.model_fields})
-    times = rules.group_times(plan, body.starts_on, body.ends_on, ZoneInfo(institution["zone"]), off)
+    times = rules.group_times(_plan(body), body.starts_on, body.ends_on, ZoneInfo(institution["zone"]), off)
     if not times:
         raise DomainError(problems.DATES_CROSSED)
     return times
+
+
+def _plan(body: GroupBody) -> LessonPlan:
+    return LessonPlan(**{name: getattr(body, name) for name in LessonPlan.model_fields})
 
 
 def _check(body: GroupBody) -> None:

@@ -59,6 +59,9 @@ LEFT JOIN calendar_days c ON c.region_id = $1 AND c.institution_id = $2 AND c.da
 WHERE coalesce(c.day, n.day) IS NOT NULL
   AND CASE WHEN c.day IS NOT NULL THEN c.works_as IS NULL ELSE n.works_as IS NULL END;
 
+-- name: call_off_lost_trials
+SELECT call_off_lost_trials($1, $2, $3, $4, $5, $6, $7, $8);
+
 -- name: offer_group_places
 SELECT offer_group_places($1, $2, $3);
 

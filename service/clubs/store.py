@@ -11,7 +11,7 @@ import orjson
 from schemas import problems
 from schemas.clubs import GroupBody, GroupTerms, LessonPlan, ProgrammeBody
 from schemas.enrolment import Benefit, EnrolmentRules
-from service.clubs.rules import age_window_months, school_year
+from service.clubs.rules import Lesson, age_window_months, school_year
 from service.core.database import Collision, Connection, Record, refusing
 from service.core.ids import new_id
 from service.core.queries import beside
@@ -131,6 +131,15 @@ async def days_off(conn: Connection, region_id: int, institution_id: UUID, first
     """The days from `first` to `last` on which the nation, or the institution itself, does not work."""
     rows = await conn.fetch(SQL.days_off, region_id, institution_id, first, last)
     return {row["day"] for row in rows}
+
+
+async def call_off_lost_trials(
+    conn: Connection, region_id: int, group_id: UUID, lessons: Sequence[Lesson], actor_id: UUID, now: datetime
+) -> None:
+    """Trials to come of the group are called off, but for those of the lessons."""
+    columns = zip(*((one.day, one.starts, one.begins_at, one.ends_at) for one in lessons), strict=True)
+    days, starts, begins, ends = columns if lessons else ((), (), (), ())
+    await conn.execute(SQL.call_off_lost_trials, region_id, group_id, days, starts, begins, ends, actor_id, now)
 
 
 async def offer_group_places(conn: Connection, region_id: int, group_id: UUID, now: datetime) -> None:

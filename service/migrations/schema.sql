@@ -868,6 +868,41 @@ BEGIN
     RETURN ticket;
 END $$;
 
+CREATE FUNCTION public.book_trial(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_trial jsonb, p_lesson_refusal text, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    wish trials := jsonb_populate_record(NULL::trials, p_trial);
+    place groups;
+    child persons;
+    earlier jsonb := idempotency_find(p_region, p_citizen, 'bookTrial', p_key, p_request_hash);
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = wish.group_id;
+    SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = wish.person_id AND p.deleted_at IS NULL;
+    PERFORM refuse(CASE
+        WHEN child.id IS NULL THEN 'person_not_found'
+        WHEN place.id IS NULL THEN 'group_not_found'
+        WHEN place.locked_at IS NOT NULL THEN 'group_locked'
+        WHEN place.trial_places = 0 THEN 'trials_not_offered'
+        ELSE coalesce(p_lesson_refusal, trial_refusal(place, child, p_now)) END);
+    wish.region_id := p_region;
+    wish.citizen_id := p_citizen;
+    wish.identity := child.identity;
+    wish.status := 'booked';
+    wish.created_at := p_now;
+    PERFORM refuse('trials_once_a_group') FROM trials t
+    WHERE t.region_id = p_region AND t.group_id = place.id AND t.identity = child.identity AND t.status = 'booked';
+    INSERT INTO trials SELECT wish.*;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'trial_booked', wish.id,
+                    jsonb_build_object('group_id', wish.group_id, 'person_id', wish.person_id), true);
+    PERFORM idempotency_keep(p_region, p_citizen, 'bookTrial', p_key, p_request_hash, shown_trial(wish), p_now);
+    RETURN shown_trial(wish);
+END $$;
+
 CREATE TABLE public.institutions (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -1146,6 +1181,58 @@ CREATE FUNCTION public.by_itself() RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN '00000000-0000-0000-0000-000000000000'::uuid;
 
+CREATE FUNCTION public.call_off_lost_trials(p_region smallint, p_group uuid, p_days date[], p_starts time without time zone[], p_begins timestamp with time zone[], p_ends timestamp with time zone[], p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT call_off_trials(p_region, ARRAY(
+        SELECT t.id FROM trials t
+        WHERE t.region_id = p_region AND t.group_id = p_group AND t.status = 'booked' AND t.begins_at > p_now
+          AND NOT EXISTS (
+            SELECT FROM unnest(p_days, p_starts, p_begins, p_ends) AS kept (day, starts, begins_at, ends_at)
+            WHERE (kept.day, kept.starts, kept.begins_at, kept.ends_at) = (t.day, t.starts, t.begins_at, t.ends_at))
+        ORDER BY t.id), p_actor, p_now)
+$$;
+
+CREATE FUNCTION public.call_off_trials(p_region smallint, p_trials uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    one uuid;
+BEGIN
+    FOR one IN
+        UPDATE trials SET status = 'called_off' WHERE region_id = p_region AND id = ANY (p_trials) AND status = 'booked'
+        RETURNING id
+    LOOP
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'trial_called_off', one, '{}', true);
+    END LOOP;
+END $$;
+
+CREATE TABLE public.lesson_changes (
+    region_id smallint NOT NULL,
+    group_id uuid NOT NULL,
+    day date NOT NULL,
+    starts time without time zone NOT NULL,
+    planned tstzrange NOT NULL,
+    moved_to tstzrange,
+    place smallint,
+    reason text NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT lesson_changes_place CHECK (((place IS NULL) = (moved_to IS NULL)))
+);
+
+CREATE FUNCTION public.call_off_trials_of(change public.lesson_changes) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT call_off_trials(change.region_id, ARRAY(
+        SELECT t.id FROM trials t
+        WHERE t.region_id = change.region_id AND t.group_id = change.group_id AND t.day = change.day
+          AND t.starts = change.starts AND t.status = 'booked'
+          AND (change.moved_to IS NULL OR t.place <> change.place
+               OR tstzrange(t.begins_at, t.ends_at) <> change.moved_to)
+        ORDER BY t.id), change.changed_by, change.changed_at)
+$$;
+
 CREATE FUNCTION public.campaign_parts(p_region smallint, p_campaign uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
@@ -1225,6 +1312,26 @@ BEGIN
     IF ticket.status <> 'cancelled' THEN
         PERFORM end_appointment(ticket, p_event_id, p_actor, jsonb_build_object('reason', p_reason), p_now);
     END IF;
+END $$;
+
+CREATE FUNCTION public.cancel_trial(p_region smallint, p_citizen uuid, p_trial uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named trials;
+BEGIN
+    SELECT t.* INTO named FROM trials t
+    WHERE t.region_id = p_region AND t.id = p_trial AND EXISTS (
+        SELECT FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = t.person_id)
+    FOR NO KEY UPDATE OF t;
+    PERFORM refuse('trial_not_found') WHERE named.id IS NULL;
+    IF named.status = 'booked' THEN
+        PERFORM refuse('lesson_begun') WHERE p_now >= named.begins_at;
+        UPDATE trials SET status = 'cancelled' WHERE region_id = p_region AND id = p_trial RETURNING * INTO named;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'trial_cancelled', p_trial, '{}', true);
+    END IF;
+    RETURN shown_trial(named);
 END $$;
 
 CREATE FUNCTION public.certificate_back(named public.applications, p_now timestamp with time zone) RETURNS integer
@@ -1319,26 +1426,15 @@ CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_ident
     UPDATE waiting_persons SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE draw_requests SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE campaign_wishes SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE trials SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE engagements SET identity = p_identity
     WHERE region_id = p_region AND booking_id IN (
         SELECT id FROM appointments WHERE region_id = p_region AND person_id = p_person
         UNION ALL
-        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person);
+        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person
+        UNION ALL
+        SELECT id FROM trials WHERE region_id = p_region AND person_id = p_person);
 $$;
-
-CREATE TABLE public.lesson_changes (
-    region_id smallint NOT NULL,
-    group_id uuid NOT NULL,
-    day date NOT NULL,
-    starts time without time zone NOT NULL,
-    planned tstzrange NOT NULL,
-    moved_to tstzrange,
-    place smallint,
-    reason text NOT NULL,
-    changed_by uuid NOT NULL,
-    changed_at timestamp with time zone NOT NULL,
-    CONSTRAINT lesson_changes_place CHECK (((place IS NULL) = (moved_to IS NULL)))
-);
 
 CREATE FUNCTION public.change_lesson(change public.lesson_changes, p_on date) RETURNS jsonb
     LANGUAGE plpgsql
@@ -1363,6 +1459,7 @@ BEGIN
         WHERE c.region_id = change.region_id AND c.group_id = change.group_id AND c.day = change.day
           AND c.starts = change.starts;
         INSERT INTO lesson_changes SELECT change.*;
+        PERFORM call_off_trials_of(change);
         PERFORM follow_lessons(place);
         told := tell_members(change, p_on);
         PERFORM journal(change.region_id, gen_random_uuid(), change.changed_at, change.changed_by, 'lesson_changed',
@@ -1507,6 +1604,16 @@ BEGIN
     WHERE region_id = now_is.region_id AND id = now_is.group_id
     RETURNING serial INTO number;
     RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
+END $$;
+
+CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('too_many_attempts') WHERE 5 <= (
+        SELECT count(*) FROM wrong_codes
+        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
 END $$;
 
 CREATE FUNCTION public.create_identity_code(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_code_hash bytea, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
@@ -1709,6 +1816,9 @@ BEGIN
         SELECT FROM applications a
         WHERE a.region_id = p_region AND a.person_id = p_person
           AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
+    )) OR (alone AND EXISTS (
+        SELECT FROM trials t
+        WHERE t.region_id = p_region AND t.person_id = p_person AND t.status = 'booked' AND t.ends_at > p_now
     -- These belong to the account that made them.
     )) OR EXISTS (
         SELECT FROM waiting_persons w JOIN waiting_entries e ON e.region_id = w.region_id AND e.id = w.entry_id
@@ -2561,6 +2671,8 @@ BEGIN
     UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE teachers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE campaign_wishes SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 
@@ -2773,11 +2885,7 @@ DECLARE
     invited invitations;
     child persons;
 BEGIN
-    -- One guess after the other.
-    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
-    PERFORM refuse('too_many_attempts') WHERE 5 <= (
-        SELECT count(*) FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     -- The person is locked before the invitation, as by whoever invites.
     child := lock_person_and_twin(p_region, p_citizen, (
         SELECT person_id FROM invitations WHERE region_id = p_region AND code_hash = p_code_hash));
@@ -2787,9 +2895,7 @@ BEGIN
     IF invited.person_id IS NULL OR NOT EXISTS (
         SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
     THEN
-        DELETE FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
-        INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
     PERFORM merge_persons(p_region, p.id, child.id, p_citizen, p_now)
@@ -2805,31 +2911,25 @@ BEGIN
     RETURN child.id;
 END $$;
 
-CREATE FUNCTION public.join_as_teacher(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS jsonb
+CREATE FUNCTION public.join_as_teacher(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
 DECLARE
     named teachers;
 BEGIN
-    -- Attempts of one citizen come one after the other, or many at once would be counted as one.
-    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
-    DELETE FROM teacher_codes_tried
-    WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
-    IF (SELECT count(*) FROM teacher_codes_tried WHERE region_id = p_region AND citizen_id = p_citizen) >= 5 THEN
-        RETURN jsonb_build_object('refused', 'too_many_codes');
-    END IF;
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     SELECT * INTO named FROM teachers
     WHERE region_id = p_region AND institution_id = p_institution AND code_hash = p_code_hash FOR NO KEY UPDATE;
     IF named.citizen_id = p_citizen AND named.code_used_at IS NOT NULL THEN
-        RETURN jsonb_build_object('teacher_id', named.external_id);
+        RETURN named.external_id;
     END IF;
     IF named.id IS NULL OR named.code_used_at IS NOT NULL OR named.code_expires_at <= p_now THEN
-        INSERT INTO teacher_codes_tried VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
-        RETURN jsonb_build_object('refused', 'teacher_code_not_found');
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
+        RETURN NULL;
     END IF;
     UPDATE teachers SET citizen_id = p_citizen, code_used_at = p_now WHERE region_id = p_region AND id = named.id;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'teacher_joined', named.id, '{}', false);
-    RETURN jsonb_build_object('teacher_id', named.external_id);
+    RETURN named.external_id;
 END $$;
 
 CREATE FUNCTION public.join_identity(p_region smallint, p_citizen uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS uuid
@@ -2838,17 +2938,18 @@ CREATE FUNCTION public.join_identity(p_region smallint, p_citizen uuid, p_code_h
 DECLARE
     invited uuid;
 BEGIN
-    PERFORM refuse('too_many_attempts') WHERE 5 <= (
-        SELECT count(*) FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    SELECT citizen_id INTO invited FROM identity_codes WHERE region_id = p_region AND code_hash = p_code_hash;
+    -- Both in the order of their ids before either is counted, or two who join each other would wait for each other.
+    PERFORM FROM citizens WHERE region_id = p_region AND id IN (p_citizen, invited) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     DELETE FROM identity_codes
-    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now AND citizen_id <> p_citizen
+    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now AND citizen_id = invited
+      AND citizen_id <> p_citizen
     RETURNING citizen_id INTO invited;
     IF invited IS NULL THEN
-        INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
-    PERFORM FROM citizens WHERE region_id = p_region AND id IN (p_citizen, invited) ORDER BY id FOR NO KEY UPDATE;
     -- Of two who join each other at once the second finds that they are one already.
     SELECT coalesce(same_as, id) INTO invited FROM citizens WHERE region_id = p_region AND id = invited;
     PERFORM refuse('identity_joined') FROM citizens
@@ -3022,11 +3123,14 @@ DECLARE
 BEGIN
     IF was_in AND NOT is_in THEN
         DELETE FROM engagements WHERE region_id = now_is.region_id AND booking_id = now_is.id;
+        PERFORM resume_trial(now_is.region_id, was.group_id, now_is.identity, now_is.updated_at);
     ELSIF is_in AND NOT was_in THEN
+        PERFORM yield_trial(now_is.region_id, now_is.group_id, now_is.identity);
         INSERT INTO engagements (region_id, booking_id, identity, times)
         SELECT g.region_id, now_is.id, now_is.identity, current_lessons(g) FROM groups g
         WHERE g.region_id = now_is.region_id AND g.id = now_is.group_id;
     ELSIF is_in AND was.group_id <> now_is.group_id THEN
+        PERFORM yield_trial(now_is.region_id, now_is.group_id, now_is.identity);
         UPDATE engagements SET times = (
             SELECT current_lessons(g) FROM groups g WHERE g.region_id = now_is.region_id AND g.id = now_is.group_id)
         WHERE region_id = now_is.region_id AND booking_id = now_is.id;
@@ -3197,7 +3301,11 @@ CREATE FUNCTION public.lesson_collisions(place public.groups, p_citizen uuid, p_
     LANGUAGE sql STABLE
     AS $$
     SELECT b.kind, b.name, b.own, b.engaged, closest.at, closest.gap
-    FROM bookings_near(place.region_id, p_citizen, p_identity, p_except, with_travel(place.lessons, p_minutes)) b,
+    FROM (
+        SELECT * FROM bookings_near(
+            place.region_id, p_citizen, p_identity, p_except, with_travel(place.lessons, p_minutes))
+        UNION ALL
+        SELECT * FROM trials_near(place, p_citizen, p_identity, with_travel(place.lessons, p_minutes))) b,
     LATERAL (
         SELECT lower(mine) AS at, CASE WHEN NOT mine && other THEN floor(extract(epoch FROM greatest(
             lower(mine) - upper(other), lower(other) - upper(mine))) / 60)::integer END AS gap
@@ -3482,6 +3590,8 @@ BEGIN
     UPDATE applications SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE draw_requests SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE waiting_persons SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE campaign_wishes SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE trials SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE documents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     -- What is offered to the twin names it.
     UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb
@@ -4154,6 +4264,15 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.remember_wrong_code(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM wrong_codes
+    WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
+    INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+END $$;
+
 CREATE FUNCTION public.renew_terms(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -4323,6 +4442,16 @@ BEGIN
                     jsonb_build_object('reason', p_reason, 'rule', gone_over), false);
     PERFORM move_appointment(p_region, p_appointment, place, p_actor, p_event_ids[2], 'appointment_rescheduled', p_now);
 END $$;
+
+CREATE FUNCTION public.resume_trial(p_region smallint, p_group uuid, p_identity bytea, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO engagements (region_id, booking_id, identity, times)
+    SELECT t.region_id, t.id, t.identity, tstzmultirange(tstzrange(t.begins_at, t.ends_at)) FROM trials t
+    WHERE t.region_id = p_region AND t.group_id = p_group AND t.identity = p_identity AND t.status = 'booked'
+      AND t.ends_at > p_now
+    ON CONFLICT DO NOTHING
+$$;
 
 CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -4504,6 +4633,40 @@ CREATE FUNCTION public.shown_to_parent(a public.applications) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
     SELECT shown_application(a) || jsonb_build_object('warnings', a.warnings)
+$$;
+
+CREATE TABLE public.trials (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    identity bytea NOT NULL,
+    day date NOT NULL,
+    starts time without time zone NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    place smallint NOT NULL,
+    status text DEFAULT 'booked'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT trials_status_check CHECK ((status = ANY (ARRAY['booked'::text, 'cancelled'::text, 'called_off'::text])))
+);
+
+CREATE FUNCTION public.shown_trial(t public.trials) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', t.id, 'status', t.status, 'group_id', t.group_id, 'group_name', g.name, 'programme_name', r.name,
+        'institution_id', i.id, 'institution_name', i.name, 'zone', i.zone, 'day', t.day, 'starts', t.starts,
+        'begins_at', t.begins_at, 'ends_at', t.ends_at, 'created_at', t.created_at,
+        'address', coalesce(g.places -> t.place ->> 'address', g.places -> 0 ->> 'address'),
+        'person', jsonb_build_object('id', p.id, 'last_name', p.last_name, 'first_name', p.first_name,
+                                     'patronymic', p.patronymic))
+    FROM groups g
+    JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id
+    JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
+    JOIN persons p ON p.region_id = t.region_id AND p.id = t.person_id
+    WHERE g.region_id = t.region_id AND g.id = t.group_id
 $$;
 
 CREATE TABLE public.campaign_wishes (
@@ -4723,6 +4886,55 @@ BEGIN
         WHEN p_age_reason IS NULL THEN age_refusal(place, child.birth_date, p_today)
     END;
 END $$;
+
+CREATE FUNCTION public.trial_refusal(place public.groups, child public.persons, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(
+        age_refusal(place, child.birth_date, (
+            SELECT (p_now AT TIME ZONE i.zone)::date FROM institutions i
+            WHERE i.region_id = place.region_id AND i.id = place.institution_id)),
+        CASE WHEN EXISTS (
+            SELECT FROM applications a
+            WHERE a.region_id = place.region_id AND a.group_id = place.id AND a.identity = child.identity AND a.placed
+              AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
+        ) THEN 'already_applied' END)
+$$;
+
+CREATE FUNCTION public.trials_keep_step() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    most smallint;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT trial_places INTO most FROM groups
+        WHERE region_id = NEW.region_id AND id = NEW.group_id FOR NO KEY UPDATE;
+        PERFORM refuse('trial_full') WHERE most <= (
+            SELECT count(*) FROM trials t
+            WHERE t.region_id = NEW.region_id AND t.group_id = NEW.group_id AND t.day = NEW.day
+              AND t.starts = NEW.starts AND t.status = 'booked');
+        INSERT INTO engagements (region_id, booking_id, identity, times)
+        VALUES (NEW.region_id, NEW.id, NEW.identity, tstzmultirange(tstzrange(NEW.begins_at, NEW.ends_at)));
+    ELSIF NEW.status <> OLD.status THEN
+        PERFORM refuse('trial_over') WHERE OLD.status <> 'booked';
+        DELETE FROM engagements WHERE region_id = NEW.region_id AND booking_id = NEW.id;
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.trials_near(place public.groups, p_citizen uuid, p_identity bytea, p_near tstzmultirange) RETURNS TABLE(kind text, name text, times tstzmultirange, addresses text[], engaged boolean, own boolean)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT 'lesson', r.name, e.times, addresses_of(g.places), true, EXISTS (
+        SELECT FROM guardians k
+        WHERE k.region_id = t.region_id AND k.citizen_id = p_citizen AND k.person_id = t.person_id)
+    FROM engagements e
+    JOIN trials t ON t.region_id = e.region_id AND t.id = e.booking_id AND t.group_id <> place.id
+    JOIN groups g ON g.region_id = t.region_id AND g.id = t.group_id
+    JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id
+    WHERE e.region_id = place.region_id AND e.identity = p_identity AND e.times && p_near
+$$;
 
 CREATE FUNCTION public.try_offer(p_region smallint, p_offer uuid) RETURNS public.offers
     LANGUAGE plpgsql
@@ -5056,6 +5268,14 @@ BEGIN
                     jsonb_build_object('group_id', p_group, 'campaign_id', named.id), true);
 END $$;
 
+CREATE FUNCTION public.yield_trial(p_region smallint, p_group uuid, p_identity bytea) RETURNS void
+    LANGUAGE sql
+    AS $$
+    DELETE FROM engagements e USING trials t
+    WHERE t.region_id = p_region AND t.group_id = p_group AND t.identity = p_identity AND t.status = 'booked'
+      AND e.region_id = p_region AND e.booking_id = t.id
+$$;
+
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -5367,13 +5587,6 @@ CREATE TABLE public.schedules (
     CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
 );
 
-CREATE TABLE public.teacher_codes_tried (
-    region_id smallint NOT NULL,
-    citizen_id uuid NOT NULL,
-    id uuid NOT NULL,
-    at timestamp with time zone NOT NULL
-);
-
 CREATE TABLE public.teachers (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -5611,14 +5824,14 @@ ALTER TABLE ONLY public.slots
 ALTER TABLE ONLY public.specialties
     ADD CONSTRAINT specialties_pkey PRIMARY KEY (code);
 
-ALTER TABLE ONLY public.teacher_codes_tried
-    ADD CONSTRAINT teacher_codes_tried_pkey PRIMARY KEY (region_id, citizen_id, id);
-
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_by_own_id UNIQUE (region_id, institution_id, external_id);
 
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.trials
+    ADD CONSTRAINT trials_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.used_assertions
     ADD CONSTRAINT used_assertions_once PRIMARY KEY (region_id, client_id, jti_hash);
@@ -5818,6 +6031,14 @@ CREATE INDEX teachers_by_citizen ON public.teachers USING btree (region_id, citi
 
 CREATE UNIQUE INDEX teachers_by_code ON public.teachers USING btree (region_id, institution_id, code_hash) WHERE (code_hash IS NOT NULL);
 
+CREATE INDEX trials_by_citizen ON public.trials USING btree (region_id, citizen_id);
+
+CREATE INDEX trials_by_person ON public.trials USING btree (region_id, person_id, id);
+
+CREATE INDEX trials_of_lesson ON public.trials USING btree (region_id, group_id, day, starts) WHERE (status = 'booked'::text);
+
+CREATE UNIQUE INDEX trials_once_a_group ON public.trials USING btree (region_id, group_id, identity) WHERE (status = 'booked'::text);
+
 CREATE INDEX used_assertions_by_expiry ON public.used_assertions USING btree (region_id, expires_at);
 
 CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
@@ -5849,6 +6070,8 @@ CREATE TRIGGER groups_keep_teachers BEFORE UPDATE OF teachers ON public.groups F
 CREATE TRIGGER institutions_keep_facets AFTER UPDATE ON public.institutions FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.municipality IS DISTINCT FROM new.municipality)) OR (old.zone IS DISTINCT FROM new.zone))) EXECUTE FUNCTION public.institutions_keep_facets();
 
 CREATE TRIGGER programmes_keep_facets AFTER UPDATE ON public.programmes FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.programmes_keep_facets();
+
+CREATE TRIGGER trials_keep_step BEFORE INSERT OR UPDATE ON public.trials FOR EACH ROW EXECUTE FUNCTION public.trials_keep_step();
 
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_region_id_certificate_id_fkey FOREIGN KEY (region_id, certificate_id) REFERENCES public.certificates(region_id, id);
@@ -6060,14 +6283,20 @@ ALTER TABLE ONLY public.slots
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
 
-ALTER TABLE ONLY public.teacher_codes_tried
-    ADD CONSTRAINT teacher_codes_tried_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
-
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
 
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.trials
+    ADD CONSTRAINT trials_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.trials
+    ADD CONSTRAINT trials_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
+
+ALTER TABLE ONLY public.trials
+    ADD CONSTRAINT trials_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
 ALTER TABLE ONLY public.waiting_entries
     ADD CONSTRAINT waiting_entries_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);

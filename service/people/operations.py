@@ -21,7 +21,7 @@ OPERATIONS = (
         "Correct a person",
         refusals=(
             *_NUMBERS, p.PERSON_NOT_FOUND, p.PERSON_EXISTS, p.PERSON_BUSY, p.ALREADY_HAS_TICKET, p.ALREADY_WAITING,
-            p.ALREADY_APPLIED, p.ALREADY_REQUESTED, p.ALREADY_WISHING,
+            p.ALREADY_APPLIED, p.ALREADY_REQUESTED, p.ALREADY_WISHING, p.TRIAL_EXISTS,
         ),
     ),
     Operation(

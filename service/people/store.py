@@ -30,6 +30,7 @@ VIOLATIONS = {
     "applications_person_once_a_group": problems.ALREADY_APPLIED,
     "draw_requests_person_once": problems.ALREADY_REQUESTED,
     "campaign_wishes_one_a_child": problems.ALREADY_WISHING,
+    "trials_once_a_group": problems.TRIAL_EXISTS,
 }
 
 # In the order of the statement update_person.

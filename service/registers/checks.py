@@ -66,12 +66,17 @@ def _held(key: LessonKey, times: tuple[datetime, datetime], place: int, change: 
 
 async def find_lesson(conn: Connection, register: Register, lesson_id: str) -> Held:
     """Raises DomainError `lesson_not_found`."""
+    lesson = await look_for_lesson(conn, register, lesson_id)
+    if lesson is None:
+        raise DomainError(problems.LESSON_NOT_FOUND)
+    return lesson
+
+
+async def look_for_lesson(conn: Connection, register: Register, lesson_id: str) -> Held | None:
+    """The lesson with that id as it is by now."""
     key = rules.lesson_key(lesson_id)
     held = await held_lessons(conn, register, key[0], key[0]) if key else []
-    for lesson in held:
-        if lesson.key == key:
-            return lesson
-    raise DomainError(problems.LESSON_NOT_FOUND)
+    return next((lesson for lesson in held if lesson.key == key), None)
 
 
 def check_period(query: LessonFilter) -> None:

@@ -23,6 +23,7 @@ from schemas.registers import (
     Mark,
     MonthFilter,
     SheetRow,
+    SheetTrial,
 )
 from service.core.clock import Clock
 from service.core.database import Connection
@@ -217,7 +218,11 @@ async def _sheet(conn: Connection, register: Register, lesson: Held) -> LessonSh
                 marked_at=marked_at.astimezone(register.zone) if marked_at else None,
             )
         )
-    return LessonSheet(lesson=lesson_of(lesson, register), items=items)
+    trials = [
+        SheetTrial(trial_id=row["trial_id"], person=person_in_booking(dict(row)), birth_date=row["birth_date"])
+        for row in await store.trials_of_lesson(conn, register.region_id, register.id, lesson.key)
+    ]
+    return LessonSheet(lesson=lesson_of(lesson, register), items=items, trials=trials)
 
 
 async def _marks(conn: Connection, register: Register, day: date, key: LessonKey) -> dict[UUID, tuple[Mark, datetime]]:

@@ -2,7 +2,7 @@
 
 from schemas import problems as p
 from service.core.operations import CITIZEN, Operation, Transaction, staff
-from service.registers import lessons, lists, messages, teachers
+from service.registers import lessons, lists, messages, teachers, trials
 from service.registers.sheets import XLSX
 
 _INSTITUTION = "/v1/institutions/{institution_id}"
@@ -33,7 +33,7 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/teachers/join", "joinAsTeacher", teachers.join_as_teacher,
         CITIZEN, Transaction.STATEMENT, "Become a teacher by a code",
-        refusals=(p.TEACHER_CODE_NOT_FOUND, p.TOO_MANY_CODES),
+        refusals=(p.TEACHER_CODE_NOT_FOUND, p.TOO_MANY_ATTEMPTS),
     ),
     Operation(
         "PUT", _GROUP + "/teachers", "putGroupTeachers", teachers.put_group_teachers,
@@ -87,6 +87,23 @@ OPERATIONS = (
     Operation(
         "GET", _GROUP + "/list.html", "getGroupListHtml", lists.get_group_list_html,
         _READS, Transaction.WRITE, "Get a group's list to print", produces="text/html", refusals=(p.GROUP_NOT_FOUND,),
+    ),
+    # Trial lessons
+    Operation(
+        "POST", "/v1/trials", "bookTrial", trials.book_trial, CITIZEN, Transaction.WRITE, "Book a trial lesson",
+        status=201,
+        refusals=(
+            p.PERSON_NOT_FOUND, p.GROUP_NOT_FOUND, p.GROUP_LOCKED, p.TRIALS_NOT_OFFERED, p.LESSON_NOT_FOUND,
+            p.LESSON_CANCELLED, p.LESSON_BEGUN, p.TRIAL_TOO_EARLY, p.TOO_YOUNG, p.TOO_OLD, p.ALREADY_APPLIED,
+            p.TRIAL_EXISTS, p.TRIAL_FULL, p.PERSON_BUSY,
+        ),
+    ),
+    Operation(
+        "GET", "/v1/trials", "listTrials", trials.list_trials, CITIZEN, Transaction.READ, "List trial lessons",
+    ),
+    Operation(
+        "POST", "/v1/trials/{trial_id}/cancel", "cancelTrial", trials.cancel_trial, CITIZEN, Transaction.STATEMENT,
+        "Cancel a trial lesson", refusals=(p.TRIAL_NOT_FOUND, p.LESSON_BEGUN),
     ),
     # Messages
     Operation(

@@ -131,3 +131,37 @@ JOIN messages m ON m.region_id = r.region_id AND m.id = r.message_id
 WHERE r.region_id = $1 AND r.application_id = $2 AND ($3::uuid IS NULL OR r.message_id < $3)
 ORDER BY r.message_id DESC
 LIMIT $4;
+
+-- name: lock_child
+SELECT p.id FROM persons p
+WHERE p.region_id = $1 AND p.id = $3 AND p.deleted_at IS NULL AND EXISTS (
+    SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = p.id)
+FOR KEY SHARE;
+
+-- name: lock_group
+SELECT g.region_id, g.id, g.institution_id, g.starts_on, g.ends_on, g.lesson_plan, g.places, i.zone
+FROM groups g
+JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
+WHERE g.region_id = $1 AND g.id = $2
+FOR NO KEY UPDATE OF g;
+
+-- name: book_trial
+SELECT book_trial($1, $2, $3, $4, $5::jsonb, $6, $7);
+
+-- name: cancel_trial
+SELECT cancel_trial($1, $2, $3, $4);
+
+-- name: list_trials
+SELECT t.id, shown_trial(t) AS shown
+FROM guardians g
+JOIN trials t ON t.region_id = g.region_id AND t.person_id = g.person_id
+WHERE g.region_id = $1 AND g.citizen_id = $2 AND ($3::uuid IS NULL OR t.id < $3)
+ORDER BY t.id DESC
+LIMIT $4;
+
+-- name: trials_of_lesson
+SELECT t.id AS trial_id, p.id, p.last_name, p.first_name, p.patronymic, p.birth_date
+FROM trials t
+JOIN persons p ON p.region_id = t.region_id AND p.id = t.person_id
+WHERE t.region_id = $1 AND t.group_id = $2 AND t.day = $3 AND t.starts = $4 AND t.status = 'booked'
+ORDER BY translate(p.last_name, 'Ёё', 'Ее'), p.first_name, p.patronymic NULLS FIRST, t.id;

@@ -17,6 +17,7 @@ CODE_DAYS = 7
 TEACHER_CORRECTS_DAYS = 14
 MOST_MESSAGES_A_DAY = 10
 LONGEST_PERIOD_DAYS = 92
+TRIAL_DAYS_AHEAD = 30
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MARKS: tuple[Mark, ...] = ("present", "absent", "ill", "excused")
 
@@ -92,6 +93,19 @@ def marking_refusal(lesson: Held, now: datetime, *, supervises: bool) -> Refusal
         return problems.LESSON_NOT_BEGUN
     if not supervises and now >= lesson.begins_at + timedelta(days=TEACHER_CORRECTS_DAYS):
         return problems.ATTENDANCE_CLOSED
+    return None
+
+
+def trial_refusal(lesson: Held | None, now: datetime) -> Refusal | None:
+    """Why nobody can book a trial of the lesson now."""
+    if lesson is None:
+        return problems.LESSON_NOT_FOUND
+    if lesson.status == "cancelled":
+        return problems.LESSON_CANCELLED
+    if now >= lesson.begins_at:
+        return problems.LESSON_BEGUN
+    if lesson.begins_at > now + timedelta(days=TRIAL_DAYS_AHEAD):
+        return problems.TRIAL_TOO_EARLY
     return None
 
 

@@ -1,14 +1,19 @@
 """Rows of registers as the schemas that show them."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from schemas.registers import Lesson, Message, MyGroup, ReceivedMessage, Teacher
+from schemas.trials import Trial
 from service.core.database import Record
+from service.people.usecases import person_in_booking
 from service.registers.rules import Held, Register, lesson_id
 
+_OF_TRIAL = ("begins_at", "ends_at", "created_at")
 _NAMES = ("last_name", "first_name", "patronymic")
 _OF_GROUP = ("id", "name", "programme_name", "starts_on", "ends_on", "capacity", "taken", "teachers")
 
@@ -45,6 +50,22 @@ def lesson_fields(lesson: Held, register: Register) -> dict[str, Any]:
 
 def lesson_of(lesson: Held, register: Register) -> Lesson:
     return Lesson.model_validate(lesson_fields(lesson, register))
+
+
+def trial_of(shown: str | bytes) -> Trial:
+    """A trial lesson from the JSON of shown_trial()."""
+    fields: dict[str, Any] = orjson.loads(shown)
+    zone = ZoneInfo(fields["zone"])
+    key = date.fromisoformat(fields["day"]), time.fromisoformat(fields["starts"])
+    return Trial.model_validate(
+        {
+            **{name: fields[name] for name in Trial.model_fields if name in fields},
+            **{name: datetime.fromisoformat(fields[name]).astimezone(zone) for name in _OF_TRIAL},
+            "person": person_in_booking(fields["person"]),
+            "lesson_id": lesson_id(key),
+        },
+        strict=False,
+    )
 
 
 def message_of(row: Mapping[str, Any], register: Register) -> Message:

@@ -19,9 +19,32 @@ SQL = beside(__file__)
 VIOLATIONS = {
     "idempotency_key_reused": problems.KEY_REUSED,
     "too_many_messages": problems.TOO_MANY_MESSAGES,
+    "too_many_attempts": problems.TOO_MANY_ATTEMPTS,
     "teachers_by_code": Collision,
     # Somebody was booked elsewhere between the look and the move.
     "engagements_one_place_at_a_time": Collision,
+}
+_TRIAL_VIOLATIONS = VIOLATIONS | {
+    "person_not_found": problems.PERSON_NOT_FOUND,
+    "group_not_found": problems.GROUP_NOT_FOUND,
+    "group_locked": problems.GROUP_LOCKED,
+    "trials_not_offered": problems.TRIALS_NOT_OFFERED,
+    "too_young": problems.TOO_YOUNG,
+    "too_old": problems.TOO_OLD,
+    "already_applied": problems.ALREADY_APPLIED,
+    "trials_once_a_group": problems.TRIAL_EXISTS,
+    "trial_full": problems.TRIAL_FULL,
+    "trial_not_found": problems.TRIAL_NOT_FOUND,
+    "engagements_one_place_at_a_time": problems.PERSON_BUSY,
+    **{
+        refusal.code: refusal
+        for refusal in (
+            problems.LESSON_NOT_FOUND,
+            problems.LESSON_CANCELLED,
+            problems.LESSON_BEGUN,
+            problems.TRIAL_TOO_EARLY,
+        )
+    },
 }
 
 
@@ -111,9 +134,10 @@ async def invite_teacher(
 
 async def join_as_teacher(
     conn: Connection, region_id: int, citizen_id: UUID, institution_id: UUID, code_hash: bytes, now: datetime
-) -> dict[str, str]:
-    """{refused: a code} or {teacher_id}. Not raised: a wrong code is counted."""
-    return orjson.loads(await conn.fetchval(SQL.join_as_teacher, region_id, citizen_id, institution_id, code_hash, now))
+) -> str | None:
+    """The teacher's own id; None where the code leads nowhere, which is remembered."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(SQL.join_as_teacher, region_id, citizen_id, institution_id, code_hash, now)
 
 
 # Lessons -----------------------------------------------------------------------------------------------------------
@@ -173,6 +197,52 @@ async def attendance_of_child(
     conn: Connection, region_id: int, application_id: UUID, first: date, last: date
 ) -> list[Record]:
     return await conn.fetch(SQL.attendance_of_child, region_id, application_id, first, last)
+
+
+# Trial lessons -----------------------------------------------------------------------------------------------------
+
+
+async def lock_for_trial(
+    conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID, group_id: UUID
+) -> Record | None:
+    """The group, if there is one. A child is locked before a group, always."""
+    await conn.execute(SQL.lock_child, region_id, citizen_id, person_id)
+    return await conn.fetchrow(SQL.lock_group, region_id, group_id)
+
+
+async def book_trial(
+    conn: Connection,
+    region_id: int,
+    citizen_id: UUID,
+    key: IdempotencyKey,
+    trial: dict[str, Any],
+    lesson_refusal: str | None,
+    now: datetime,
+) -> str:
+    """JSON; after lock_for_trial(). `lesson_refusal`: what is wrong with the lesson."""
+    encoded = orjson.dumps(trial).decode()
+    with refusing(_TRIAL_VIOLATIONS):
+        return await conn.fetchval(
+            SQL.book_trial, region_id, citizen_id, key.key, key.request_hash, encoded, lesson_refusal, now
+        )
+
+
+async def cancel_trial(conn: Connection, region_id: int, citizen_id: UUID, trial_id: UUID, now: datetime) -> str:
+    """JSON."""
+    with refusing(_TRIAL_VIOLATIONS):
+        return await conn.fetchval(SQL.cancel_trial, region_id, citizen_id, trial_id, now)
+
+
+async def list_trials(
+    conn: Connection, region_id: int, citizen_id: UUID, before: UUID | None, limit: int
+) -> list[Record]:
+    """The latest first."""
+    return await conn.fetch(SQL.list_trials, region_id, citizen_id, before, limit)
+
+
+async def trials_of_lesson(conn: Connection, region_id: int, group_id: UUID, lesson: LessonKey) -> list[Record]:
+    """Who comes to try the lesson, by name."""
+    return await conn.fetch(SQL.trials_of_lesson, region_id, group_id, *lesson)
 
 
 # Messages ----------------------------------------------------------------------------------------------------------

@@ -31,10 +31,6 @@ from service.registers import rules, store
 from service.registers.checks import find_register, sees_all
 from service.registers.shapes import my_group_of, teacher_of
 
-_REFUSALS = {
-    refusal.code: refusal for refusal in (problems.TOO_MANY_CODES, problems.TEACHER_CODE_NOT_FOUND)
-}  # fmt: skip
-
 
 async def put_teacher(
     conn: Connection, actor: Actor, institution_id: UUID, teacher_id: ExternalId, body: TeacherBody, clock: Clock
@@ -105,16 +101,16 @@ async def invite_teacher(
 async def join_as_teacher(conn: Connection, actor: Actor, body: JoiningBody, sealer: Sealer, clock: Clock) -> Teacher:
     """Makes the citizen the teacher whom the page's institution gave this code. The same code twice is no error.
 
-    After five wrong codes in an hour no code is taken, not even a right one.
+    After five wrong codes in an hour, of whatever kind, no code is taken, not even a right one.
     """
     assert actor.institution_id is not None, "a citizen comes from a page"
     now, institution_id = clock(), actor.institution_id
     hashed = _hashed(sealer, institution_id, body.code)
-    joined = await store.join_as_teacher(conn, actor.region_id, actor.id, institution_id, hashed, now)
-    if "refused" in joined:
-        raise DomainError(_REFUSALS[joined["refused"]])
+    teacher_id = await store.join_as_teacher(conn, actor.region_id, actor.id, institution_id, hashed, now)
+    if teacher_id is None:
+        raise DomainError(problems.TEACHER_CODE_NOT_FOUND)
     institution = await find_institution(conn, actor.region_id, institution_id)
-    row = await _teacher(conn, actor, institution_id, joined["teacher_id"])
+    row = await _teacher(conn, actor, institution_id, teacher_id)
     return teacher_of(row, ZoneInfo(institution["zone"]), now)
 
 

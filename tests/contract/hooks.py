@@ -288,6 +288,11 @@ def _attendance(body: dict[str, Any]) -> None:
         mark["application_id"] = _WORLD["pupil"]
 
 
+def _trial(body: dict[str, Any]) -> None:
+    """A lesson of a group that can be tried, and a child who is not in it."""
+    body.update(_WORLD["trying"])
+
+
 def _lesson_change(body: dict[str, Any]) -> None:
     if body.get("moved_to"):
         body["moved_to"] |= {"day": "2026-12-09", "place": None}
@@ -302,6 +307,7 @@ _SETTLED = {
     "joinIdentity": _identity,
     "putAttendance": _attendance,
     "cancelLesson": _lesson_change,
+    "bookTrial": _trial,
     "createPerson": _person,
     "updatePerson": _person,
     "putAttachments": _attachments,

@@ -14,6 +14,8 @@ PARENT, STRANGER, ADMINISTRATOR, TEACHER = 1, 2, 3, 14
 REGISTER = "r1"
 # Lessons of that group: one has been, and one is to come.
 LESSON, LATER = "2026-09-07T0700", "2026-12-07T0700"
+# One that can be tried.
+SOON = "2026-09-14T0700"
 
 
 @dataclass
@@ -70,6 +72,9 @@ class Scene:
     # Of the clinic's group r1, which is under way: who teaches it, and a child of the parent's who is in it.
     teacher: Api
     pupil_application_id: str
+    # A trial lesson of that group, and what another one is booked with.
+    trial_id: str
+    trying: dict[str, str]
     appeal: str = "Болели"
 
     @property
@@ -78,7 +83,7 @@ class Scene:
         family = (item["person_id"] for item in (*self.family, *self.siblings))
         drafts = self.draft_id, self.spare_draft_id, self.offered_application_id, self.spare_offered_application_id
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
-        in_the_register = (self.pupil_application_id,)
+        in_the_register = self.pupil_application_id, self.trial_id, self.trying["person_id"]
         waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id, self.campaigns.wish_id
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
         papers = self.open_application_id, self.document_id, self.spare_document_id
@@ -151,6 +156,10 @@ def set_scene(world: World) -> Scene:
     parent.post(f"/v1/appointments/{missed['id']}/appeal", {"text": Scene.appeal}).ok()
     entry = parent.create("/v1/waiting-list", waiting(child)).ok()
     pupil = in_the_register(world, parent)
+    trying = [
+        {"group_id": pupil["group_id"], "person_id": world.child(parent, last_name=name), "lesson_id": SOON}
+        for name in ("Соколова-Пробная", "Соколова-Любопытная")
+    ]
     for person_id in (child, sister):
         parent.create("/v1/waiting-list", waiting(person_id, specialty_code=SURGEON, referral_number=None)).ok()
     world.live.work()
@@ -193,6 +202,8 @@ def set_scene(world: World) -> Scene:
         missed_id=missed["id"],
         teacher=teaching(world),
         pupil_application_id=pupil["id"],
+        trial_id=parent.create("/v1/trials", trying[0]).ok()["id"],
+        trying=trying[1],
         entry_id=entry["id"],
         offer_id=offers[child],
         spare_offer_id=offers[sister],
@@ -225,6 +236,7 @@ def in_the_register(world: World, parent: Api) -> dict[str, Any]:
     """The application of a child in a group that has just had its lesson of Monday, and enrols at once."""
     mondays = [{"weekday": 1, "starts": "07:00", "academic_hours": 1}]
     body = world.group(instant=True, starts_on="2026-08-01", weekly_lessons=mondays, capacity=100, skip_holidays=False)
+    body["trial_places"] = 100
     group = world.put(f"/v1/institutions/{CLINIC}/groups/{REGISTER}", body)
     return world.apply(parent, group["id"], world.child(parent, last_name="Соколова-Учёная")).ok()
 

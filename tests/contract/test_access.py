@@ -181,6 +181,9 @@ getCampaignRecord        401    ok       ok     ok          ok    ok           o
 putWishes                401    404      ok     404         404   403          403      403    403       403 person
 getWishes                401    404      ok     404         404   403          403      403    403       403 person
 withdrawWishes           401    404      ok     404         404   403          403      403    403       403 person
+bookTrial                401    404      ok     404         404   403          403      403    403       403 person
+listTrials               401    ok       ok     ok          ok    403          403      403    403       403
+cancelTrial              401    404      ok     404         404   403          403      403    403       403 trial
 """
 ANOTHER_REGION = 54
 OF_THE_CLINIC = {"admin", "system", "operator"}
@@ -447,6 +450,8 @@ class Stage:
             "sendMessage": Ask(group, body={"text": "Сбор в 9:00"}),
             "listGroupMessages": Ask(group),
             "listMessages": Ask(child),
+            "bookTrial": Ask(body=self.scene.trying),
+            "cancelTrial": Ask({"trial_id": self.scene.trial_id}),
         }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -123,6 +123,11 @@ FROM generate_series(1, 4000) i;
 INSERT INTO lesson_changes
 SELECT 42, made(9, 1 + i % 2000), '2026-10-06'::date + i / 2000, '16:30',
        tstzrange('2026-10-06 09:30Z', '2026-10-06 11:00Z'), NULL, NULL, '', made(5, 1), now()
+FROM generate_series(1, 4000) i;
+INSERT INTO trials
+SELECT 42, made(16, i), made(9, 1 + i % 2000), made(5, 1 + i % 2000), made(6, i), sha256(i::text::bytea),
+       '2026-09-08'::date + i / 2000, '16:30', '2026-09-08 09:30Z', '2026-09-08 10:15Z', 0,
+       CASE WHEN i % 4 > 0 THEN 'booked' ELSE 'cancelled' END, now()
 FROM generate_series(1, 4000) i;
 INSERT INTO attendance
 SELECT 42, made(9, 1 + i % 2000), '2026-09-01'::date + i / 4000, '16:30', made(10, 1 + i % 4000), 'present',
@@ -296,6 +301,15 @@ def upload_document(connection: asyncpg.Connection) -> Awaitable[Any]:
     return documents.upload_document(connection, REGION, made(5, 2000), key, row, limits, NOW)
 
 
+async def book_trial(connection: asyncpg.Connection) -> None:
+    key = IdempotencyKey(str(new_id()), bytes(32))
+    await connection.execute("UPDATE groups SET trial_places = 9 WHERE region_id = $1 AND id = $2", REGION, made(9, 3))
+    await registers.lock_for_trial(connection, REGION, made(5, 1), made(6, 2000), made(9, 3))
+    row = {"id": new_id(), "group_id": made(9, 3), "person_id": made(6, 2000), "day": "2026-09-09", "starts": "16:30"}
+    row |= {"begins_at": NOW + timedelta(days=2), "ends_at": NOW + timedelta(days=2, hours=1), "place": 0}
+    await registers.book_trial(connection, REGION, made(5, 1), key, row, None, NOW)
+
+
 def slots(connection: asyncpg.Connection) -> Awaitable[Any]:
     until = NOW + timedelta(days=14)
     return doctors.list_slots(connection, REGION, made(1, 7), "58", None, None, (NOW, NIL), until, NOW, 51)
@@ -434,6 +448,15 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "expire_an_approved": (
         lambda c: applications.expire_an_approved(c, NOW),
         {"applications_to_bring"},
+    ),
+    "book_trial": (
+        book_trial,
+        {"groups_pkey", "idempotency_keys_pkey", "trials_of_lesson", "trials_once_a_group"},
+    ),
+    "list_trials": (lambda c: registers.list_trials(c, REGION, made(5, 2), None, 51), {"trials_by_person"}),
+    "trials_of_lesson": (
+        lambda c: registers.trials_of_lesson(c, REGION, made(9, 8), (NOW.date() + timedelta(days=1), time(16, 30))),
+        {"trials_of_lesson"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),

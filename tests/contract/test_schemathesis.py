@@ -129,6 +129,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             },
         },
         "todays_number": scene.todays_number,
+        "trying": scene.trying,
         "pupil": scene.pupil_application_id,
         "teacher_code": code_for(scene.world, "t9"),
         # Of somebody who makes no other.
@@ -170,6 +171,7 @@ def dictionaries(scene: Scene) -> str:
         "own_group": [REGISTER],
         "own_teacher": ["t1"],
         "lesson": [LESSON],
+        "trial": [scene.trial_id],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

@@ -82,6 +82,13 @@ def sending(world: World) -> Asked:
     return Asked(school.director, "POST", f"{PATH}/groups/{group}/messages", body, key=str(new_id()))
 
 
+def trying(world: World) -> Asked:
+    school, family = School(world), Family(world)
+    wanted = school.group_row(school.group(trial_places=1))["id"]
+    body = {"group_id": str(wanted), "person_id": family.child, "lesson_id": "2026-09-14T0700"}
+    return Asked(family.api, "POST", "/v1/trials", body, key=str(new_id()))
+
+
 CREATE: dict[str, Callable[[World], Asked]] = {
     "bookAppointment": lambda world: patient(world, Clinic(world).slot()),
     "bookFamily": lambda world: siblings(Clinic(world)),
@@ -91,6 +98,7 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "joinWaitingList": joining,
     "inviteTeacher": inviting_a_teacher,
     "sendMessage": sending,
+    "bookTrial": trying,
     "applyToGroup": lambda world: applicant(world, group(world, capacity=1)),
     "createIdentityCode": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/identities/codes", key=str(new_id())
@@ -118,6 +126,7 @@ EFFECTS = (
     "invitations",
     "messages",
     "message_recipients",
+    "trials",
     "audit_trail",
     "outbox",
     "idempotency_keys",

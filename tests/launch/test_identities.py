@@ -13,7 +13,8 @@ from tests.doctors.clinic import Clinic
 from tests.launch.test_platforms import APPS, data
 from tests.live import Api, Live
 from tests.provocation import someone, surname
-from tests.world import CLINIC, World
+from tests.registers.school import School
+from tests.world import CLINIC, CLUB_PAGE, World
 
 
 @pytest.fixture
@@ -64,6 +65,18 @@ def test_family_and_bookings_of_both_accounts_are_one(world: World) -> None:
         (found,) = api.get("/v1/appointments").ok()["items"]
         assert (found["id"], found["person"]["id"]) == (ticket["id"], vera)
     assert mother.post(f"/v1/appointments/{ticket['id']}/cancel").ok()["status"] == "cancelled"
+
+
+def test_a_trial_lesson_of_the_account_that_joins_goes_over(world: World) -> None:
+    school, user = School(world), someone()
+    mother, here = world.parent(user), on_max(world, user)
+    group = school.group_row(school.group(trial_places=1))["id"]
+    body = {"group_id": str(group), "person_id": world.child(here, last_name=surname()), "lesson_id": "2026-09-14T0700"}
+    trial = here.create("/v1/trials", body).ok()
+    here.post("/v1/identities/join", {"code": code_of(mother)}).ok()
+    assert mother.get("/v1/trials").ok()["items"] == [trial]
+    whose = world.live.sql("SELECT citizen_id FROM trials UNION SELECT citizen_id FROM guardians")
+    assert len(whose) == 1
 
 
 def test_what_the_token_of_before_still_does_goes_over(world: World) -> None:
@@ -121,6 +134,38 @@ def test_nobody_goes_through_all_codes(world: World) -> None:
     assert guesser.post("/v1/identities/join", {"code": code_of(mother)}).status == 200
 
 
+def test_many_wrong_codes_at_once_are_five(world: World) -> None:
+    token = on_max(world, someone()).token
+
+    def once(_number: int) -> str | None:
+        return world.live.api(token).post("/v1/identities/join", {"code": "0000-0000"}).code
+
+    with ThreadPoolExecutor(8) as threads:
+        codes = sorted(str(code) for code in threads.map(once, range(16)))
+    assert codes == ["invitation_not_found"] * 5 + ["too_many_attempts"] * 11
+
+
+def test_wrong_codes_of_all_kinds_are_counted_together(world: World) -> None:
+    user = someone()
+    guesser = world.live.citizen(CLUB_PAGE, user)
+    guesses = {
+        "/v1/identities/join": {"code": "0000-0000"},
+        "/v1/guardianships": {"code": "0000-0000", "kinship": "child"},
+        "/v1/teachers/join": {"code": "00000000"},
+    }
+    paths = list(guesses)
+    for path in (*paths, *paths[:2]):
+        assert guesser.post(path, guesses[path]).status == 404
+    for path, body in guesses.items():
+        assert guesser.post(path, body).code == "too_many_attempts"
+    # What is refused is not remembered, nor what counts no more.
+    assert len(world.live.sql("TABLE wrong_codes")) == 5
+    world.live.clock.now += timedelta(hours=1)
+    guesser = world.live.citizen(CLUB_PAGE, user)
+    assert guesser.post(paths[2], guesses[paths[2]]).code == "teacher_code_not_found"
+    assert len(world.live.sql("TABLE wrong_codes")) == 1
+
+
 def test_two_who_join_each_other_at_once_are_one(world: World) -> None:
     one, other = world.parent(someone()), on_max(world, someone())
     codes = code_of(one), code_of(other)
@@ -138,7 +183,7 @@ def test_all_that_names_a_citizen_is_handed_over(world: World) -> None:
         "SELECT table_name FROM information_schema.columns WHERE column_name = 'citizen_id' AND table_schema = 'public'"
     )
     # Of the account alone: codes, and guesses.
-    stay = {"identity_codes", "wrong_codes", "teacher_codes_tried"}
+    stay = {"identity_codes", "wrong_codes"}
     functions = Path(__file__).parents[2] / "service/migrations/functions/identities.sql"
     handing = functions.read_text(encoding="utf-8").partition("FUNCTION hand_over(")[2].partition("END $$")[0]
     assert {row["table_name"] for row in columns if f" {row['table_name']} " not in handing} == stay

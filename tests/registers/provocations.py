@@ -1,6 +1,7 @@
 """How a teacher, or who would be one, is refused."""
 
 from service.core.ids import new_id
+from tests.applications.people import Family
 from tests.provocation import Asked, Provocations, someone
 from tests.registers.school import PATH, School
 from tests.world import CLUB_PAGE, World
@@ -40,14 +41,6 @@ def teacher_unknown(world: World) -> Asked:
 @PROVOCATIONS.status(404)
 def teacher_code_not_found(world: World) -> Asked:
     return joining(world)
-
-
-@PROVOCATIONS.status(409)
-def too_many_codes(world: World) -> Asked:
-    asked = joining(world)
-    for _ in range(5):
-        assert asked.answer("ru").code == "teacher_code_not_found"
-    return asked
 
 
 @PROVOCATIONS.status(404)
@@ -98,3 +91,43 @@ def too_many_messages(world: World) -> Asked:
     for _ in range(10):
         assert school.director.create(path, body).status == 201
     return Asked(school.director, "POST", path, body, key=str(new_id()))
+
+
+def trying(world: World, lesson: str = NEXT, places: int = 1) -> tuple[Asked, Asked]:
+    """Two children to one lesson of a group."""
+    school = School(world)
+    group = school.group_row(school.group(trial_places=places))["id"]
+    asked: list[Asked] = []
+    for family in (Family(world), Family(world)):
+        body = {"group_id": str(group), "person_id": family.child, "lesson_id": lesson}
+        asked.append(Asked(family.api, "POST", "/v1/trials", body, key=str(new_id())))
+    return asked[0], asked[1]
+
+
+@PROVOCATIONS.status(409)
+def trials_not_offered(world: World) -> Asked:
+    return trying(world, places=0)[0]
+
+
+@PROVOCATIONS.status(409)
+def trial_too_early(world: World) -> Asked:
+    return trying(world, "2026-10-12T0700")[0]
+
+
+@PROVOCATIONS.status(409)
+def trial_full(world: World) -> Asked:
+    first, second = trying(world)
+    first.answer("ru").ok()
+    return second
+
+
+@PROVOCATIONS.status(409)
+def trial_exists(world: World) -> Asked:
+    asked, _ = trying(world)
+    asked.answer("ru").ok()
+    return Asked(asked.api, "POST", "/v1/trials", asked.body, key=str(new_id()))
+
+
+@PROVOCATIONS.status(404)
+def trial_not_found(world: World) -> Asked:
+    return Asked(Family(world, 0).api, "POST", f"/v1/trials/{new_id()}/cancel")

@@ -146,13 +146,13 @@ def test_five_wrong_codes_in_an_hour(school: School) -> None:
         live.clock.now = begun + timedelta(seconds=second)
         assert join("00000000") == "teacher_code_not_found"
     for given in ("00000000", code):
-        assert join(given) == "too_many_codes"
+        assert join(given) == "too_many_attempts"
     live.clock.now = begun + timedelta(hours=1) - timedelta(seconds=1)
-    assert join(code) == "too_many_codes"
+    assert join(code) == "too_many_attempts"
     # The first of the five is an hour ago, and one more wrong one is the fifth again.
     live.clock.now = begun + timedelta(hours=1)
     assert join("00000000") == "teacher_code_not_found"
-    assert join(code) == "too_many_codes"
+    assert join(code) == "too_many_attempts"
     live.clock.now = begun + timedelta(hours=1, seconds=1)
     assert join(code) is None
     # Somebody else was never in the way.
@@ -168,7 +168,7 @@ def test_many_wrong_codes_at_once_are_five(school: School) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         codes = list(threads.map(once, range(16)))
-    assert sorted(code or "" for code in codes) == ["teacher_code_not_found"] * 5 + ["too_many_codes"] * 11
+    assert sorted(code or "" for code in codes) == ["teacher_code_not_found"] * 5 + ["too_many_attempts"] * 11
 
 
 def test_one_code_for_two_accounts_at_once_is_one_teacher(school: School) -> None:

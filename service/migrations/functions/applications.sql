@@ -31,11 +31,14 @@ DECLARE
 BEGIN
     IF was_in AND NOT is_in THEN
         DELETE FROM engagements WHERE region_id = now_is.region_id AND booking_id = now_is.id;
+        PERFORM resume_trial(now_is.region_id, was.group_id, now_is.identity, now_is.updated_at);
     ELSIF is_in AND NOT was_in THEN
+        PERFORM yield_trial(now_is.region_id, now_is.group_id, now_is.identity);
         INSERT INTO engagements (region_id, booking_id, identity, times)
         SELECT g.region_id, now_is.id, now_is.identity, current_lessons(g) FROM groups g
         WHERE g.region_id = now_is.region_id AND g.id = now_is.group_id;
     ELSIF is_in AND was.group_id <> now_is.group_id THEN
+        PERFORM yield_trial(now_is.region_id, now_is.group_id, now_is.identity);
         UPDATE engagements SET times = (
             SELECT current_lessons(g) FROM groups g WHERE g.region_id = now_is.region_id AND g.id = now_is.group_id)
         WHERE region_id = now_is.region_id AND booking_id = now_is.id;

@@ -38,11 +38,7 @@ DECLARE
     invited invitations;
     child persons;
 BEGIN
-    -- One guess after the other.
-    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
-    PERFORM refuse('too_many_attempts') WHERE 5 <= (
-        SELECT count(*) FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     -- The person is locked before the invitation, as by whoever invites.
     child := lock_person_and_twin(p_region, p_citizen, (
         SELECT person_id FROM invitations WHERE region_id = p_region AND code_hash = p_code_hash));
@@ -52,9 +48,7 @@ BEGIN
     IF invited.person_id IS NULL OR NOT EXISTS (
         SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
     THEN
-        DELETE FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
-        INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
     PERFORM merge_persons(p_region, p.id, child.id, p_citizen, p_now)
@@ -100,6 +94,7 @@ BEGIN
     UPDATE draw_requests SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE waiting_persons SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE campaign_wishes SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE trials SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE documents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     -- What is offered to the twin names it.
     UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb

@@ -28,17 +28,18 @@ RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
     invited uuid;
 BEGIN
-    PERFORM refuse('too_many_attempts') WHERE 5 <= (
-        SELECT count(*) FROM wrong_codes
-        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+    SELECT citizen_id INTO invited FROM identity_codes WHERE region_id = p_region AND code_hash = p_code_hash;
+    -- Both in the order of their ids before either is counted, or two who join each other would wait for each other.
+    PERFORM FROM citizens WHERE region_id = p_region AND id IN (p_citizen, invited) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     DELETE FROM identity_codes
-    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now AND citizen_id <> p_citizen
+    WHERE region_id = p_region AND code_hash = p_code_hash AND expires_at > p_now AND citizen_id = invited
+      AND citizen_id <> p_citizen
     RETURNING citizen_id INTO invited;
     IF invited IS NULL THEN
-        INSERT INTO wrong_codes (region_id, citizen_id, id, at) VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
-    PERFORM FROM citizens WHERE region_id = p_region AND id IN (p_citizen, invited) ORDER BY id FOR NO KEY UPDATE;
     -- Of two who join each other at once the second finds that they are one already.
     SELECT coalesce(same_as, id) INTO invited FROM citizens WHERE region_id = p_region AND id = invited;
     PERFORM refuse('identity_joined') FROM citizens
@@ -80,6 +81,7 @@ BEGIN
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE teachers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE campaign_wishes SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 

@@ -44,6 +44,20 @@ LANGUAGE sql STABLE AS $$
     FROM known k
 $$;
 
+-- The trials that a child has elsewhere at such times, as bookings_near() gives the rest.
+CREATE OR REPLACE FUNCTION trials_near(place groups, p_citizen uuid, p_identity bytea, p_near tstzmultirange)
+RETURNS TABLE (kind text, name text, times tstzmultirange, addresses text[], engaged boolean, own boolean)
+LANGUAGE sql STABLE AS $$
+    SELECT 'lesson', r.name, e.times, addresses_of(g.places), true, EXISTS (
+        SELECT FROM guardians k
+        WHERE k.region_id = t.region_id AND k.citizen_id = p_citizen AND k.person_id = t.person_id)
+    FROM engagements e
+    JOIN trials t ON t.region_id = e.region_id AND t.id = e.booking_id AND t.group_id <> place.id
+    JOIN groups g ON g.region_id = t.region_id AND g.id = t.group_id
+    JOIN programmes r ON r.region_id = g.region_id AND r.id = g.programme_id
+    WHERE e.region_id = place.region_id AND e.identity = p_identity AND e.times && p_near
+$$;
+
 -- What the group's lessons to come collide with, the closest times of each booking; gap_minutes is null where they
 -- overlap. Between lessons at one address no time is needed.
 CREATE OR REPLACE FUNCTION lesson_collisions(
@@ -51,7 +65,11 @@ CREATE OR REPLACE FUNCTION lesson_collisions(
 ) RETURNS TABLE (kind text, name text, own boolean, engaged boolean, at timestamptz, gap_minutes integer)
 LANGUAGE sql STABLE AS $$
     SELECT b.kind, b.name, b.own, b.engaged, closest.at, closest.gap
-    FROM bookings_near(place.region_id, p_citizen, p_identity, p_except, with_travel(place.lessons, p_minutes)) b,
+    FROM (
+        SELECT * FROM bookings_near(
+            place.region_id, p_citizen, p_identity, p_except, with_travel(place.lessons, p_minutes))
+        UNION ALL
+        SELECT * FROM trials_near(place, p_citizen, p_identity, with_travel(place.lessons, p_minutes))) b,
     LATERAL (
         SELECT lower(mine) AS at, CASE WHEN NOT mine && other THEN floor(extract(epoch FROM greatest(
             lower(mine) - upper(other), lower(other) - upper(mine))) / 60)::integer END AS gap

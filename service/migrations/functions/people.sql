@@ -30,11 +30,14 @@ CREATE OR REPLACE FUNCTION change_identity(p_region smallint, p_person uuid, p_i
     UPDATE waiting_persons SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE draw_requests SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE campaign_wishes SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
+    UPDATE trials SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE engagements SET identity = p_identity
     WHERE region_id = p_region AND booking_id IN (
         SELECT id FROM appointments WHERE region_id = p_region AND person_id = p_person
         UNION ALL
-        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person);
+        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person
+        UNION ALL
+        SELECT id FROM trials WHERE region_id = p_region AND person_id = p_person);
 $$;
 
 -- The names and the identifiers of a person go for good.
@@ -72,6 +75,9 @@ BEGIN
         SELECT FROM applications a
         WHERE a.region_id = p_region AND a.person_id = p_person
           AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered')
+    )) OR (alone AND EXISTS (
+        SELECT FROM trials t
+        WHERE t.region_id = p_region AND t.person_id = p_person AND t.status = 'booked' AND t.ends_at > p_now
     -- These belong to the account that made them.
     )) OR EXISTS (
         SELECT FROM waiting_persons w JOIN waiting_entries e ON e.region_id = w.region_id AND e.id = w.entry_id

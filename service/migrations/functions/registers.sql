@@ -40,33 +40,28 @@ BEGIN
     RETURN p_result;
 END $$;
 
--- The citizen becomes the teacher who has that code. A wrong code is written down, so a refusal is answered and not
--- raised: {refused} or {teacher_id}. The same code twice by the same citizen is no error.
+-- The citizen becomes the teacher who has that code, whose own id it gives; null where the code leads nowhere, and that is
+-- remembered. Refuses whoever was wrong five times in an hour. The same code twice by the same citizen is no error. Has to
+-- be a transaction of its own, for what is remembered.
 CREATE OR REPLACE FUNCTION join_as_teacher(
     p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamptz
-) RETURNS jsonb LANGUAGE plpgsql AS $$
+) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     named teachers;
 BEGIN
-    -- Attempts of one citizen come one after the other, or many at once would be counted as one.
-    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
-    DELETE FROM teacher_codes_tried
-    WHERE region_id = p_region AND citizen_id = p_citizen AND at <= p_now - interval '1 hour';
-    IF (SELECT count(*) FROM teacher_codes_tried WHERE region_id = p_region AND citizen_id = p_citizen) >= 5 THEN
-        RETURN jsonb_build_object('refused', 'too_many_codes');
-    END IF;
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
     SELECT * INTO named FROM teachers
     WHERE region_id = p_region AND institution_id = p_institution AND code_hash = p_code_hash FOR NO KEY UPDATE;
     IF named.citizen_id = p_citizen AND named.code_used_at IS NOT NULL THEN
-        RETURN jsonb_build_object('teacher_id', named.external_id);
+        RETURN named.external_id;
     END IF;
     IF named.id IS NULL OR named.code_used_at IS NOT NULL OR named.code_expires_at <= p_now THEN
-        INSERT INTO teacher_codes_tried VALUES (p_region, p_citizen, gen_random_uuid(), p_now);
-        RETURN jsonb_build_object('refused', 'teacher_code_not_found');
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
+        RETURN NULL;
     END IF;
     UPDATE teachers SET citizen_id = p_citizen, code_used_at = p_now WHERE region_id = p_region AND id = named.id;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'teacher_joined', named.id, '{}', false);
-    RETURN jsonb_build_object('teacher_id', named.external_id);
+    RETURN named.external_id;
 END $$;
 
 -- Who is in a group ---------------------------------------------------------------------------------------------------
@@ -160,6 +155,7 @@ BEGIN
         WHERE c.region_id = change.region_id AND c.group_id = change.group_id AND c.day = change.day
           AND c.starts = change.starts;
         INSERT INTO lesson_changes SELECT change.*;
+        PERFORM call_off_trials_of(change);
         PERFORM follow_lessons(place);
         told := tell_members(change, p_on);
         PERFORM journal(change.region_id, gen_random_uuid(), change.changed_at, change.changed_by, 'lesson_changed',

@@ -17,4 +17,5 @@ def upgrade() -> None:
         "versions/0003_decisions.sql",
         "versions/0003_certificates.sql",
         "versions/0003_search.sql",
+        "versions/0003_trials.sql",
     )

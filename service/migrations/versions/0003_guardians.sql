@@ -20,7 +20,7 @@ CREATE TABLE invitations (
     CONSTRAINT invitations_code UNIQUE (region_id, code_hash)
 );
 
--- Wrong codes, so that nobody goes through them all.
+-- Wrong codes of guardians, accounts and teachers, so that nobody goes through them all.
 CREATE TABLE wrong_codes (
     region_id smallint NOT NULL,
     citizen_id uuid NOT NULL,

@@ -26,16 +26,6 @@ CREATE TABLE teachers (
 CREATE INDEX teachers_by_citizen ON teachers (region_id, citizen_id) WHERE citizen_id IS NOT NULL;
 CREATE UNIQUE INDEX teachers_by_code ON teachers (region_id, institution_id, code_hash) WHERE code_hash IS NOT NULL;
 
--- Wrong codes of the last hour.
-CREATE TABLE teacher_codes_tried (
-    region_id smallint NOT NULL,
-    citizen_id uuid NOT NULL,
-    id uuid NOT NULL,
-    at timestamptz NOT NULL,
-    PRIMARY KEY (region_id, citizen_id, id),
-    FOREIGN KEY (region_id, citizen_id) REFERENCES citizens
-);
-
 -- While a group has some, groups.teachers is their names, in this order.
 CREATE TABLE group_teachers (
     region_id smallint NOT NULL,

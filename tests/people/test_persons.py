@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from service.core.ids import new_id
 from service.core.sealing import Sealer
 from tests import locks
 from tests.applications.people import applying, group
@@ -15,7 +16,7 @@ from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import booking, stranger
 from tests.live import Api
 from tests.people.test_rules import with_luhn, with_snils_check
-from tests.provocation import someone, surname
+from tests.provocation import Asked, someone, surname
 from tests.world import World, person
 
 SNILS, OTHER_SNILS = with_snils_check(212_233_445), with_snils_check(212_233_446)
@@ -245,17 +246,23 @@ def test_a_past_ticket_does_not_keep_a_person(world: World) -> None:
         assert world.parent().call("DELETE", f"/v1/persons/{child}").status == status
 
 
-@pytest.mark.parametrize("what", ["book", "apply", "correct"])
+def trying(parent: Api, group_id: str, person_id: str) -> Asked:
+    body = {"group_id": group_id, "person_id": person_id, "lesson_id": "2026-10-06T1630"}
+    return Asked(parent, "POST", "/v1/trials", body, key=str(new_id()))
+
+
+@pytest.mark.parametrize("what", ["book", "apply", "try", "correct"])
 def test_nothing_is_done_for_a_person_who_is_just_being_deleted(world: World, what: str) -> None:
     """It waits for the deletion, and then there is nobody."""
     parent = world.parent()
     child = world.child(parent)
-    slot, wanted = Clinic(world).slot(), group(world)
+    slot, wanted = Clinic(world).slot(), group(world, trial_places=1)
     citizen = world.live.sql("SELECT citizen_id FROM guardians WHERE person_id = $1", child)[0]["citizen_id"]
     deletion = f"SELECT delete_person(42::smallint, '{citizen}', '{child}', gen_random_uuid(), now())"
     asked = {
         "book": lambda: booking(parent, slot, child).answer("ru"),
         "apply": lambda: applying(parent, wanted, child).answer("ru"),
+        "try": lambda: trying(parent, wanted, child).answer("ru"),
         "correct": lambda: patch(parent, child, last_name=surname()),
     }[what]
     with ThreadPoolExecutor(1) as background:
@@ -267,12 +274,16 @@ def test_nothing_is_done_for_a_person_who_is_just_being_deleted(world: World, wh
     assert world.live.sql("SELECT FROM engagements") == []
 
 
-@pytest.mark.parametrize("what", ["book", "apply"])
+@pytest.mark.parametrize("what", ["book", "apply", "try"])
 def test_a_booking_during_a_correction_is_made_under_the_new_identity(world: World, what: str) -> None:
     parent = world.parent()
     child = world.child(parent)
-    slot, wanted = Clinic(world).slot(), group(world)
-    asked = booking(parent, slot, child) if what == "book" else applying(parent, wanted, child)
+    slot, wanted = Clinic(world).slot(), group(world, trial_places=1)
+    asked = {
+        "book": booking(parent, slot, child),
+        "apply": applying(parent, wanted, child),
+        "try": trying(parent, wanted, child),
+    }[what]
     with ThreadPoolExecutor(1) as background:
         correction = (
             "SELECT FROM persons FOR UPDATE",

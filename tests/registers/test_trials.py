@@ -191,6 +191,24 @@ def test_the_last_place_is_given_once(school: School) -> None:
     assert len(group.sheet()) == 1
 
 
+def test_a_lesson_that_is_just_being_cancelled_is_not_tried(school: School) -> None:
+    """The lesson is looked at when the group is locked, and not before."""
+    group, family = Tried(school), Family(school.world)
+    group_id = group.id
+    body = {"group_id": group_id, "person_id": family.child, "lesson_id": NEXT}
+    lock = f"SELECT FROM groups WHERE id = '{group_id}' FOR NO KEY UPDATE"
+    change = (
+        "INSERT INTO lesson_changes (region_id, group_id, day, starts, planned, reason, changed_by, changed_at) "  # noqa: S608
+        "SELECT region_id, id, '2026-09-14', '07:00', '[2026-09-14 00:00Z,2026-09-14 00:45Z)', '', id, now() "
+        f"FROM groups WHERE id = '{group_id}'"
+    )
+    with ThreadPoolExecutor(1) as background:
+        with holding(school.world.live, lock, change, end="COMMIT"):
+            answer = background.submit(family.api.create, "/v1/trials", body)
+            wait_until_blocked(school.world.live)
+        assert answer.result().code == "lesson_cancelled"
+
+
 def test_a_trial_is_cancelled_until_it_begins(school: School) -> None:
     group, family, other = Tried(school), Family(school.world), Family(school.world)
     trial = group.by(family).ok()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from schemas import problems
 from schemas.common import ExternalId, Paged
-from schemas.registers import Message, MessageBody, MessageList, ReceivedMessageList
+from schemas.messages import Message, MessageBody, MessageList, ReceivedMessageList
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Connection

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from schemas.registers import Lesson, Message, MyGroup, ReceivedMessage, Teacher
+from schemas.messages import Message, ReceivedMessage
+from schemas.registers import Lesson, MyGroup, Teacher
 from schemas.trials import Trial
 from service.core.database import Record
 from service.people.usecases import person_in_booking

@@ -42,6 +42,19 @@ NAMES = ("Вера", "Надежда", "Анна", "Нина")
 # Of each parent, the numbers of children: the first and the second one have a child in common.
 FAMILIES = ((0, 1), (0, 2), (3,))
 
+RECEIVED = f"/v1/institutions/{CLUB}/applications"
+# What staff decide, with what it takes.
+DECISIONS: dict[str, dict[str, Any]] = {
+    "take": {},
+    "invite": {"place": "г. Кемерово, пр. Советский, 40"},
+    "record_test passed": {"result": "passed"},
+    "record_test failed": {"result": "failed"},
+    "approve": {},
+    "enrol": {"order_number": "1", "order_date": "2026-09-07"},
+    "refuse": {"reason": "other"},
+    "expel": {"reason": "other", "order_number": "3", "order_date": "2026-09-07"},
+}
+
 NEVER: dict[str, str] = {
     "a place counted wrongly": """
         SELECT g.id FROM groups g WHERE (g.taken, g.waiting) <> (
@@ -108,8 +121,9 @@ WAITS_IN_VAIN = """
 WAYS = """
     WITH steps AS (
         SELECT subject_id, details ->> 'from' AS origin, substr(event, 13) AS status FROM audit_trail
-        -- An order that is written later moves nothing.
-        WHERE event LIKE 'application\\_%' AND details ->> 'from' IS DISTINCT FROM substr(event, 13)),
+        -- A transfer moves nothing, nor does an order that is written later.
+        WHERE event LIKE 'application\\_%' AND substr(event, 13) = ANY ($3::text[])
+          AND details ->> 'from' IS DISTINCT FROM substr(event, 13)),
     legal AS (SELECT * FROM unnest($1::text[], $2::text[]) AS legal (origin, status)),
     balance AS (
         SELECT subject_id, status, count(*) AS times FROM steps GROUP BY 1, 2
@@ -253,6 +267,19 @@ class Applications(RuleBasedStateMachine):
         items = [self.item(number, child, own_id) for child, own_id in enumerate(own_ids)]
         self.create(number, "/v1/family-applications", {"items": items, "wait": wait})
 
+    @rule(
+        number=st.integers(0, 1), own_id=st.sampled_from(["judo", "choir"]), verb=st.sampled_from(["accept", "decline"])
+    )
+    def siblings_wait_and_are_offered_places(self, number: int, own_id: str, verb: str) -> None:
+        """Else they would seldom get so far."""
+        items = [self.item(number, child, own_id) for child in (0, 1)]
+        self.create(number, "/v1/family-applications", {"items": items, "wait": True})
+        self.publish(own_id, 3)
+        for one in self.mine(number, "offered"):
+            self.what_must_never_be_is_not()
+            self.move(number, one, verb)
+            break
+
     @rule(number=st.integers(0, 2), child=st.integers(0, 1), own_id=st.sampled_from(OWN_IDS))
     def draft(self, number: int, child: int, own_id: str) -> None:
         self.create(number, "/v1/application-drafts", self.item(number, child, own_id) | {"wait": True})
@@ -302,16 +329,35 @@ class Applications(RuleBasedStateMachine):
 
     # What the club does
 
-    @rule(which=st.integers(0, 30), decision=st.sampled_from(["approve", "enrol", "enrol", "refuse"]))
-    def decide(self, which: int, decision: str) -> None:
-        more: dict[str, Any] = {"enrol": {"order_number": "1", "order_date": "2026-09-07"}}.get(decision, {})
-        more |= {"reason": "other"} if decision == "refuse" else {}
-        path = f"/v1/institutions/{CLUB}/applications"
-        received = self.world.operator.get(path, limit=100).ok()["items"]
+    @rule(which=st.integers(0, 30), name=st.sampled_from(["approve", "enrol", *DECISIONS]))
+    def decide(self, which: int, name: str) -> None:
+        received = self.received()
         if received:
-            one = received[which % len(received)]["id"]
-            answer = self.world.operator.post(f"{path}/{one}/decide", {"decision": {"decision": decision, **more}})
+            path = f"{RECEIVED}/{received[which % len(received)]}/decide"
+            answer = self.world.operator.post(path, {"decision": self.decision(name)})
             assert answer.status in (200, 409), answer.content
+
+    @rule(name=st.sampled_from(["take", "approve", "enrol"]))
+    def decide_on_all(self, name: str) -> None:
+        """Each of them is decided on, or refused with a code of its own."""
+        if received := self.received():
+            body = {"application_ids": received, "decision": self.decision(name)}
+            self.world.operator.post(f"{RECEIVED}/decide", body).ok()
+
+    @rule(which=st.integers(0, 30), own_id=st.sampled_from(OWN_IDS))
+    def transfer(self, which: int, own_id: str) -> None:
+        if received := self.received("enrolled"):
+            order = {"order_number": "2", "order_date": "2026-09-07"}
+            body = {"application_ids": [received[which % len(received)]], "group_id": own_id, **order}
+            self.world.operator.post(f"{RECEIVED}/transfer", body).ok()
+
+    def received(self, status: str | None = None) -> list[str]:
+        wanted = {"status": status} if status else {}
+        return [item["id"] for item in self.world.operator.get(RECEIVED, limit=100, **wanted).ok()["items"]]
+
+    def decision(self, name: str) -> dict[str, Any]:
+        at = {"at": (self.world.now + timedelta(hours=1)).isoformat()} if name == "invite" else {}
+        return {"decision": name.partition(" ")[0], **DECISIONS[name], **at}
 
     @rule(own_id=st.sampled_from(OWN_IDS), more=st.integers(0, 2))
     def change_the_size(self, own_id: str, more: int) -> None:
@@ -341,7 +387,8 @@ class Applications(RuleBasedStateMachine):
         wrong = self.world.live.sql(ALL_NEVER)
         assert [dict(row) for row in wrong] == []
         legal = [(origin, status) for origin, ends in MOVES.items() for status in ends]
-        assert [dict(row) for row in self.world.live.sql(WAYS, *map(list, zip(*legal, strict=True)))] == []
+        given = (*map(list, zip(*legal, strict=True)), list(MOVES))
+        assert [dict(row) for row in self.world.live.sql(WAYS, *given)] == []
         numbers = "SELECT id, number FROM applications UNION ALL SELECT id, number FROM appointments"
         there = {str(row["id"]): row["number"] for row in self.world.live.sql(numbers)}
         assert self.acknowledged.items() <= there.items()

@@ -271,10 +271,13 @@ class Applications(RuleBasedStateMachine):
         number=st.integers(0, 1), own_id=st.sampled_from(["judo", "choir"]), verb=st.sampled_from(["accept", "decline"])
     )
     def siblings_wait_and_are_offered_places(self, number: int, own_id: str, verb: str) -> None:
-        """Else they would seldom get so far."""
+        """Else they would seldom get so far: the group has no place for both, and then has."""
+        taken: int = self.world.live.sql("SELECT taken FROM groups WHERE external_id = $1", own_id)[0]["taken"]
+        room = max(taken, 1) - GROUPS[own_id][0]
+        self.publish(own_id, room)
         items = [self.item(number, child, own_id) for child in (0, 1)]
         self.create(number, "/v1/family-applications", {"items": items, "wait": True})
-        self.publish(own_id, 3)
+        self.publish(own_id, room + 2)
         for one in self.mine(number, "offered"):
             self.what_must_never_be_is_not()
             self.move(number, one, verb)

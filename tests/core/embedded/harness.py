@@ -56,8 +56,11 @@ def owner_of_process(process_id: int) -> int:
 
 
 def is_alive(process_id: int) -> bool:
-    status = Path(f"/proc/{process_id}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process_id}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        # It may be gone between any two looks.
+        return False
 
 
 def wait_until(condition: Callable[[], object]) -> None:

@@ -20,7 +20,8 @@ from pydantic import (
 class Schema(BaseModel):
     """Unknown fields are refused, types are not guessed, and a parsed value does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # A validator is made when it is first used: of most schemas, parts of others, it never is.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 def example(**fields: Any) -> ConfigDict:

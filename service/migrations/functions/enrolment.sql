@@ -199,15 +199,6 @@ CREATE OR REPLACE FUNCTION first_without_place(p_region smallint, p_groups uuid[
       AND g.capacity - g.taken < (SELECT count(*) FROM unnest(p_groups) AS wanted WHERE wanted = g.id)
 $$;
 
--- Free places that wait to be offered, since a group has just been made larger say, go to those who wait for them before
--- anybody comes now. The groups are locked.
-CREATE OR REPLACE FUNCTION offer_before(p_region smallint, p_groups uuid[], p_now timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM offer_group_places(p_region, g.id, p_now) FROM groups g
-    WHERE g.region_id = p_region AND g.id = ANY (p_groups) AND offers_places(g, p_now) ORDER BY g.id;
-END $$;
-
 -- One after the other for one child, whoever applies: how many applications it has is counted. The groups are locked
 -- before, always, and nothing is waited for afterwards that the holder of such a lock could be waiting for.
 CREATE OR REPLACE FUNCTION lock_children(p_region smallint, p_persons uuid[]) RETURNS void LANGUAGE sql AS $$

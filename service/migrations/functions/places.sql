@@ -31,6 +31,15 @@ BEGIN
     RETURN offered;
 END $$;
 
+-- Free places that wait to be offered, since a group has just been made larger say, go to those who wait for them before
+-- anybody comes now. The groups are locked.
+CREATE OR REPLACE FUNCTION offer_before(p_region smallint, p_groups uuid[], p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM offer_group_places(p_region, g.id, p_now) FROM groups g
+    WHERE g.region_id = p_region AND g.id = ANY (p_groups) AND offers_places(g, p_now) ORDER BY g.id;
+END $$;
+
 -- Offers an application that waits, and those that wait together with it, a place each; 0 where there is not one for all.
 CREATE OR REPLACE FUNCTION offer_to_family(first applications, p_now timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,5 +1,7 @@
 """What use cases and jobs are handed by the names of their parameters, made once from the settings."""
 
+from datetime import timedelta
+
 from service.config import Settings
 from service.core.clock import Clock
 from service.core.cursors import Cursors
@@ -8,6 +10,7 @@ from service.core.sealing import Sealer
 from service.documents.files import DocumentFiles, Limits
 from service.launch.provers import LaunchTerms
 from service.launch.tokens import Tokens
+from service.personal_data.rules import Retention
 
 
 def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
@@ -20,6 +23,7 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
         "sealer": sealer,
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
+        "retention": Retention(answers=timedelta(hours=settings.keep_answers_hours)),
         "launch_terms": LaunchTerms(
             apps=settings.launch_secrets(),
             telegram_bots=settings.telegram_bots,

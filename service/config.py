@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     upload_chunk_seconds: Annotated[float, Field(gt=0)] = Field(
         default=20, description="How long 64 KiB of an upload may take."
     )
+    keep_answers_hours: Annotated[int, Field(ge=24, le=24 * 365)] = Field(
+        default=72, description="How long a repeated request is given the answer of the first."
+    )
     drain_seconds: int = Field(default=20, description="How long a stopping worker finishes what it has begun.")
 
     @field_validator("database_url")

@@ -1836,9 +1836,10 @@ BEGIN
             SELECT id FROM documents WHERE region_id = p_region AND person_id = p_person AND deleted_at IS NULL
         ), p_citizen, p_now);
         PERFORM erase_person(p_region, p_person, p_now);
-        DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
-            AND result::text LIKE '%' || p_person || '%';
     END IF;
+    -- Whoever gives a person up keeps no answers that tell of them, though another guardian stays.
+    DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
+        AND result::text LIKE '%' || p_person || '%';
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
 END $$;
 
@@ -2463,6 +2464,29 @@ BEGIN
     FROM applications a
     WHERE a.region_id = place.region_id AND a.group_id = place.id
       AND e.region_id = a.region_id AND e.booking_id = a.id;
+END $$;
+
+CREATE FUNCTION public.forget_answers(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    kept idempotency_keys;
+    forgotten integer := 0;
+BEGIN
+    FOR kept IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT * FROM idempotency_keys i
+            WHERE i.region_id = r.code AND i.created_at < p_before
+            ORDER BY i.created_at LIMIT 500
+            FOR UPDATE SKIP LOCKED
+        ) due LIMIT 500
+    LOOP
+        DELETE FROM idempotency_keys
+        WHERE region_id = kept.region_id AND caller_id = kept.caller_id
+          AND operation = kept.operation AND key = kept.key;
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
 END $$;
 
 CREATE FUNCTION public.forget_documents(p_region smallint, p_documents uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
@@ -5979,7 +6003,7 @@ CREATE UNIQUE INDEX holds_one_a_citizen ON public.holds USING btree (region_id, 
 
 CREATE INDEX holds_to_expire ON public.holds USING btree (region_id, expires_at) WHERE (offer_id IS NULL);
 
-CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
+CREATE INDEX idempotency_keys_by_region_and_age ON public.idempotency_keys USING btree (region_id, created_at);
 
 CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id, name, id);
 

@@ -27,6 +27,7 @@ from service.draws import store as draws
 from service.filling import store as filling
 from service.launch import store as launch
 from service.people import store as people
+from service.personal_data import store as personal_data
 from service.reception import store as reception
 from service.registers import store as registers
 from service.schedules import store as schedules
@@ -354,6 +355,10 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "list_documents": (lambda c: documents.list_documents(c, REGION, made(10, 7)), {"documents_by_application"}),
     "to_look_after": (lambda c: documents.to_look_after(c, NOW), {"documents_to_look_after"}),
     "to_erase": (documents.to_erase, {"documents_to_erase"}),
+    "forget_answers": (
+        lambda c: personal_data.forget_answers(c, datetime(2200, 1, 1, tzinfo=UTC)),
+        {"idempotency_keys_by_region_and_age", "idempotency_keys_pkey"},
+    ),
     "next_to_fill": (lambda c: filling.next_to_fill(c, NOW), {"groups_to_fill"}),
     "groups_to_draw": (lambda c: draws.groups_to_draw(c, 50), {"groups_to_fill"}),
     "collected": (lambda c: filling.collected(c, REGION, made(9, 2)), {"applications_by_group"}),

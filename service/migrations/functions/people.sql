@@ -95,8 +95,9 @@ BEGIN
             SELECT id FROM documents WHERE region_id = p_region AND person_id = p_person AND deleted_at IS NULL
         ), p_citizen, p_now);
         PERFORM erase_person(p_region, p_person, p_now);
-        DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
-            AND result::text LIKE '%' || p_person || '%';
     END IF;
+    -- Whoever gives a person up keeps no answers that tell of them, though another guardian stays.
+    DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
+        AND result::text LIKE '%' || p_person || '%';
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
 END $$;

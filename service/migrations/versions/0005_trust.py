@@ -6,6 +6,7 @@ revision = "0005"
 down_revision = "0004"
 PIECES: tuple[str, ...] = (
     # One a line.
+    "personal_data",
 )
 
 

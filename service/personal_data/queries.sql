@@ -1,0 +1,2 @@
+-- name: forget_answers
+SELECT forget_answers($1);

@@ -101,6 +101,8 @@ class Live:
         self.dsn = dsn
         self.clock = Clock()
         given = {"database_url": dsn, "data_dir": data_dir, "vk_apps": {VK_APP: VK_SECRET}, "log_level": "error"}
+        # Tests that move the clock by weeks count what the other jobs do.
+        given["keep_answers_hours"] = 24 * 365
         self.settings = Settings(**(given | settings))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

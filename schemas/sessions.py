@@ -89,7 +89,10 @@ class Session(Schema):
     expires_in: int = Field(description="Seconds.")
     citizen_id: UUID
     region: RegionCode
-    role: Role = Field(description="`editor` and `admin` open the institution's side for this page.")
+    role: Role = Field(
+        description="`admin` opens the whole of the institution's side for this page, `editor` the desk: appointments, "
+        "applications, lists; not schedules, programmes or settings."
+    )
     page: SessionPage
 
 

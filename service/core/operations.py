@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from schemas.problems import Refusal
+from service.core.roles import StaffRole
 
 Language = Literal["ru", "en"]
 
@@ -21,7 +22,7 @@ class Actor:
     region_id: int
     # The institution of a citizen's page, or that a system acts for; None: the whole region.
     institution_id: UUID | None
-    role: Literal["none", "editor", "admin"] = "none"
+    role: StaffRole = "none"
     scopes: frozenset[str] = frozenset()
 
 
@@ -86,7 +87,7 @@ class Transaction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call. `staff`: a page's editors and administrators, at their institution; a system needs `scope`.
+    """Who may call. `staff`: the people of an institution, at it, whose role has `scope`; a system needs it too.
 
     `teachers`: so may any citizen of the institution's page, and the use case sees whether they teach the group.
     """

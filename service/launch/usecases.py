@@ -18,6 +18,7 @@ from service.core.ids import new_id
 from service.core.operations import Actor
 from service.launch import assertions, store
 from service.launch.provers import LaunchTerms, prove
+from service.launch.roles import role_of, shown_role
 from service.launch.tokens import Tokens
 
 SCOPES: tuple[str, ...] = get_args(Scope)
@@ -43,7 +44,7 @@ async def create_session(
     citizen_id = page["citizen_id"] or await store.ensure_citizen(
         conn, page["region_id"], new_id(), proof.platform, proof.user, clock()
     )
-    role = proof.role if proof.role in ("admin", "editor") else "none"
+    role = role_of(proof.role)
     actor = Actor("citizen", citizen_id, page["region_id"], page["institution_id"], role)
     lifetime = launch_terms.citizen_token_seconds if role == "none" else launch_terms.administrator_token_seconds
     issued = tokens.issue(
@@ -54,7 +55,7 @@ async def create_session(
         expires_in=issued.lifetime_seconds,
         citizen_id=citizen_id,
         region=page["region_id"],
-        role=role,
+        role=shown_role(role),
         page=SessionPage(
             platform=proof.platform,
             external_id=page["external_id"],

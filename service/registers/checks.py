@@ -14,6 +14,7 @@ from service.clubs.usecases import find_days_off
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
 from service.core.operations import Actor
+from service.core.roles import role_may
 from service.registers import rules, store
 from service.registers.rules import Held, LessonKey, Register
 
@@ -34,7 +35,7 @@ async def find_register(conn: Connection, actor: Actor, institution_id: UUID, gr
 
 def sees_all(actor: Actor) -> bool:
     """Whether the caller has the groups of the whole institution."""
-    return actor.kind == "system" or actor.role != "none"
+    return actor.kind == "system" or role_may(actor.role, "applications:read")
 
 
 async def held_lessons(conn: Connection, register: Register, first: date, last: date) -> list[Held]:

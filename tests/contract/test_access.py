@@ -14,6 +14,7 @@ from service.app import OPERATIONS
 from service.core.ids import new_id
 from service.core.operations import Operation
 from service.core.problems import STATUS
+from service.core.roles import SCOPES_OF, role_may
 from service.launch.usecases import SCOPES
 from tests.campaigns.scene import terms
 from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, programme, set_scene, waiting
@@ -38,6 +39,7 @@ from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, PAEDIATRICIAN, REG
 # not what the column says.
 # And the teacher of the clinic's group r1, a citizen from the clinic's page: has no column, for they are let in where
 # the operation is for `teachers`, and elsewhere are a stranger.
+# And the registrar, an editor of the clinic's page: has no column, for the operation's scope says what they get.
 TABLE = """
                          nobody stranger parent their_admin admin their_system no_scope system elsewhere operator
 createSession            ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
@@ -186,7 +188,8 @@ listTrials               401    ok       ok     ok          ok    403          4
 cancelTrial              401    404      ok     404         404   403          403      403    403       403 trial
 """
 ANOTHER_REGION = 54
-OF_THE_CLINIC = {"admin", "system", "operator"}
+REGISTRARS = {"appointments:read", "appointments:write", "applications:read", "applications:write"}
+OF_THE_CLINIC = {"admin", "registrar", "system", "operator"}
 
 
 @dataclass(frozen=True)
@@ -222,12 +225,29 @@ def table() -> list[Expected]:
         codes["group"] = "group_not_found"
         as_stranger = codes[cells[callers.index("stranger")]]
         found.append(Expected(by_id[name], "teacher", None if by_id[name].access.teachers else as_stranger))
+        as_admin = codes[cells[callers.index("admin")]]
+        found.append(Expected(by_id[name], "registrar", of_registrar(by_id[name], as_admin)))
         found += [Expected(by_id[name], caller, codes[cell]) for caller, cell in zip(callers, cells, strict=False)]
     return sorted(found, key=lambda expected: expected.code is None)
 
 
+def of_registrar(operation: Operation, as_admin: str | None) -> str | None:
+    """What an editor of the clinic's page gets: as its administrator, but for scopes that are the director's alone."""
+    access = operation.access
+    if not access.staff or access.citizen or access.scope in REGISTRARS:
+        return as_admin
+    return "forbidden"
+
+
+def test_a_director_has_every_scope_and_a_registrar_publishes_nothing() -> None:
+    assert SCOPES_OF["director"] == set(SCOPES)
+    assert SCOPES_OF["registrar"] == REGISTRARS
+    assert SCOPES_OF["none"] == set()
+    assert not any(role_may("admin", scope) for scope in SCOPES), "a role of old tokens opens nothing"
+
+
 def test_the_table_has_a_row_for_each_operation() -> None:
-    assert Counter(expected.operation.id for expected in table()) == {operation.id: 11 for operation in OPERATIONS}
+    assert Counter(expected.operation.id for expected in table()) == {operation.id: 12 for operation in OPERATIONS}
 
 
 @dataclass
@@ -462,7 +482,8 @@ def set_stage(world: World) -> Stage:
         "stranger": [scene.stranger],
         "parent": [scene.parent],
         "their_admin": [live.citizen(CLUB_PAGE, 5, "admin")],
-        "admin": [live.citizen(CLINIC_PAGE, 6, role) for role in ("admin", "editor")],
+        "admin": [live.citizen(CLINIC_PAGE, 6, "admin")],
+        "registrar": [live.citizen(CLINIC_PAGE, 6, "editor")],
         "their_system": [live.client(REGION, CLUB)],
         "system": [live.client(REGION, CLINIC)],
         "elsewhere": [live.client(ANOTHER_REGION)],

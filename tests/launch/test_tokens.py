@@ -27,7 +27,7 @@ from tests.live import Answer, Clock, Live
 from tests.world import CLINIC, CLUB, World
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
-CITIZEN = Actor("citizen", new_id(), 42, new_id(), "editor")
+CITIZEN = Actor("citizen", new_id(), 42, new_id(), "registrar")
 SYSTEM = Actor("system", new_id(), 42, None, scopes=frozenset(SCOPES))
 
 

@@ -1,6 +1,7 @@
 """A club with teachers, groups that are under way, and children in them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tests.live import Answer, Api
@@ -94,3 +95,14 @@ class School:
         """Application -> mark."""
         items = self.director.get(f"{PATH}/groups/{group}/lessons/{lesson}").ok()["items"]
         return {item["application_id"]: item["mark"] for item in items}
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+07:00")
+
+
+def change(school: School, group: str, lesson: str, moved_to: str | None = None, **more: Any) -> Any:
+    body: dict[str, Any] = {"reason": "Педагог болеет"}
+    if moved_to:
+        body["moved_to"] = {"day": moved_to[:10], "starts": f"{moved_to[11:13]}:{moved_to[13:]}", **more}
+    return school.director.post(f"{PATH}/groups/{group}/lessons/{lesson}/cancel", body)

@@ -13,6 +13,7 @@ from schemas import problems
 from schemas.problems import Kind, Problem, Refusal
 from service.core.operations import Access, Operation, Rendered, Streamed, Transaction
 from service.core.problems import CONTENT_TYPE, STATUS, by_kind
+from service.core.roles import role_may
 from service.core.signatures import Signature, signature_of
 
 _TEMPLATE = "#/components/schemas/{model}"
@@ -216,8 +217,9 @@ def _who(access: Access) -> str:
         return f"For systems of a regional operator with the scope `{access.scope}`."
     if access.staff:
         teachers = "the group's teachers, for " if access.teachers else ""
+        staff = "editors and administrators" if role_may("registrar", access.scope) else "administrators"
         return (
-            f"For {teachers}editors and administrators of the institution's page, and for systems of the institution "
+            f"For {teachers}{staff} of the institution's page, and for systems of the institution "
             f"or of a regional operator with the scope `{access.scope}`."
         )
     return "For citizens and systems." if access.system else "For citizens."

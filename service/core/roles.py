@@ -1,7 +1,9 @@
 """What a person may do at their institution: the one table of roles, asked in the same way as a system's scopes."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
+
+from schemas.sessions import Scope
 
 StaffRole = Literal["none", "registrar", "director"]
 
@@ -10,18 +12,7 @@ StaffRole = Literal["none", "registrar", "director"]
 SCOPES_OF: Mapping[str, frozenset[str]] = {
     "none": frozenset(),
     "registrar": frozenset({"appointments:read", "appointments:write", "applications:read", "applications:write"}),
-    "director": frozenset(
-        {
-            "institutions:write",
-            "schedules:write",
-            "appointments:read",
-            "appointments:write",
-            "programmes:write",
-            "applications:read",
-            "applications:write",
-            "certificates:write",
-        }
-    ),
+    "director": frozenset(get_args(Scope)),
 }
 
 

@@ -30,6 +30,8 @@ ATTEMPTS = 3
 _UNLUCKY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
 # The statement was not carried out: it took too long, the disk is full, the server is a standby by now.
 _UNABLE = (asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
+# The last word of a server that goes down: it may come a moment before the connection is seen to close.
+_ENDED = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.PostgresConnectionError)
 _ANY_FAILURE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 # The SQLSTATE of functions/core.sql: refuse().
 _REFUSED = "ZP001"
@@ -142,7 +144,7 @@ class Database:
             raise _told(error, problems.UNAVAILABLE) from None
         except _ANY_FAILURE as error:
             # On a connection that lives it is a mistake, or the refusal of a constraint.
-            if not _is_closed(connection):
+            if not (isinstance(error, _ENDED) or _is_closed(connection)):
                 raise
             lost = problems.UNAVAILABLE if transaction is Transaction.READ else problems.OUTCOME_UNKNOWN
             raise _told(error, lost) from None

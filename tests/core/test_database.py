@@ -52,6 +52,19 @@ def test_a_lost_connection_is_told_by_what_may_have_been_written(dsn: str) -> No
     run(dsn, test)
 
 
+@pytest.mark.parametrize("sqlstate", ["57P01", "57P02", "08006"])
+def test_the_last_word_of_a_server_counts_before_the_connection_is_seen_to_close(dsn: str, sqlstate: str) -> None:
+    async def test(database: Database) -> None:
+        async def hear_of_the_end(conn: Connection) -> None:
+            await conn.execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$")
+
+        assert await refusal_of(database, READ, hear_of_the_end) is problems.UNAVAILABLE
+        assert await refusal_of(database, STATEMENT, hear_of_the_end) is problems.OUTCOME_UNKNOWN
+        assert await refusal_of(database, WRITE, hear_of_the_end) is problems.OUTCOME_UNKNOWN
+
+    run(dsn, test)
+
+
 def test_what_takes_too_long_is_unavailable(dsn: str) -> None:
     async def test(database: Database) -> None:
         for transaction in (READ, STATEMENT, WRITE):

@@ -17,8 +17,10 @@ from service.config import Settings
 from service.core import logs, openapi, reference
 from service.core.binding import Ground, bind
 from service.core.cache import SecondCache
+from service.core.callers import Callers
 from service.core.clock import Clock, utc_now
-from service.core.edge import edge
+from service.core.edge import make_edge
+from service.core.headers import Headers
 from service.core.health import Health
 from service.doctors import operations as doctors
 from service.documents import operations as documents
@@ -57,11 +59,12 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Applic
     collaborators = make_collaborators(settings, clock)
     tokens = collaborators["tokens"]
     assert isinstance(tokens, Tokens)
-    health = Health(database, newest())
+    health = Health(database, newest(), settings.metrics_from)
+    edge = make_edge(Callers(settings.trusted_proxies), Headers(settings.frame_ancestors, settings.allowed_origins))
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
     app.add_routes(bind(OPERATIONS, Ground(database, tokens.authenticate, collaborators, SecondCache())))
     app.add_routes(health.routes())
-    app.add_routes(reference.routes(document))
+    app.add_routes(reference.routes(document, settings.docs_from))
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
         async with database.opened():

@@ -2,8 +2,9 @@
 
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +20,13 @@ def _listed(given: object) -> object:
     return cast(object, given) if isinstance(given, list) else [given]
 
 
+Network = IPv4Network | IPv6Network
+Networks = list[Network]
+# A scheme and a host, and nothing that could be another directive of a policy.
+_ANCESTOR = r"^('self'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?)\z"
+_ORIGIN = r"^https?://[a-z0-9.-]+(:\d+)?\z"
+_LOOPBACK: Networks = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
+_EVERYWHERE: Networks = [ip_network("0.0.0.0/0"), ip_network("::/0")]
 Secrets = Annotated[list[SecretStr], BeforeValidator(_listed)]
 
 
@@ -34,6 +42,19 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     public_url: str = Field(default="http://127.0.0.1:8080", description="Where the service is reached from outside.")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    # Who calls, and what browsers may do with the answers.
+    trusted_proxies: list[Literal["unix"] | Network] = Field(
+        default=[], description='JSON: networks of proxies whose X-Forwarded-For is believed; "unix": a socket file.'
+    )
+    frame_ancestors: list[Annotated[str, Field(pattern=_ANCESTOR)]] = Field(
+        default=[], description="JSON: whose pages may show an answer in a frame."
+    )
+    allowed_origins: list[Annotated[str, Field(pattern=_ORIGIN)]] = Field(
+        default=[], description="JSON: whose pages' scripts may read the answers (CORS)."
+    )
+    metrics_from: Networks = Field(default=_LOOPBACK, description="JSON: networks that may see /metrics.")
+    docs_from: Networks = Field(default=_EVERYWHERE, description="JSON: networks that may see /docs, /openapi.yaml.")
 
     # JSON: app or bot id -> its secret, or a list of them while one is replaced by another.
     vk_apps: dict[int, Secrets] = Field(default={}, description="JSON: app id -> protected key.")

@@ -1,17 +1,23 @@
-"""The edge of the service: request ids, problems, the access log, metrics. It logs no query, path value or body."""
+"""The edge of the service: who calls, request ids, problems, headers, the access log, metrics.
+
+It logs no query, path value or body.
+"""
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 
 import structlog
 import uuid_utils
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from prometheus_client import Histogram
 
 from schemas import problems
+from service.core.callers import CALLER, Callers, Network
 from service.core.errors import DomainError
+from service.core.headers import Headers
 from service.core.logs import told_of
 from service.core.problems import language_of, render
 
@@ -31,40 +37,47 @@ REQUESTS = Histogram(
 _timer = cache(REQUESTS.labels)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# And the code of the refusal.
+_Answered = tuple[web.StreamResponse, str | None]
 
 
-@web.middleware
-async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+def make_edge(callers: Callers, policies: Headers) -> Middleware:
     """Whatever happens behind it, the answer is one of ours: with a request id, and never a stack trace."""
-    began = time.perf_counter()
-    given = request.headers.get("X-Request-Id", "")
-    request_id = given if _GIVEN_REQUEST_ID.fullmatch(given) else uuid_utils.uuid4().hex
-    operation: str = getattr(request.match_info.handler, "operation_id", "other")
-    code = None
-    try:
-        response = await handler(request)
-    except Exception as error:  # noqa: BLE001 - behind the edge is the caller
-        refused = _as_domain_error(error, operation, request_id)
-        code = refused.refusal.code
-        response = render(refused, language_of(request.headers.get("Accept-Language")), request_id)
-        if isinstance(error, web.HTTPMethodNotAllowed):
-            response.headers["Allow"] = error.headers["Allow"]
-    headers = response.headers
-    headers["X-Request-Id"] = request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    seconds = time.perf_counter() - began
-    _timer(operation, response.status).observe(seconds)
-    _log.info(
-        "request",
-        operation=operation,
-        method=request.method,
-        status=response.status,
-        code=code,
-        request_id=request_id,
-        ms=round(seconds * 1000, 2),
-    )
-    return response
+
+    async def answer(request: web.Request, handler: Handler, operation: str, request_id: str) -> _Answered:
+        try:
+            return policies.preflight(request) or await handler(request), None
+        except Exception as error:  # noqa: BLE001 - behind the edge is the caller
+            refused = _as_domain_error(error, operation, request_id)
+            response = render(refused, language_of(request.headers.get("Accept-Language")), request_id)
+            if isinstance(error, web.HTTPMethodNotAllowed):
+                response.headers["Allow"] = error.headers["Allow"]
+            return response, refused.refusal.code
+
+    @web.middleware
+    async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = time.perf_counter()
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _GIVEN_REQUEST_ID.fullmatch(given) else uuid_utils.uuid4().hex
+        operation: str = getattr(request.match_info.handler, "operation_id", "other")
+        caller = request[CALLER] = callers.of(request)
+        response, code = await answer(request, handler, operation, request_id)
+        response.headers["X-Request-Id"] = request_id
+        policies.put(response.headers, secure=caller.secure, origin=request.headers.get("Origin"))
+        seconds = time.perf_counter() - began
+        _timer(operation, response.status).observe(seconds)
+        _log.info(
+            "request",
+            operation=operation,
+            method=request.method,
+            status=response.status,
+            code=code,
+            request_id=request_id,
+            ms=round(seconds * 1000, 2),
+        )
+        return response
+
+    return edge
 
 
 def _as_domain_error(error: Exception, operation: str, request_id: str) -> DomainError:
@@ -76,3 +89,14 @@ def _as_domain_error(error: Exception, operation: str, request_id: str) -> Domai
         return DomainError(problems.MALFORMED)
     _log.error("unexpected", operation=operation, request_id=request_id, **told_of(error))
     return DomainError(problems.INTERNAL)
+
+
+def only_for(networks: Sequence[Network], handler: Handler) -> Handler:
+    """The handler, for callers from the networks; for all others there is nothing at its address."""
+
+    async def for_them(request: web.Request) -> web.StreamResponse:
+        if not request[CALLER].is_within(networks):
+            raise DomainError(problems.NOT_FOUND)
+        return await handler(request)
+
+    return for_them

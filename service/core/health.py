@@ -1,29 +1,33 @@
 """Liveness, readiness and metrics: for whoever runs the service, outside the public contract."""
 
 import os
+from collections.abc import Sequence
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from service.core.callers import Network
 from service.core.database import Connection, Database, DatabaseNotReady, check
+from service.core.edge import only_for
 from service.core.errors import DomainError
 from service.core.operations import Transaction
 
 
 class Health:
-    """`draining` is set when the process begins to stop."""
+    """`draining` is set when the process begins to stop. The metrics are for callers from `metrics_from` alone."""
 
-    def __init__(self, database: Database, newest_migration: str) -> None:
+    def __init__(self, database: Database, newest_migration: str, metrics_from: Sequence[Network]) -> None:
         self._database = database
         self._newest_migration = newest_migration
+        self._metrics_from = metrics_from
         self.draining = False
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/healthz", self.healthz),
             web.get("/readyz", self.readyz),
-            web.get("/metrics", self.metrics),
+            web.get("/metrics", only_for(self._metrics_from, self.metrics)),
         ]
 
     async def healthz(self, _request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
 """The API reference at /docs: Swagger UI served from a wheel, with nothing loaded from outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,14 @@ from typing import Any
 import yaml
 from aiohttp import web
 
+from service.core.callers import Network
+from service.core.edge import only_for
+
+# The edge adds who may show it in a frame.
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 )
+_POLICIES = {"Content-Security-Policy": _CSP, "Cross-Origin-Opener-Policy": "same-origin"}
 _FILES = {
     "swagger-ui.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
@@ -47,8 +52,8 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(str, _Dumper.represent_text)
 
 
-def routes(make_document: Callable[[], dict[str, Any]]) -> list[web.RouteDef]:
-    """The page, its files, and /openapi.yaml, which is made when it is first asked for."""
+def routes(make_document: Callable[[], dict[str, Any]], seen_from: Sequence[Network]) -> list[web.RouteDef]:
+    """The page, its files, and /openapi.yaml, which is made when it is first asked for; for callers from there."""
     kept: list[str] = []
 
     async def openapi(_request: web.Request) -> web.Response:
@@ -57,7 +62,7 @@ def routes(make_document: Callable[[], dict[str, Any]]) -> list[web.RouteDef]:
         return web.Response(text=kept[0], content_type="application/yaml")
 
     async def page(_request: web.Request) -> web.Response:
-        return web.Response(text=_PAGE, content_type="text/html", headers={"Content-Security-Policy": _CSP})
+        return web.Response(text=_PAGE, content_type="text/html", headers=_POLICIES)
 
     async def start(_request: web.Request) -> web.Response:
         return web.Response(text=_START, content_type="text/javascript")
@@ -68,12 +73,8 @@ def routes(make_document: Callable[[], dict[str, Any]]) -> list[web.RouteDef]:
             raise web.HTTPNotFound
         return web.FileResponse(_distribution() / name, headers={"Content-Type": _FILES[name]})
 
-    return [
-        web.get("/openapi.yaml", openapi),
-        web.get("/docs", page),
-        web.get("/docs/start.js", start),
-        web.get("/docs/{name}", file),
-    ]
+    handlers = {"/openapi.yaml": openapi, "/docs": page, "/docs/start.js": start, "/docs/{name}": file}
+    return [web.get(path, only_for(seen_from, handler)) for path, handler in handlers.items()]
 
 
 def _distribution() -> Path:

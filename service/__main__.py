@@ -136,11 +136,15 @@ async def _is_demo_current(dsn: str) -> bool:
 
 def _serve(settings: Settings, dsn: str, port: socket) -> None:
     from service import server
+    from service.core.limits import Table
+
+    # Before the workers are: they inherit it.
+    counts = Table()
 
     def make():
         from service.app import make_app
 
-        return make_app(settings, dsn)
+        return make_app(settings, dsn, counts=counts)
 
     server.serve(settings, port, make, lambda: _say_what_next(settings))
 

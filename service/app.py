@@ -22,6 +22,7 @@ from service.core.clock import Clock, utc_now
 from service.core.edge import make_edge
 from service.core.headers import Headers
 from service.core.health import Health
+from service.core.limits import Limits, Table
 from service.doctors import operations as doctors
 from service.documents import operations as documents
 from service.draws import operations as draws
@@ -52,17 +53,19 @@ def document() -> dict[str, Any]:
         return openapi.document(OPERATIONS, "0", tags)
 
 
-def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Application:
-    """One worker's application over the database at `dsn`."""
+def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table | None = None) -> web.Application:
+    """One worker's application over the database at `dsn`; all workers of a machine count in one table."""
     logs.configure(settings.log_level)
     database = make_database(settings, dsn)
     collaborators = make_collaborators(settings, clock)
     tokens = collaborators["tokens"]
     assert isinstance(tokens, Tokens)
     health = Health(database, newest(), settings.metrics_from)
-    edge = make_edge(Callers(settings.trusted_proxies), Headers(settings.frame_ancestors, settings.allowed_origins))
+    limits = Limits(settings.limits, counts or Table(), clock)
+    policies = Headers(settings.frame_ancestors, settings.allowed_origins)
+    edge = make_edge(Callers(settings.trusted_proxies), policies, limits)
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
-    app.add_routes(bind(OPERATIONS, Ground(database, tokens.authenticate, collaborators, SecondCache())))
+    app.add_routes(bind(OPERATIONS, Ground(database, tokens.authenticate, collaborators, SecondCache(), limits)))
     app.add_routes(health.routes())
     app.add_routes(reference.routes(document, settings.docs_from))
 

@@ -12,6 +12,7 @@ import pytest
 from schemas.problems import REFUSALS
 from service.app import OPERATIONS, document
 from service.core.ids import new_id
+from service.core.limits import CLASSES
 from tests import locks
 from tests.applications import provocations as applications
 from tests.applications import staff_provocations as staff
@@ -36,7 +37,16 @@ from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
 
 PROVOCATIONS = Provocations()
-RETRY_AFTER = {"in_progress": "1", "outcome_unknown": "1", "unavailable": "5", "storage_full": "60"}
+RETRY_AFTER = {
+    "in_progress": "1",
+    "outcome_unknown": "1",
+    "unavailable": "5",
+    "storage_full": "60",
+    # So long is the hour of the clock that stands still.
+    "too_many_requests": "3600",
+}
+# No other provocation tries so many.
+CODES = 30
 # The router's own: they belong to no operation.
 OF_NO_OPERATION = {"not_found", "method_not_allowed"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -45,9 +55,10 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 @pytest.fixture(scope="module")
 def world(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One for all provocations: each has its own people, institutions and groups in it."""
+    limits = dict.fromkeys(CLASSES, "off") | {"codes": f"1/h burst {CODES}"}
     with (
         fresh_database(server_dsn) as dsn,
-        Live(dsn, tmp_path_factory.mktemp("keys"), lock_timeout_ms=500, upload_chunk_seconds=2) as live,
+        Live(dsn, tmp_path_factory.mktemp("keys"), lock_timeout_ms=500, upload_chunk_seconds=2, limits=limits) as live,
     ):
         yield World(live)
 
@@ -134,6 +145,14 @@ def too_large(world: World) -> Asked:
 def media_type(world: World) -> Asked:
     asked = writing_down(world)
     asked.body, asked.options = None, {"data": "{}", "headers": {"Content-Type": "text/plain"}}
+    return asked
+
+
+@PROVOCATIONS.status(429)
+def too_many_requests(world: World) -> Asked:
+    asked = Asked(world.parent(someone()), "POST", "/v1/identities/join", {"code": "AAAAAAAA"})
+    while asked.answer("ru").status != 429:
+        pass
     return asked
 
 

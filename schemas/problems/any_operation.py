@@ -48,6 +48,12 @@ TOO_SLOW = refusal(
     "Файл передаётся слишком медленно: проверьте связь и отправьте его снова с тем же ключом",
     "The file comes too slowly: look at the connection, and send it again with the same key",
 )
+TOO_MANY_REQUESTS = refusal(
+    "too_many_requests",
+    Kind.too_many,
+    "Слишком много запросов: подождите столько секунд, сколько указано в Retry-After",
+    "Too many requests: wait for as many seconds as Retry-After says",
+)
 MEDIA_TYPE = refusal(
     "media_type",
     Kind.media_type,

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     too_large = "too_large"
     media_type = "media_type"
     invalid = "invalid"
+    too_many = "too_many"
     unavailable = "unavailable"
     internal = "internal"
 

@@ -19,8 +19,10 @@ from pydantic import ValidationError
 from schemas import problems
 from schemas.common import Schema
 from service.core.cache import SecondCache
+from service.core.counting import counter
 from service.core.database import Connection, Database
 from service.core.errors import DomainError
+from service.core.limits import Limits
 from service.core.operations import Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
 from service.core.roles import role_may
@@ -45,6 +47,7 @@ class Ground:
     authenticate: Authenticate
     collaborators: Mapping[str, object]
     cache: SecondCache
+    limits: Limits
 
 
 def bind(operations: Sequence[Operation], ground: Ground) -> list[web.RouteDef]:
@@ -63,6 +66,7 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     unknown = signature.collaborators - ground.collaborators.keys()
     if unknown:
         raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")
+    count = counter(operation, signature, ground.limits)
     handed_in = {name: ground.collaborators[name] for name in signature.collaborators}
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
@@ -72,12 +76,17 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
             return await _run(ground, operation.transaction, operation.use_case, arguments)
         return await _received(operation, ground, request, arguments)
 
-    async def endpoint(request: web.Request) -> web.Response:
+    def admitted(request: web.Request) -> Actor | None:
         actor = None if operation.access.public else _authorise(operation, request, ground.authenticate)
+        count(request, actor)
+        return actor
+
+    async def endpoint(request: web.Request) -> web.Response:
+        actor = admitted(request)
         return _respond(operation, await call(request, actor))
 
     async def shared_endpoint(request: web.Request) -> web.Response:
-        actor = None if operation.access.public else _authorise(operation, request, ground.authenticate)
+        actor = admitted(request)
 
         async def make() -> bytes:
             return _json(await call(request, actor))

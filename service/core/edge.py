@@ -16,8 +16,10 @@ from prometheus_client import Histogram
 
 from schemas import problems
 from service.core.callers import CALLER, Callers, Network
+from service.core.counting import COUNTED
 from service.core.errors import DomainError
 from service.core.headers import Headers
+from service.core.limits import Limits, TooMany
 from service.core.logs import told_of
 from service.core.problems import language_of, render
 
@@ -41,15 +43,24 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _Answered = tuple[web.StreamResponse, str | None]
 
 
-def make_edge(callers: Callers, policies: Headers) -> Middleware:
-    """Whatever happens behind it, the answer is one of ours: with a request id, and never a stack trace."""
+def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware:
+    """Whatever happens behind it, the answer is one of ours: with a request id, and never a stack trace.
+
+    An address that is over its limit is refused before anything else is done for it. Refusals of that kind leave no
+    line in the log.
+    """
+
+    mistrust = cache(_say_whom_we_mistrust)
 
     async def answer(request: web.Request, handler: Handler, operation: str, request_id: str) -> _Answered:
         try:
+            limits.take("address", request[CALLER].subject)
             return policies.preflight(request) or await handler(request), None
         except Exception as error:  # noqa: BLE001 - behind the edge is the caller
             refused = _as_domain_error(error, operation, request_id)
             response = render(refused, language_of(request.headers.get("Accept-Language")), request_id)
+            if isinstance(error, TooMany):
+                request[COUNTED] = error.counted
             if isinstance(error, web.HTTPMethodNotAllowed):
                 response.headers["Allow"] = error.headers["Allow"]
             return response, refused.refusal.code
@@ -61,23 +72,35 @@ def make_edge(callers: Callers, policies: Headers) -> Middleware:
         request_id = given if _GIVEN_REQUEST_ID.fullmatch(given) else uuid_utils.uuid4().hex
         operation: str = getattr(request.match_info.handler, "operation_id", "other")
         caller = request[CALLER] = callers.of(request)
+        if caller.disputed:
+            mistrust()
         response, code = await answer(request, handler, operation, request_id)
         response.headers["X-Request-Id"] = request_id
         policies.put(response.headers, secure=caller.secure, origin=request.headers.get("Origin"))
+        counted = request.get(COUNTED)
+        if counted is not None:
+            response.headers["RateLimit-Policy"] = counted.policy
+            response.headers["RateLimit"] = counted.state
         seconds = time.perf_counter() - began
         _timer(operation, response.status).observe(seconds)
-        _log.info(
-            "request",
-            operation=operation,
-            method=request.method,
-            status=response.status,
-            code=code,
-            request_id=request_id,
-            ms=round(seconds * 1000, 2),
-        )
+        # The metrics count them. A line for each would do what whoever sends so many is after.
+        if code != problems.TOO_MANY_REQUESTS.code:
+            _log.info(
+                "request",
+                operation=operation,
+                method=request.method,
+                status=response.status,
+                code=code,
+                request_id=request_id,
+                ms=round(seconds * 1000, 2),
+            )
         return response
 
     return edge
+
+
+def _say_whom_we_mistrust() -> None:
+    _log.warning("X-Forwarded-For is not believed: if your proxy sends it, name it in ZAPIS_TRUSTED_PROXIES")
 
 
 def _as_domain_error(error: Exception, operation: str, request_id: str) -> DomainError:

@@ -7,7 +7,10 @@ from schemas.problems import FieldError, FreeGroup, FreeSlot, Refusal
 
 
 class DomainError(Exception):
-    """A refusal with a stable code. `alternatives`: what could be had instead; `extra`: more members of the problem."""
+    """A refusal with a stable code. `alternatives`: what could be had instead; `extra`: more members of the problem.
+
+    `retry_after_seconds`: when it may be tried again, where that is known of this one.
+    """
 
     def __init__(
         self,
@@ -16,9 +19,11 @@ class DomainError(Exception):
         errors: Sequence[FieldError] = (),
         alternatives: list[FreeSlot] | list[FreeGroup] | None = None,
         extra: Mapping[str, Any] | None = None,
+        retry_after_seconds: int | None = None,
     ) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
         self.errors = errors
         self.alternatives = alternatives
         self.extra = extra or {}
+        self.retry_after_seconds = retry_after_seconds

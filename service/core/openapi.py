@@ -49,8 +49,13 @@ _MEANING = {
     Kind.too_large: "The request is too large",
     Kind.media_type: "The body is of another media type",
     Kind.invalid: "A value can't be right",
+    Kind.too_many: "The caller asks more often than they may",
     Kind.internal: "The service is at fault",
     Kind.unavailable: "Try again later",
+}
+_LIMIT_HEADERS = {
+    "RateLimit-Policy": "The limit that was reached: `q` requests at once, which come back within `w` seconds.",
+    "RateLimit": "What remains of it: `r` requests, and `t` seconds until there are more.",
 }
 _DESCRIPTION = """\
 Backend of the mini-apps «Запись к врачу» (a doctor's ticket) and «Запись в кружок» (a place in a club).
@@ -67,6 +72,10 @@ stored; 404: there is no such thing, or it is somebody else's. Beside what opera
 
 **Doing a thing once.** What creates takes an `Idempotency-Key`; what publishes goes by the institution's own ids, so it
 may be repeated; what cancels or withdraws twice is no error. After a 503 or no answer, repeat with the same key.
+
+**Limits.** Who asks too often is answered 429 `too_many_requests`, by any operation, with the seconds to wait in
+`Retry-After`. How much is left is told meanwhile in `RateLimit`, under the `RateLimit-Policy` that is nearest to being
+reached (draft-ietf-httpapi-ratelimit-headers). What is refused so has had no effect, and does not count.
 
 **Lists** have a `limit` and an opaque `cursor`, and no total. Lists that many share have a strong `ETag`, and may be a
 second old. `HEAD` answers like `GET`, without the body.
@@ -300,7 +309,7 @@ def _responses(
 
 def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refusal]]:
     """What the operation may answer, by status: its own, and what every operation of its shape may."""
-    found = [problems.INTERNAL, problems.INVALID]
+    found = [problems.INTERNAL, problems.INVALID, problems.TOO_MANY_REQUESTS]
     if not operation.access.public:
         found += [problems.UNAUTHENTICATED, problems.FORBIDDEN]
     if operation.access.staff:
@@ -329,9 +338,11 @@ def _problem(refusals: Sequence[Refusal], components: _Components) -> dict[str, 
     }
     if kind is Kind.unauthenticated:
         headers["WWW-Authenticate"] = components.part("headers", "WWW-Authenticate", _header("`Bearer` or `Basic`."))
-    if kind is Kind.unavailable:
+    if kind in (Kind.unavailable, Kind.too_many):
         retry = _header("Seconds to wait before trying again.", "integer")
         headers["Retry-After"] = components.part("headers", "Retry-After", retry)
+    if kind is Kind.too_many:
+        headers |= {name: components.part("headers", name, _header(text)) for name, text in _LIMIT_HEADERS.items()}
     return {
         "description": f"{_MEANING[kind]}: {', '.join(f'`{code}`' for code in codes)}.",
         "headers": headers,

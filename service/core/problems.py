@@ -21,6 +21,7 @@ STATUS = {
     Kind.too_large: 413,
     Kind.media_type: 415,
     Kind.invalid: 422,
+    Kind.too_many: 429,
     Kind.internal: 500,
     Kind.unavailable: 503,
 }
@@ -72,7 +73,9 @@ def render(error: DomainError, language: Language, request_id: str) -> web.Respo
         **error.extra,
     )
     headers = {"Content-Language": language, "Cache-Control": "no-store"}
-    if refusal.code in _RETRY_AFTER:
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    elif refusal.code in _RETRY_AFTER:
         headers["Retry-After"] = _RETRY_AFTER[refusal.code]
     if refusal.kind is Kind.unauthenticated:
         headers["WWW-Authenticate"] = "Basic" if "error" in error.extra else "Bearer"

@@ -1,13 +1,14 @@
 """The service as it runs in earnest, in processes of its own under the real clock, and a crowd that calls at once."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,10 +21,12 @@ from requests.structures import CaseInsensitiveDict
 
 from service.core.clock import utc_now
 from service.core.ids import new_id
+from service.core.limits import CLASSES
 from tests.live import VK_APP, VK_SECRET, Answer, Clock, Live
 
 WORKERS = 2
 SECONDS = 30
+UNLIMITED: Mapping[str, str] = dict.fromkeys(map(str, CLASSES), "off")
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -94,7 +97,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start(dsn: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
+def start(dsn: str, folder: Path, port: int, limits: Mapping[str, str] = UNLIMITED) -> subprocess.Popen[bytes]:
     """`python -m service serve` with two workers; what it writes is in `folder`: data, cwd, tmp and output."""
     for name in ("data", "cwd", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -104,6 +107,7 @@ def start(dsn: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
         "ZAPIS_DATA_DIR": str(folder / "data"),
         "ZAPIS_PORT": str(port),
         "ZAPIS_WORKERS": str(WORKERS),
+        "ZAPIS_LIMITS": json.dumps({**limits}),
         "ZAPIS_VK_APPS": f'{{"{VK_APP}": "{VK_SECRET}"}}',
         "TMPDIR": str(folder / "tmp"),
     }
@@ -121,15 +125,16 @@ def start(dsn: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
 class Served(Live):
     """The service over `dsn` in processes of its own; what it leaves behind is in `folder`."""
 
-    def __init__(self, dsn: str, folder: Path) -> None:
+    def __init__(self, dsn: str, folder: Path, limits: Mapping[str, str] = UNLIMITED) -> None:
         super().__init__(dsn, folder / "data")
         self._folder = folder
+        self._limits = limits
         self.port = free_port()
         self.clock = _Now()
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.process = start(self.dsn, self._folder, self.port)
+        self.process = start(self.dsn, self._folder, self.port, self._limits)
         wait_until(lambda: self.output().count('"worker ready"') == WORKERS or self.process.poll() is not None)
         assert self.process.poll() is None, self.output()
         self.base = f"http://127.0.0.1:{self.port}"

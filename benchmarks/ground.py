@@ -79,9 +79,11 @@ class Requests:
             for number in numbers
         ]
 
-    def reads(self, count: int, *, alike: bool = True, if_none_match: str | None = None) -> list[bytes]:
+    def reads(
+        self, count: int, *, citizen: int = 1, alike: bool = True, if_none_match: str | None = None
+    ) -> list[bytes]:
         """First pages of free times of a specialty at a clinic: a hundred questions in turn, or no two `alike`."""
-        headers = {"Authorization": self._authorization(bench_id(_CITIZEN, 1))}
+        headers = {"Authorization": self._authorization(bench_id(_CITIZEN, citizen))}
         if if_none_match is not None:
             headers["If_None_Match"] = if_none_match
         made: list[bytes] = []

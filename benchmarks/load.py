@@ -66,6 +66,34 @@ class _Connection(asyncio.Protocol):
             self.finished.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
 
+class Paced(_Connection):
+    """Sends its requests at their times, and counts from then; one that is due before the last is answered waits."""
+
+    def __init__(self, requests: Sequence[bytes]) -> None:
+        super().__init__(iter(requests), Counter[int]())
+        self.milliseconds: list[float] = []
+        self._due = self._interval = 0.0
+
+    async def run(self, first: float, interval: float) -> None:
+        """All of them, the first at `first` by the performance counter, the others so many seconds apart."""
+        self._due, self._interval = first, interval
+        self._wait()
+        await self.finished
+
+    @property
+    def statuses(self) -> Counter[int]:
+        return self._statuses
+
+    def send(self) -> None:
+        """The last is answered."""
+        self.milliseconds.append((time.perf_counter() - self._due) * 1000)
+        self._due += self._interval
+        self._wait()
+
+    def _wait(self) -> None:
+        asyncio.get_running_loop().call_later(max(0.0, self._due - time.perf_counter()), super().send)
+
+
 async def load(port: int, requests: Sequence[bytes], connections: int) -> Measured:
     """Sends all requests to 127.0.0.1. Connecting is not measured. Raises ConnectionError where one is lost."""
     loop = asyncio.get_running_loop()

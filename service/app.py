@@ -65,7 +65,8 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
     policies = Headers(settings.frame_ancestors, settings.allowed_origins)
     edge = make_edge(Callers(settings.trusted_proxies), policies, limits)
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
-    app.add_routes(bind(OPERATIONS, Ground(database, tokens.authenticate, collaborators, SecondCache(), limits)))
+    ground = Ground(database, tokens.authenticate, collaborators, SecondCache(), limits, settings.body_seconds)
+    app.add_routes(bind(OPERATIONS, ground))
     app.add_routes(health.routes())
     app.add_routes(reference.routes(document, settings.docs_from))
 

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = 5000
     lock_timeout_ms: int = 3000
     max_body_bytes: int = 1024 * 1024
+    body_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=30, description="How long a request's body may take to come, but for documents."
+    )
     documents_dir: Path | None = Field(
         default=None,
         description="Documents that parents uploaded, encrypted; `documents` in the data folder if absent.",

@@ -45,8 +45,8 @@ TOO_LARGE = refusal("too_large", Kind.too_large, "Запрос слишком б
 TOO_SLOW = refusal(
     "too_slow",
     Kind.slow,
-    "Файл передаётся слишком медленно: проверьте связь и отправьте его снова с тем же ключом",
-    "The file comes too slowly: look at the connection, and send it again with the same key",
+    "Запрос передаётся слишком медленно: проверьте связь и отправьте его снова с тем же ключом",
+    "The request comes too slowly: look at the connection, and send it again with the same key",
 )
 TOO_MANY_REQUESTS = refusal(
     "too_many_requests",

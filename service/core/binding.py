@@ -27,7 +27,7 @@ from service.core.operations import Actor, IdempotencyKey, Operation, Rendered, 
 from service.core.problems import invalid, language_of
 from service.core.roles import role_may
 from service.core.signatures import Signature, names_of, signature_of
-from service.core.streams import stream_of
+from service.core.streams import stream_of, whole_body
 
 Authenticate = Callable[[str], Actor]
 Endpoint = Callable[[web.Request], Awaitable[web.Response]]
@@ -48,6 +48,8 @@ class Ground:
     collaborators: Mapping[str, object]
     cache: SecondCache
     limits: Limits
+    # How long a body may take to come, where it is no stream.
+    body_seconds: float
 
 
 def bind(operations: Sequence[Operation], ground: Ground) -> list[web.RouteDef]:
@@ -70,7 +72,7 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     handed_in = {name: ground.collaborators[name] for name in signature.collaborators}
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
-        arguments = await _arguments(operation, signature, request, actor)
+        arguments = await _arguments(operation, signature, request, actor, ground.body_seconds)
         arguments |= handed_in
         if operation.upload is None:
             return await _run(ground, operation.transaction, operation.use_case, arguments)
@@ -159,7 +161,7 @@ def _authorise(operation: Operation, request: web.Request, authenticate: Authent
 
 
 async def _arguments(
-    operation: Operation, signature: Signature, request: web.Request, actor: Actor | None
+    operation: Operation, signature: Signature, request: web.Request, actor: Actor | None, body_seconds: float
 ) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     names = signature.names
@@ -174,7 +176,7 @@ async def _arguments(
         raise DomainError(problems.INVALID, errors=[_unexpected("query")])
     raw = b""
     if signature.body is not None:
-        raw, arguments["body"] = await _body(operation, signature.body, request)
+        raw, arguments["body"] = await _body(operation, signature.body, request, body_seconds)
     if "actor" in names:
         arguments["actor"] = actor
     if "key" in names:
@@ -196,10 +198,12 @@ def _query(model: type[Schema], request: web.Request) -> Schema:
         raise invalid("query", error) from None
 
 
-async def _body(operation: Operation, model: type[Schema], request: web.Request) -> tuple[bytes, Schema]:
+async def _body(
+    operation: Operation, model: type[Schema], request: web.Request, seconds: float
+) -> tuple[bytes, Schema]:
     if request.content_type != operation.consumes:
         raise DomainError(problems.MEDIA_TYPE)
-    raw = await request.read()
+    raw = await whole_body(request, seconds)
     try:
         if operation.consumes == "application/json":
             return raw, model.model_validate_json(raw)

@@ -12,6 +12,7 @@ import structlog
 import uuid_utils
 from aiohttp import web
 from aiohttp.typedefs import Middleware
+from multidict import CIMultiDict
 from prometheus_client import Histogram
 
 from schemas import problems
@@ -50,11 +51,11 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
     line in the log.
     """
 
+    refusals = _Refusals()
     mistrust = cache(_say_whom_we_mistrust)
 
     async def answer(request: web.Request, handler: Handler, operation: str, request_id: str) -> _Answered:
         try:
-            limits.take("address", request[CALLER].subject)
             return policies.preflight(request) or await handler(request), None
         except Exception as error:  # noqa: BLE001 - behind the edge is the caller
             refused = _as_domain_error(error, operation, request_id)
@@ -74,7 +75,12 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
         caller = request[CALLER] = callers.of(request)
         if caller.disputed:
             mistrust()
-        response, code = await answer(request, handler, operation, request_id)
+        counted = limits.count("address", caller.subject)
+        if counted is not None and counted.allowance.wait:
+            request[COUNTED] = counted
+            response, code = refusals.of(request, counted.wait_seconds, request_id), problems.TOO_MANY_REQUESTS.code
+        else:
+            response, code = await answer(request, handler, operation, request_id)
         response.headers["X-Request-Id"] = request_id
         policies.put(response.headers, secure=caller.secure, origin=request.headers.get("Origin"))
         counted = request.get(COUNTED)
@@ -97,6 +103,26 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
         return response
 
     return edge
+
+
+class _Refusals:
+    """What the edge answers to an address that is over its limit, made once but for the id: it has to cost little."""
+
+    def __init__(self) -> None:
+        refused = DomainError(problems.TOO_MANY_REQUESTS)
+        self._made = {language: self._parts(render(refused, language, "\0")) for language in ("ru", "en")}
+
+    @staticmethod
+    def _parts(response: web.Response) -> tuple[bytes, bytes, CIMultiDict[str]]:
+        assert isinstance(response.body, bytes)
+        before, _, after = response.body.partition(b"\\u0000")
+        return before, after, response.headers.copy()
+
+    def of(self, request: web.Request, wait_seconds: int, request_id: str) -> web.Response:
+        before, after, headers = self._made[language_of(request.headers.get("Accept-Language"))]
+        response = web.Response(body=before + request_id.encode() + after, status=429, headers=headers)
+        response.headers["Retry-After"] = str(wait_seconds)
+        return response
 
 
 def _say_whom_we_mistrust() -> None:

@@ -153,6 +153,10 @@ class Counted(NamedTuple):
         """RateLimit: what remains, and the seconds until there is more, or all of it again."""
         return f'"{self.name}";r={self.allowance.remaining};t={_seconds(self.allowance.wait or self.allowance.reset)}'
 
+    @property
+    def wait_seconds(self) -> int:
+        return _seconds(self.allowance.wait)
+
 
 def _seconds(nanoseconds: int) -> int:
     return -(-nanoseconds // _SECOND)
@@ -162,7 +166,7 @@ class TooMany(DomainError):
     """The caller is over a limit; when it is over is told in whole seconds."""
 
     def __init__(self, counted: Counted) -> None:
-        super().__init__(problems.TOO_MANY_REQUESTS, retry_after_seconds=_seconds(counted.allowance.wait))
+        super().__init__(problems.TOO_MANY_REQUESTS, retry_after_seconds=counted.wait_seconds)
         self.counted = counted
 
 
@@ -174,13 +178,17 @@ class Limits:
         self._table = table
         self._clock = clock
 
-    def take(self, name: LimitClass, whom: bytes) -> Counted | None:
-        """Counts one request of theirs in that class; None where it has no limit. Raises TooMany."""
+    def count(self, name: LimitClass, whom: bytes) -> Counted | None:
+        """Counts one request of theirs in that class, and says whether it may pass; None where there is no limit."""
         rate = self._rates[name]
         if rate is None:
             return None
         now = int(self._clock().timestamp() * _SECOND)
-        counted = Counted(name, rate, self._table.take(name.encode() + whom, rate, now))
-        if counted.allowance.wait:
+        return Counted(name, rate, self._table.take(name.encode() + whom, rate, now))
+
+    def take(self, name: LimitClass, whom: bytes) -> Counted | None:
+        """The same, for one that passes. Raises TooMany."""
+        counted = self.count(name, whom)
+        if counted is not None and counted.allowance.wait:
             raise TooMany(counted)
         return counted

@@ -315,7 +315,7 @@ def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refu
     if operation.access.staff:
         found.append(problems.INSTITUTION_NOT_FOUND)
     if signature.body is not None:
-        found += [problems.MALFORMED, problems.TOO_LARGE, problems.MEDIA_TYPE]
+        found += [problems.MALFORMED, problems.TOO_LARGE, problems.TOO_SLOW, problems.MEDIA_TYPE]
     if operation.upload is not None:
         found += [problems.MALFORMED, problems.TOO_SLOW, problems.MEDIA_TYPE]
     if signature.query is not None and "cursor" in signature.query.model_fields:

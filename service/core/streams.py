@@ -1,4 +1,4 @@
-"""A request's body as a stream: nothing of it is read before it is asked for, and never more than was asked for."""
+"""A request's body, as a stream where it is large: nothing is read before it is asked for, nor more than that."""
 
 import asyncio
 
@@ -32,6 +32,18 @@ class BodyStream:
         except TimeoutError:
             raise DomainError(problems.TOO_SLOW) from None
         return bytes(gathered)
+
+
+async def whole_body(request: web.Request, seconds: float) -> bytes:
+    """All of a body that is small. Refuses whoever takes longer than `seconds` to send it."""
+    if request.content.is_eof():
+        # It is here already, as nearly always.
+        return await request.read()
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.read()
+    except TimeoutError:
+        raise DomainError(problems.TOO_SLOW) from None
 
 
 def stream_of(request: web.Request, media_types: tuple[str, ...]) -> BodyStream:

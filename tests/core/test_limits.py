@@ -18,6 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import problems
+from schemas.problems import Problem
 from service.config import Settings
 from service.core.ids import new_id
 from service.core.limits import CLASSES, DEFAULTS, Limits, Rate, Table, TooMany, decide, rate_of
@@ -238,6 +240,8 @@ def test_an_address_is_refused_before_anything_is_looked_at(limited: Limited) ->
     passed, refused = refused_after(api, "GET", "/v1/persons")
     assert passed == 30
     assert refused.code == "too_many_requests"
+    assert refused.json["request_id"] == refused.headers["X-Request-Id"]
+    assert Problem.model_validate(refused.json).title == problems.TOO_MANY_REQUESTS.ru
     # The next comes in a minute; all that one knows of the limit is in these two.
     assert refused.headers["RateLimit-Policy"] == '"address";q=30;w=1800'
     assert refused.headers["RateLimit"] == '"address";r=0;t=60'

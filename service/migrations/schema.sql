@@ -2943,6 +2943,17 @@ BEGIN
             named.region_id, named.institution_id, named.submitted_at, days))), p_actor, p_now);
 END $$;
 
+CREATE FUNCTION public.is_busy_elsewhere(p_region smallint, p_booking uuid, p_times tstzmultirange) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM engagements own
+        JOIN engagements other ON other.region_id = own.region_id AND other.identity = own.identity
+            AND other.booking_id <> own.booking_id AND other.times && p_times
+        WHERE own.region_id = p_region AND own.booking_id = p_booking)
+$$;
+
 CREATE FUNCTION public.sight_citizen() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('zapis.citizen'::text, true), ''::text))::uuid;
@@ -4950,7 +4961,7 @@ END $$;
 
 CREATE FUNCTION public.sight_accounts() RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT coalesce(array_agg(other.id), '{}')
     FROM citizens mine
@@ -4961,7 +4972,7 @@ $$;
 
 CREATE FUNCTION public.sight_applications() RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT coalesce(array_agg(id), '{}') FROM applications
     WHERE region_id = sight_region() AND person_id = ANY (sight_family())
@@ -4969,7 +4980,7 @@ $$;
 
 CREATE FUNCTION public.sight_family() RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT coalesce(array_agg(person_id), '{}') FROM guardians
     WHERE region_id = sight_region() AND citizen_id = sight_citizen()
@@ -4977,11 +4988,19 @@ $$;
 
 CREATE FUNCTION public.sight_groups() RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT coalesce(array_agg(given.group_id), '{}')
     FROM teachers t JOIN group_teachers given ON given.region_id = t.region_id AND given.teacher_id = t.id
     WHERE t.region_id = sight_region() AND t.citizen_id = sight_citizen()
+$$;
+
+CREATE FUNCTION public.sight_identities() RETURNS bytea[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(identity), '{}') FROM guardians
+    WHERE region_id = sight_region() AND citizen_id = sight_citizen()
 $$;
 
 CREATE FUNCTION public.status_on_coming(place public.groups, p_seated boolean, p_wait boolean) RETURNS text
@@ -6661,9 +6680,7 @@ ALTER TABLE public.certificates ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY certificates_are_seen ON public.certificates TO zapis_service USING ((public.sees_region(region_id) OR (EXISTS ( SELECT
    FROM public.applications a
-  WHERE ((a.region_id = certificates.region_id) AND (a.certificate_id = certificates.id)))) OR (EXISTS ( SELECT
-   FROM public.persons p
-  WHERE ((p.region_id = certificates.region_id) AND (p.identity = certificates.identity))))));
+  WHERE ((a.region_id = certificates.region_id) AND (a.certificate_id = certificates.id)))) OR ((region_id = public.sight_region()) AND (identity = ANY (( SELECT public.sight_identities() AS sight_identities)::bytea[])))));
 
 ALTER TABLE public.citizens ENABLE ROW LEVEL SECURITY;
 
@@ -6705,19 +6722,7 @@ CREATE POLICY draws_are_seen ON public.draws FOR SELECT TO zapis_service USING (
 
 ALTER TABLE public.engagements ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY engagements_are_seen ON public.engagements TO zapis_service USING ((public.sees_region(region_id) OR (EXISTS ( SELECT
-   FROM public.persons p
-  WHERE ((p.region_id = engagements.region_id) AND (p.identity = engagements.identity))))));
-
-ALTER TABLE public.group_facets ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY group_facets_are_added ON public.group_facets FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
-
-CREATE POLICY group_facets_are_changed ON public.group_facets FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
-
-CREATE POLICY group_facets_are_deleted ON public.group_facets FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
-
-CREATE POLICY group_facets_are_seen ON public.group_facets FOR SELECT TO zapis_service USING (true);
+CREATE POLICY engagements_are_seen ON public.engagements TO zapis_service USING ((public.sees_region(region_id) OR ((region_id = public.sight_region()) AND (identity = ANY (( SELECT public.sight_identities() AS sight_identities)::bytea[])))));
 
 ALTER TABLE public.group_locks ENABLE ROW LEVEL SECURITY;
 
@@ -6744,16 +6749,6 @@ CREATE POLICY group_teachers_are_changed ON public.group_teachers FOR UPDATE TO 
 CREATE POLICY group_teachers_are_deleted ON public.group_teachers FOR DELETE TO zapis_service USING (public.is_staff(region_id));
 
 CREATE POLICY group_teachers_are_seen ON public.group_teachers FOR SELECT TO zapis_service USING (true);
-
-ALTER TABLE public.group_texts ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY group_texts_are_added ON public.group_texts FOR INSERT TO zapis_service WITH CHECK (public.is_staff(region_id));
-
-CREATE POLICY group_texts_are_changed ON public.group_texts FOR UPDATE TO zapis_service USING (public.is_staff(region_id));
-
-CREATE POLICY group_texts_are_deleted ON public.group_texts FOR DELETE TO zapis_service USING (public.is_staff(region_id));
-
-CREATE POLICY group_texts_are_seen ON public.group_texts FOR SELECT TO zapis_service USING (true);
 
 ALTER TABLE public.groups ENABLE ROW LEVEL SECURITY;
 

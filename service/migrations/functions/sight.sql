@@ -31,7 +31,8 @@ RETURN sees_region(p_region) OR (p_region = sight_region() AND sight_institution
 -- These look behind the walls, so each is asked for once in a statement and answers about the caller alone.
 
 -- All accounts of one human being: the first, and those that joined it.
-CREATE OR REPLACE FUNCTION sight_accounts() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+CREATE OR REPLACE FUNCTION sight_accounts() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
     SELECT coalesce(array_agg(other.id), '{}')
     FROM citizens mine
     JOIN citizens other ON other.region_id = mine.region_id
@@ -39,18 +40,28 @@ CREATE OR REPLACE FUNCTION sight_accounts() RETURNS uuid[] LANGUAGE sql STABLE S
     WHERE mine.region_id = sight_region() AND mine.id = sight_citizen()
 $$;
 
-CREATE OR REPLACE FUNCTION sight_family() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+CREATE OR REPLACE FUNCTION sight_family() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
     SELECT coalesce(array_agg(person_id), '{}') FROM guardians
     WHERE region_id = sight_region() AND citizen_id = sight_citizen()
 $$;
 
-CREATE OR REPLACE FUNCTION sight_applications() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+-- By which the family's bookings are known across accounts.
+CREATE OR REPLACE FUNCTION sight_identities() RETURNS bytea[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+    SELECT coalesce(array_agg(identity), '{}') FROM guardians
+    WHERE region_id = sight_region() AND citizen_id = sight_citizen()
+$$;
+
+CREATE OR REPLACE FUNCTION sight_applications() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
     SELECT coalesce(array_agg(id), '{}') FROM applications
     WHERE region_id = sight_region() AND person_id = ANY (sight_family())
 $$;
 
 -- The groups that a teacher has.
-CREATE OR REPLACE FUNCTION sight_groups() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+CREATE OR REPLACE FUNCTION sight_groups() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
     SELECT coalesce(array_agg(given.group_id), '{}')
     FROM teachers t JOIN group_teachers given ON given.region_id = t.region_id AND given.teacher_id = t.id
     WHERE t.region_id = sight_region() AND t.citizen_id = sight_citizen()

@@ -78,8 +78,7 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
         OR (region_id = sight_region() AND person_id = ANY ((SELECT sight_family())::uuid[]))$seen$),
     ('certificates', $seen$EXISTS (SELECT FROM applications a
             WHERE a.region_id = certificates.region_id AND a.certificate_id = certificates.id)
-        OR EXISTS (SELECT FROM persons p
-                   WHERE p.region_id = certificates.region_id AND p.identity = certificates.identity)$seen$),
+        OR (region_id = sight_region() AND identity = ANY ((SELECT sight_identities())::bytea[]))$seen$),
     ('group_members', $seen$EXISTS (SELECT FROM applications a
             WHERE a.region_id = group_members.region_id AND a.id = group_members.application_id)$seen$),
     ('attendance', $seen$EXISTS (SELECT FROM applications a
@@ -93,8 +92,7 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
             WHERE a.region_id = message_recipients.region_id AND a.id = message_recipients.application_id)$seen$),
     ('teachers', 'is_institution(region_id, institution_id) OR is_citizen(region_id, citizen_id)'),
     -- Where somebody is, of whichever booking.
-    ('engagements', $seen$EXISTS (SELECT FROM persons p
-            WHERE p.region_id = engagements.region_id AND p.identity = engagements.identity)$seen$),
+    ('engagements', '(region_id = sight_region() AND identity = ANY ((SELECT sight_identities())::bytea[]))'),
     -- What only the service's own functions and jobs touch, and whoever enters.
     ('idempotency_keys', 'false'),
     ('outbox', 'false'),
@@ -117,12 +115,12 @@ END $$;
 SELECT pg_temp.read_by_all(open_to_all, 'sees_region(region_id) OR is_institution(region_id, institution_id)')
 FROM unnest(ARRAY[
     'locations', 'offered_specialties', 'practitioners', 'practitioner_specialties', 'slots', 'schedules',
-    'calendar_days', 'draws', 'programmes', 'groups', 'group_facets', 'benefits'
+    'calendar_days', 'draws', 'programmes', 'groups', 'benefits'
 ]) AS open_to_all;
 SELECT pg_temp.read_by_all('institutions', 'sees_region(region_id) OR is_institution(region_id, id)');
 -- Each hangs on a row of its institution, without naming it.
 SELECT pg_temp.read_by_all(open_to_all, 'is_staff(region_id)')
 FROM unnest(ARRAY[
-    'delays', 'practitioner_blocks', 'group_locks', 'group_teachers', 'group_texts', 'lesson_changes'
+    'delays', 'practitioner_blocks', 'group_locks', 'group_teachers', 'lesson_changes'
 ]) AS open_to_all;
 SELECT pg_temp.read_by_all(open_to_all, 'sees_region(region_id)') FROM unnest(ARRAY['pages', 'campaigns']) AS open_to_all;

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 import structlog
@@ -141,7 +141,8 @@ class Database:
         connection = await self._acquire(self._pool)
         try:
             if sight is not None:
-                await connection.look_as(sight)
+                # The pool's proxy has what its connection has.
+                await cast(SightedConnection, connection).look_as(sight)
             if transaction is Transaction.WRITE:
                 async with connection.transaction():
                     return await work(connection)

@@ -29,8 +29,7 @@ SELECT matched_at, CASE WHEN matched_at IS NOT NULL THEN record::text END AS rec
 WHERE region_id = $1 AND id = $2;
 
 -- name: joinable
--- Locked: who closes the campaign waits for the group that is being published.
-SELECT id, wishes_until, closed_at FROM campaigns WHERE region_id = $1 AND external_id = $2 FOR SHARE;
+SELECT id, wishes_until, closed_at FROM joinable_campaign($1, $2) WHERE region_id = $1;
 
 -- name: put_wishes
 SELECT put_wishes($1, $2, $3, $4, $5::uuid[], $6::text[], $7, $8);

@@ -82,12 +82,8 @@ ORDER BY a.serial, a.id;
 -- name: list_busy
 SELECT a.id AS application_id, a.number, a.status, p.last_name, p.first_name, p.patronymic
 FROM applications a
-JOIN engagements own ON own.region_id = a.region_id AND own.booking_id = a.id
 JOIN persons p ON p.region_id = a.region_id AND p.id = a.person_id
-WHERE a.region_id = $1 AND a.group_id = $2 AND EXISTS (
-    SELECT FROM engagements e
-    WHERE e.region_id = a.region_id AND e.identity = a.identity AND e.booking_id <> a.id
-      AND e.times && $3::tstzmultirange)
+WHERE a.region_id = $1 AND a.group_id = $2 AND is_busy_elsewhere(a.region_id, a.id, $3::tstzmultirange)
 ORDER BY a.serial, a.id;
 
 -- name: has_groups_not_of_sports

@@ -23,9 +23,10 @@ from service.core.counting import counter
 from service.core.database import Connection, Database
 from service.core.errors import DomainError
 from service.core.limits import Limits
-from service.core.operations import Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
+from service.core.operations import Access, Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
 from service.core.roles import role_may
+from service.core.sight import ENTERING, Sight
 from service.core.signatures import Signature, names_of, signature_of
 from service.core.streams import stream_of, whole_body
 
@@ -74,9 +75,10 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     async def call(request: web.Request, actor: Actor | None) -> Any:
         arguments = await _arguments(operation, signature, request, actor, ground.body_seconds)
         arguments |= handed_in
+        sight = _sight(operation.access, actor)
         if operation.upload is None:
-            return await _run(ground, operation.transaction, operation.use_case, arguments)
-        return await _received(operation, ground, request, arguments)
+            return await _run(ground, operation.transaction, sight, operation.use_case, arguments)
+        return await _received(operation, ground, sight, request, arguments)
 
     def admitted(request: web.Request) -> Actor | None:
         actor = None if operation.access.public else _authorise(operation, request, ground.authenticate)
@@ -106,8 +108,28 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     return made
 
 
+def _sight(access: Access, actor: Actor | None) -> Sight:
+    """An administrator who asks for the family sees the family; who works at the institution, the institution."""
+    if actor is None:
+        return ENTERING
+    if actor.kind == "citizen":
+        at_work = access.staff and actor.role != "none"
+        as_citizen = access.citizen or access.teachers
+        return Sight(
+            "own",
+            actor.region_id,
+            actor.id if as_citizen else None,
+            actor.institution_id if at_work else None,
+        )
+    return Sight("own" if actor.institution_id else "region", actor.region_id, None, actor.institution_id)
+
+
 async def _run(
-    ground: Ground, transaction: Transaction, use_case: Callable[..., Awaitable[Any]], arguments: dict[str, Any]
+    ground: Ground,
+    transaction: Transaction,
+    sight: Sight,
+    use_case: Callable[..., Awaitable[Any]],
+    arguments: dict[str, Any],
 ) -> Any:
     if transaction is Transaction.NONE:
         return await use_case(**arguments)
@@ -115,10 +137,12 @@ async def _run(
     async def work(conn: Connection) -> Any:
         return await use_case(conn=conn, **arguments)
 
-    return await ground.database.run(transaction, work)
+    return await ground.database.run(transaction, work, sight)
 
 
-async def _received(operation: Operation, ground: Ground, request: web.Request, arguments: dict[str, Any]) -> Any:
+async def _received(
+    operation: Operation, ground: Ground, sight: Sight, request: web.Request, arguments: dict[str, Any]
+) -> Any:
     """The life of a streamed body: what need not be read is refused, then it is read, then it takes effect."""
     upload = operation.upload
     assert upload is not None
@@ -127,13 +151,13 @@ async def _received(operation: Operation, ground: Ground, request: web.Request, 
     def named_by(function: Callable[..., Any]) -> dict[str, Any]:
         return {name: arguments[name] for name in names_of(function) if name in arguments}
 
-    await _run(ground, Transaction.READ, upload.admit, named_by(upload.admit))
+    await _run(ground, Transaction.READ, sight, upload.admit, named_by(upload.admit))
     async with upload.receive(**named_by(upload.receive)) as received:
         arguments["received"] = received
         if "key" in arguments:
             # What was asked is known only now, when the bytes are.
             arguments["key"] = _idempotency_key(operation, request, received.digest)
-        return await _run(ground, operation.transaction, operation.use_case, named_by(operation.use_case))
+        return await _run(ground, operation.transaction, sight, operation.use_case, named_by(operation.use_case))
 
 
 def _authorise(operation: Operation, request: web.Request, authenticate: Authenticate) -> Actor:

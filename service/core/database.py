@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 import structlog
@@ -15,6 +15,7 @@ from schemas.problems import FieldError, Refusal
 from service.core.errors import DomainError
 from service.core.logs import told_of
 from service.core.operations import Transaction
+from service.core.sight import NOBODY, Sight, SightedConnection
 
 if TYPE_CHECKING:
     Record = asyncpg.Record
@@ -71,7 +72,7 @@ def _item(error: asyncpg.PostgresError) -> list[FieldError]:
 
 
 async def _keep_session_state(_connection: object) -> None:
-    """In place of the pool's own reset, a round trip for each request: nothing here changes a session's state."""
+    """In place of the pool's own reset, a round trip for each request: all that is changed is whose eyes it has."""
 
 
 class Database:
@@ -93,6 +94,7 @@ class Database:
             min_size=0,
             max_size=pool_size,
             reset=_keep_session_state,
+            connection_class=SightedConnection,
             server_settings={
                 "application_name": "zapis",
                 "timezone": "UTC",
@@ -114,25 +116,33 @@ class Database:
             self._pool = pool
             yield self
 
-    async def run(self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]]) -> Any:
-        """Runs `work` in its kind of transaction; serialization failures and deadlocks are tried again, here alone.
+    async def run(
+        self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]], sight: Sight | None = NOBODY
+    ) -> Any:
+        """Runs `work` in its kind of transaction, with the eyes of `sight`; serialization failures and deadlocks are
+        tried again, here alone. Without a `sight` (None) it can't be known which rows there are.
 
         Where the database can't answer, the refusal is `unavailable` if nothing was written, and `outcome_unknown` if
         the connection was lost while something was.
         """
         for attempt in range(ATTEMPTS):
             try:
-                return await self._once(transaction, work)
+                return await self._once(transaction, work, sight)
             except (*_UNLUCKY, Collision):
                 await asyncio.sleep(0.01 * 2**attempt)
             except asyncpg.LockNotAvailableError:
                 break
         raise DomainError(problems.BUSY)
 
-    async def _once(self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]]) -> Any:
+    async def _once(
+        self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]], sight: Sight | None
+    ) -> Any:
         assert self._pool is not None, "the database is not open"
         connection = await self._acquire(self._pool)
         try:
+            if sight is not None:
+                # The pool's proxy has what its connection has.
+                await cast(SightedConnection, connection).look_as(sight)
             if transaction is Transaction.WRITE:
                 async with connection.transaction():
                     return await work(connection)

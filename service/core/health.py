@@ -47,7 +47,7 @@ class Health:
             await check(conn, self._newest_migration)
 
         try:
-            await self._database.run(Transaction.READ, work)
+            await self._database.run(Transaction.READ, work, sight=None)
         except DatabaseNotReady as error:
             return str(error)
         except DomainError:

@@ -17,6 +17,7 @@ from service.core.database import Connection, Database
 from service.core.errors import DomainError
 from service.core.logs import told_of
 from service.core.operations import Transaction
+from service.core.sight import SERVICE
 
 _log = structlog.get_logger("zapis.jobs")
 # So that processes that were started together do not all look at the same moment.
@@ -80,7 +81,7 @@ class Jobs:
         async def once(conn: Connection) -> int:
             return await work(conn=conn)
 
-        return await self._database.run(Transaction.WRITE, once)
+        return await self._database.run(Transaction.WRITE, once, SERVICE)
 
 
 def _bound(job: Job, collaborators: Mapping[str, object]) -> Callable[..., Awaitable[int]]:

@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from service.migrations.script import fill_calendar, run_functions
+from service.migrations.script import fill_calendar, open_doors, run_functions
 
 # Any number will do as long as every version of Zapis uses the same.
 _MIGRATION_LOCK = 5_287_142_001
@@ -21,6 +21,7 @@ def _migrate(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         context.run_migrations()
         run_functions(connection)
+        open_doors(connection)
         fill_calendar(connection)
 
 

@@ -36,7 +36,8 @@ CREATE TYPE public.group_wish AS (
 );
 
 CREATE FUNCTION public.accept_group_place(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications := lock_application(p_region, p_citizen, NULL, p_application);
@@ -65,7 +66,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.accept_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_appointments uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS uuid[]
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     offer offers := lock_offer(p_region, p_citizen, p_offer);
@@ -102,7 +104,8 @@ CREATE TABLE public.offers (
 );
 
 CREATE FUNCTION public.accept_rebooking(offer public.offers, p_actor uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place bookable_slots := place_offered(offer.region_id, (offer.places #>> '{0,slot_id}')::uuid);
@@ -114,7 +117,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.accept_waiting(offer public.offers, p_appointments uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     referral text := (SELECT referral_number FROM waiting_entries
@@ -152,7 +156,8 @@ CREATE FUNCTION public.addresses_of(p_places jsonb) RETURNS text[]
 $$;
 
 CREATE FUNCTION public.admit_document(p_region smallint, p_citizen uuid, p_application uuid, p_key text, p_bytes bigint, p_limits jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications := application_of_family(p_region, p_citizen, p_application);
@@ -251,7 +256,8 @@ CREATE FUNCTION public.answer_refusal(offer public.offers, p_now timestamp with 
 $$;
 
 CREATE FUNCTION public.appeal_no_show(p_region smallint, p_citizen uuid, p_appointment uuid, p_text text, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ticket appointments;
@@ -401,7 +407,8 @@ CREATE FUNCTION public.applications_before(a public.applications) RETURNS bigint
 $$;
 
 CREATE FUNCTION public.applications_keep_members() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     was_in boolean := TG_OP = 'UPDATE' AND OLD.status = 'enrolled';
@@ -438,7 +445,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.applications_keep_step() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     was applications;
@@ -465,14 +473,16 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.applications_stay() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM refuse('application_illegal_move');
 END $$;
 
 CREATE FUNCTION public.apply_matches(p_region smallint, p_campaign uuid, p_limit integer, p_ids uuid[], p_numbers text[], p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named campaigns;
@@ -540,7 +550,8 @@ CREATE TABLE public.appointments (
 );
 
 CREATE FUNCTION public.apply_status(ticket public.appointments, p_to text, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place bookable_slots;
@@ -570,7 +581,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.apply_to_groups(p_region smallint, p_citizen uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_family uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     wanted uuid[] := ARRAY(SELECT (item ->> 'group_id')::uuid FROM jsonb_array_elements(p_items) AS item);
@@ -615,7 +627,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.approve_application(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     days integer := (SELECT originals_days FROM institutions
@@ -641,7 +654,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.award(p_region smallint, p_request uuid, p_slot uuid, p_appointment uuid, p_number text, p_event_id uuid, p_told_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     asked draw_requests;
@@ -677,7 +691,8 @@ CREATE TABLE public.draw_requests (
 );
 
 CREATE FUNCTION public.award_place(asked public.draw_requests, p_slot uuid, p_appointment uuid, p_number text, p_event_id uuid, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $_$
 DECLARE
     patient persons;
@@ -732,7 +747,8 @@ CREATE FUNCTION public.bits_of(p_all text[], p_of text[]) RETURNS integer
 $$;
 
 CREATE FUNCTION public.book_appointments(p_region smallint, p_citizen uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     count integer := jsonb_array_length(p_items);
@@ -810,7 +826,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.book_for_patient(p_region smallint, p_institution uuid, p_actor uuid, p_key text, p_request_hash bytea, p_slot uuid, p_patient uuid, p_citizen uuid, p_papers jsonb, p_referral text, p_home_address text, p_source text, p_override text, p_overridable text[], p_appointment uuid, p_number text, p_event_ids uuid[], p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place bookable_slots;
@@ -869,7 +886,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.book_trial(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_trial jsonb, p_lesson_refusal text, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     wish trials := jsonb_populate_record(NULL::trials, p_trial);
@@ -1103,7 +1121,8 @@ CREATE FUNCTION public.booking_conflict(place public.bookable_slots, patient pub
 $$;
 
 CREATE FUNCTION public.booking_limit(place public.bookable_slots, patient public.persons, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF coalesce(place.most_tickets, place.most_bookings, place.noshow_limit) IS NULL THEN
@@ -1182,7 +1201,8 @@ CREATE FUNCTION public.by_itself() RETURNS uuid
     RETURN '00000000-0000-0000-0000-000000000000'::uuid;
 
 CREATE FUNCTION public.call_off_lost_trials(p_region smallint, p_group uuid, p_days date[], p_starts time without time zone[], p_begins timestamp with time zone[], p_ends timestamp with time zone[], p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT call_off_trials(p_region, ARRAY(
         SELECT t.id FROM trials t
@@ -1194,7 +1214,8 @@ CREATE FUNCTION public.call_off_lost_trials(p_region smallint, p_group uuid, p_d
 $$;
 
 CREATE FUNCTION public.call_off_trials(p_region smallint, p_trials uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     one uuid;
@@ -1222,7 +1243,8 @@ CREATE TABLE public.lesson_changes (
 );
 
 CREATE FUNCTION public.call_off_trials_of(change public.lesson_changes) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT call_off_trials(change.region_id, ARRAY(
         SELECT t.id FROM trials t
@@ -1275,7 +1297,8 @@ CREATE FUNCTION public.can_move_to(ticket public.appointments, place public.book
 $$;
 
 CREATE FUNCTION public.cancel_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     booked appointments;
@@ -1297,7 +1320,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.cancel_for_patient(p_region smallint, p_institution uuid, p_appointment uuid, p_reason text, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ticket appointments;
@@ -1315,7 +1339,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.cancel_trial(p_region smallint, p_citizen uuid, p_trial uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named trials;
@@ -1355,7 +1380,8 @@ CREATE FUNCTION public.certificate_cost(place public.groups, p_certificate uuid)
 $$;
 
 CREATE FUNCTION public.certificate_over(a public.applications) RETURNS text
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     good certificates;
@@ -1418,7 +1444,8 @@ CREATE FUNCTION public.certificate_use(a public.applications) RETURNS jsonb
 $$;
 
 CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_identity bytea) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     UPDATE guardians SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
     UPDATE appointments SET identity = p_identity WHERE region_id = p_region AND person_id = p_person;
@@ -1437,7 +1464,8 @@ CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_ident
 $$;
 
 CREATE FUNCTION public.change_lesson(change public.lesson_changes, p_on date) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place groups;
@@ -1469,7 +1497,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.check_benefits(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     proved text[] := ARRAY(SELECT DISTINCT code FROM jsonb_array_elements_text(p_decision -> 'confirmed') AS code ORDER BY 1);
@@ -1514,7 +1543,8 @@ CREATE FUNCTION public.child_busy(place public.groups, child public.persons, p_c
 $$;
 
 CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     DELETE FROM holds
@@ -1529,7 +1559,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.claim_place_for(ticket public.appointments, place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     DELETE FROM holds h USING offers o
@@ -1541,7 +1572,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.close_offer(offer public.offers, p_status text, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     UPDATE offers SET status = p_status, closed_at = p_now WHERE region_id = offer.region_id AND id = offer.id;
@@ -1550,7 +1582,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.close_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     offer offers;
@@ -1565,7 +1598,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.close_slot(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     held integer;
@@ -1579,7 +1613,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.count_application(was public.applications, now_is public.applications) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     comes boolean := now_is.status IN ('submitted', 'waiting', 'offered', 'enrolled')
@@ -1607,7 +1642,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
@@ -1617,7 +1653,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.create_identity_code(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_code_hash bytea, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     earlier jsonb := coalesce(
@@ -1636,7 +1673,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.create_invitation(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person uuid, p_code_hash bytea, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     earlier jsonb := idempotency_find(p_region, p_citizen, 'createInvitation', p_key, p_request_hash);
@@ -1663,7 +1701,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.create_person(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_person jsonb, p_kinship text, p_result jsonb, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     person persons := jsonb_populate_record(NULL::persons, p_person);
@@ -1690,7 +1729,8 @@ CREATE FUNCTION public.current_lessons(place public.groups) RETURNS tstzmultiran
 $$;
 
 CREATE FUNCTION public.decide_appeal(p_region smallint, p_institution uuid, p_appointment uuid, p_excused boolean, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ticket appointments;
@@ -1708,7 +1748,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.decide_application(p_region smallint, p_institution uuid, p_application uuid, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications := lock_application(p_region, NULL, p_institution, p_application);
@@ -1726,7 +1767,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.decide_move(named public.applications, p_to text, p_decision jsonb, p_changes jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF named.status <> p_to THEN
@@ -1743,7 +1785,8 @@ CREATE FUNCTION public.decision_deadline(place public.groups, p_from timestamp w
 $$;
 
 CREATE FUNCTION public.decline_group_place(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications := lock_application(p_region, p_citizen, NULL, p_application);
@@ -1759,7 +1802,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.decline_offer(p_region smallint, p_citizen uuid, p_offer uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     offer offers := lock_offer(p_region, p_citizen, p_offer);
@@ -1778,7 +1822,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.delete_document(p_region smallint, p_citizen uuid, p_document uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     found documents;
@@ -1795,7 +1840,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.delete_person(p_region smallint, p_citizen uuid, p_person uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     alone boolean;
@@ -1883,7 +1929,8 @@ CREATE FUNCTION public.documents_missing(a public.applications) RETURNS text[]
 $$;
 
 CREATE FUNCTION public.documents_to_look_after(p_now timestamp with time zone) RETURNS TABLE(region_id smallint, id uuid, bytes integer, due boolean)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     found record;
@@ -1909,7 +1956,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.draft_application(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_item jsonb, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     child persons;
@@ -1980,7 +2028,8 @@ CREATE FUNCTION public.elsewhere(p_region smallint, p_booking uuid, p_identity b
 $$;
 
 CREATE FUNCTION public.end_appointment(booked public.appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     UPDATE appointments SET status = 'cancelled', active = false, cancelled_at = p_now, sequence = sequence + 1
@@ -1995,7 +2044,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.end_matching(p_region smallint, p_campaign uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM FROM groups WHERE region_id = p_region AND campaign_id = p_campaign ORDER BY id FOR NO KEY UPDATE;
@@ -2005,14 +2055,16 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.end_waiting(p_region smallint, p_entry uuid, p_status text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     UPDATE waiting_entries SET status = p_status, ended_at = p_now WHERE region_id = p_region AND id = p_entry;
     UPDATE waiting_persons SET active = false WHERE region_id = p_region AND entry_id = p_entry;
 $$;
 
 CREATE FUNCTION public.engage(p_appointment uuid, place public.bookable_slots, p_identity bytea) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF place.purpose <> 'home_visit' THEN
@@ -2025,7 +2077,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.enrol_by_order(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place groups;
@@ -2057,7 +2110,8 @@ CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp wi
 $$;
 
 CREATE FUNCTION public.erase_person(p_region smallint, p_person uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     nobody bytea := sha256(uuid_send(gen_random_uuid()));
@@ -2069,7 +2123,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.expire_an_approved(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     due record;
@@ -2089,7 +2144,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.expire_applications(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     area smallint;
@@ -2108,7 +2164,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.expire_drafts(p_region smallint, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     due applications;
@@ -2126,7 +2183,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.expire_entries(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     over record;
@@ -2150,7 +2208,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.expire_holds(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     held holds;
@@ -2171,7 +2230,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.expire_waiting(p_region smallint, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     over uuid;
@@ -2228,7 +2288,8 @@ CREATE FUNCTION public.facet_counts(p_key integer[], p_set integer[], p_groups i
 $$;
 
 CREATE FUNCTION public.fill_places(p_region smallint, p_group uuid, p_ids uuid[], p_first integer, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place groups;
@@ -2376,7 +2437,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.find_rebooking(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ticket appointments;
@@ -2426,7 +2488,8 @@ CREATE FUNCTION public.folded(p_text text) RETURNS text
     RETURN translate(lower(p_text), 'ё'::text, 'е'::text);
 
 CREATE FUNCTION public.follow_group(p_region smallint, p_group uuid, p_moved boolean, p_actor uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place groups;
@@ -2455,7 +2518,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.follow_lessons(place public.groups) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     lessons_now tstzmultirange := current_lessons(place);
@@ -2467,7 +2531,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.forget_answers(p_before timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     kept idempotency_keys;
@@ -2490,7 +2555,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.forget_documents(p_region smallint, p_documents uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     gone uuid;
@@ -2505,7 +2571,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     expired integer;
@@ -2520,7 +2587,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.free_place(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     freed slots;
@@ -2634,7 +2702,8 @@ CREATE FUNCTION public.group_terms(place public.groups) RETURNS jsonb
 $$;
 
 CREATE FUNCTION public.groups_forget_changes() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     DELETE FROM lesson_changes WHERE region_id = NEW.region_id AND group_id = NEW.id;
@@ -2642,7 +2711,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.groups_keep_facets() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM keep_group_facets(NEW.region_id, ARRAY[NEW.id]);
@@ -2650,7 +2720,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.groups_keep_full() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     UPDATE group_facets SET packed = (packed & ~(1 << 27)) | ((NEW.taken >= NEW.capacity)::integer << 27)
@@ -2659,7 +2730,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.groups_keep_teachers() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     NEW.teachers := coalesce(group_teacher_names(NEW.region_id, NEW.id), NEW.teachers);
@@ -2667,7 +2739,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.hand_over(p_region smallint, p_from uuid, p_to uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM release_hold(p_region, p_from, h.id, p_now) FROM holds h
@@ -2701,7 +2774,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.hand_over_the_rest(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     joined citizens;
@@ -2726,7 +2800,8 @@ CREATE FUNCTION public.has_price_in_unit(place public.groups, p_certificate uuid
 $$;
 
 CREATE FUNCTION public.hold_places(p_region smallint, p_offer uuid, p_places jsonb, p_at_most interval, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ends_at timestamptz;
@@ -2747,7 +2822,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.hold_slot(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_slot uuid, p_hold uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place bookable_slots;
@@ -2787,7 +2863,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.idempotency_find(p_region smallint, p_caller uuid, p_operation text, p_key text, p_request_hash bytea) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     kept idempotency_keys;
@@ -2799,7 +2876,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.idempotency_keep(p_region smallint, p_caller uuid, p_operation text, p_key text, p_request_hash bytea, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO idempotency_keys (region_id, caller_id, operation, key, request_hash, result, created_at)
@@ -2812,7 +2890,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.institutions_keep_facets() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     theirs uuid[];
@@ -2825,7 +2904,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.invite_teacher(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_teacher uuid, p_code_hash bytea, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     earlier jsonb := coalesce(
@@ -2843,7 +2923,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.invite_to_test(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     invited jsonb := jsonb_build_object('at', p_decision -> 'at', 'place', p_decision -> 'place',
@@ -2862,6 +2943,29 @@ BEGIN
             named.region_id, named.institution_id, named.submitted_at, days))), p_actor, p_now);
 END $$;
 
+CREATE FUNCTION public.is_busy_elsewhere(p_region smallint, p_booking uuid, p_times tstzmultirange) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM engagements own
+        JOIN engagements other ON other.region_id = own.region_id AND other.identity = own.identity
+            AND other.booking_id <> own.booking_id AND other.times && p_times
+        WHERE own.region_id = p_region AND own.booking_id = p_booking)
+$$;
+
+CREATE FUNCTION public.sight_citizen() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('zapis.citizen'::text, true), ''::text))::uuid;
+
+CREATE FUNCTION public.sight_region() RETURNS smallint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('zapis.region'::text, true), ''::text))::smallint;
+
+CREATE FUNCTION public.is_citizen(p_region smallint, p_citizen uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((p_region = public.sight_region()) AND (p_citizen = public.sight_citizen()));
+
 CREATE FUNCTION public.is_engaged(a public.applications) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN ((a).placed AND ((a).status <> 'offered'::text) AND (((a).status = 'enrolled'::text) OR ((a).overlap_rule = 'refuse'::text)));
@@ -2874,6 +2978,14 @@ CREATE FUNCTION public.is_for(p_age_from smallint, p_age_to smallint, p_sex text
        AND (p_age_to IS NULL OR full_months(p_born, p_visit_on) < (p_age_to + 1) * 12)
 $$;
 
+CREATE FUNCTION public.sight_institution() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('zapis.institution'::text, true), ''::text))::uuid;
+
+CREATE FUNCTION public.is_institution(p_region smallint, p_institution uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((p_region = public.sight_region()) AND (p_institution = public.sight_institution()));
+
 CREATE FUNCTION public.is_match(a public.applications) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -2881,6 +2993,18 @@ CREATE FUNCTION public.is_match(a public.applications) RETURNS boolean
         SELECT FROM campaigns c
         WHERE c.region_id = a.region_id AND c.id = a.campaign_id AND c.confirm_until = a.offer_expires_at)
 $$;
+
+CREATE FUNCTION public.sight_reach() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN current_setting('zapis.reach'::text, true);
+
+CREATE FUNCTION public.sees_region(p_region smallint) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((public.sight_reach() = 'service'::text) OR ((public.sight_reach() = 'region'::text) AND (p_region = public.sight_region())));
+
+CREATE FUNCTION public.is_staff(p_region smallint) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (public.sees_region(p_region) OR ((p_region = public.sight_region()) AND (public.sight_institution() IS NOT NULL)));
 
 CREATE FUNCTION public.is_waited_for(free_slot public.slots, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -2903,7 +3027,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.join_as_guardian(p_region smallint, p_citizen uuid, p_code_hash bytea, p_kinship text, p_now timestamp with time zone) RETURNS uuid
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     invited invitations;
@@ -2936,7 +3061,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.join_as_teacher(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named teachers;
@@ -2957,7 +3083,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.join_identity(p_region smallint, p_citizen uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS uuid
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     invited uuid;
@@ -2985,7 +3112,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.join_waiting_list(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_entry jsonb, p_persons uuid[], p_id uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     entry waiting_entries := jsonb_populate_record(NULL::waiting_entries, p_entry);
@@ -3026,6 +3154,41 @@ BEGIN
     RETURN result;
 END $$;
 
+CREATE TABLE public.campaigns (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    external_id text NOT NULL,
+    name text NOT NULL,
+    wishes_from timestamp with time zone NOT NULL,
+    wishes_until timestamp with time zone NOT NULL,
+    confirm_until timestamp with time zone NOT NULL,
+    most_wishes smallint NOT NULL,
+    seed_sealed text NOT NULL,
+    seed_hash text NOT NULL,
+    closed_at timestamp with time zone,
+    wishes integer DEFAULT 0 NOT NULL,
+    wishes_digest text,
+    record jsonb,
+    matched_at timestamp with time zone,
+    matched integer DEFAULT 0 NOT NULL,
+    first_choices integer DEFAULT 0 NOT NULL,
+    applied integer DEFAULT 0 NOT NULL,
+    filled_at timestamp with time zone,
+    CONSTRAINT campaigns_in_order CHECK (((wishes_from < wishes_until) AND (wishes_until < confirm_until))),
+    CONSTRAINT campaigns_most_wishes_check CHECK (((most_wishes >= 1) AND (most_wishes <= 10)))
+);
+
+CREATE FUNCTION public.joinable_campaign(p_region smallint, p_external_id text) RETURNS public.campaigns
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    named campaigns;
+BEGIN
+    SELECT * INTO named FROM campaigns WHERE region_id = p_region AND external_id = p_external_id FOR SHARE;
+    RETURN named;
+END $$;
+
 CREATE TABLE public.waiting_entries (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -3048,7 +3211,8 @@ CREATE TABLE public.waiting_entries (
 );
 
 CREATE FUNCTION public.joining_refusal(entry public.waiting_entries, patients public.persons[], p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     clinic institutions;
@@ -3086,7 +3250,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.journal(p_region smallint, p_event_id uuid, p_now timestamp with time zone, p_actor uuid, p_event text, p_subject uuid, p_details jsonb, p_tell boolean) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO audit_trail (region_id, id, at, actor_id, event, subject_id, details)
@@ -3098,7 +3263,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.keep_campaign_record(p_region smallint, p_campaign uuid, p_record jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     UPDATE campaigns SET
         record = p_record, matched_at = p_now,
@@ -3111,7 +3277,8 @@ CREATE FUNCTION public.keep_campaign_record(p_region smallint, p_campaign uuid, 
 $$;
 
 CREATE FUNCTION public.keep_certificate(was public.applications, now_is public.applications) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     share_was text := certificate_share(was);
@@ -3139,7 +3306,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.keep_engagement(was public.applications, now_is public.applications) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     was_in boolean := coalesce(is_engaged(was), false);
@@ -3162,7 +3330,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.keep_group_facets(p_region smallint, p_groups uuid[]) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     INSERT INTO group_facets AS kept
     SELECT made.* FROM groups g CROSS JOIN LATERAL group_facets_of(g) AS made
@@ -3185,7 +3354,8 @@ CREATE FUNCTION public.keep_group_facets(p_region smallint, p_groups uuid[]) RET
 $$;
 
 CREATE FUNCTION public.keep_matches(p_region smallint, p_matches jsonb, p_first integer) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     item jsonb;
@@ -3200,7 +3370,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lapse_a_place(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     due record;
@@ -3226,7 +3397,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lapse_an_offer(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     due record;
@@ -3246,7 +3418,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lapse_offer(offer public.offers, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     times smallint;
@@ -3272,7 +3445,8 @@ CREATE FUNCTION public.least_price(place public.groups) RETURNS integer
 $$;
 
 CREATE FUNCTION public.leave_identity(p_region smallint, p_citizen uuid, p_platform text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     left_behind uuid;
@@ -3290,7 +3464,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.leave_waiting_list(p_region smallint, p_citizen uuid, p_entry uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     entry waiting_entries;
@@ -3384,7 +3559,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lock_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid) RETURNS public.applications
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications;
@@ -3402,15 +3578,32 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lock_children(p_region smallint, p_persons uuid[]) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT pg_advisory_xact_lock(4, one) FROM (
         SELECT DISTINCT hashtext(identity::text) AS one FROM persons
         WHERE region_id = p_region AND id = ANY (p_persons) ORDER BY 1) AS identities
 $$;
 
+CREATE FUNCTION public.lock_for_trial(p_region smallint, p_citizen uuid, p_person uuid, p_group uuid) RETURNS public.groups
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    place groups;
+BEGIN
+    PERFORM FROM persons p
+    WHERE p.region_id = p_region AND p.id = p_person AND p.deleted_at IS NULL AND EXISTS (
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p.id)
+    FOR KEY SHARE;
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = p_group FOR NO KEY UPDATE;
+    RETURN place;
+END $$;
+
 CREATE FUNCTION public.lock_free_places(p_region smallint, p_places jsonb) RETURNS boolean
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     WITH wanted AS (
         SELECT slot_id, count(*) AS places FROM jsonb_to_recordset(p_places) AS given (slot_id uuid) GROUP BY slot_id
@@ -3424,7 +3617,8 @@ CREATE FUNCTION public.lock_free_places(p_region smallint, p_places jsonb) RETUR
 $$;
 
 CREATE FUNCTION public.lock_groups_of(named public.applications) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT FROM groups WHERE region_id = named.region_id AND id IN (
         SELECT named.group_id
@@ -3434,7 +3628,8 @@ CREATE FUNCTION public.lock_groups_of(named public.applications) RETURNS void
 $$;
 
 CREATE FUNCTION public.lock_offer(p_region smallint, p_citizen uuid, p_offer uuid) RETURNS public.offers
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named offers;
@@ -3452,32 +3647,9 @@ BEGIN
     RETURN named;
 END $$;
 
-CREATE TABLE public.campaigns (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    external_id text NOT NULL,
-    name text NOT NULL,
-    wishes_from timestamp with time zone NOT NULL,
-    wishes_until timestamp with time zone NOT NULL,
-    confirm_until timestamp with time zone NOT NULL,
-    most_wishes smallint NOT NULL,
-    seed_sealed text NOT NULL,
-    seed_hash text NOT NULL,
-    closed_at timestamp with time zone,
-    wishes integer DEFAULT 0 NOT NULL,
-    wishes_digest text,
-    record jsonb,
-    matched_at timestamp with time zone,
-    matched integer DEFAULT 0 NOT NULL,
-    first_choices integer DEFAULT 0 NOT NULL,
-    applied integer DEFAULT 0 NOT NULL,
-    filled_at timestamp with time zone,
-    CONSTRAINT campaigns_in_order CHECK (((wishes_from < wishes_until) AND (wishes_until < confirm_until))),
-    CONSTRAINT campaigns_most_wishes_check CHECK (((most_wishes >= 1) AND (most_wishes <= 10)))
-);
-
 CREATE FUNCTION public.lock_open_campaign(p_region smallint, p_campaign uuid, p_now timestamp with time zone) RETURNS public.campaigns
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named campaigns;
@@ -3492,7 +3664,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lock_own_application(p_region smallint, p_citizen uuid, p_application uuid) RETURNS public.applications
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM FROM persons p WHERE p.region_id = p_region AND p.id = (
@@ -3501,7 +3674,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lock_person_and_twin(p_region smallint, p_citizen uuid, p_person uuid) RETURNS public.persons
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     child persons;
@@ -3515,7 +3689,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lock_ward(p_region smallint, p_citizen uuid, p_person uuid) RETURNS public.persons
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     child persons;
@@ -3528,7 +3703,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.make_draw(p_region smallint, p_institution uuid, p_specialty text, p_day date, p_opens_at timestamp with time zone, p_closes_at timestamp with time zone, p_draw uuid, p_seed_sealed text, p_seed_hash text, p_event_id uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     made draws;
@@ -3559,7 +3735,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.make_group_draw(p_region smallint, p_group uuid, p_draw uuid, p_seed_sealed text, p_seed_hash text, p_event_id uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     made draws;
@@ -3580,7 +3757,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.mark_no_shows(p_event_ids uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ticket appointments;
@@ -3602,7 +3780,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.merge_persons(p_region smallint, p_twin uuid, p_person uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     -- But for drafts, which are once a record.
@@ -3633,7 +3812,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.move_application(moved public.applications, p_to text, p_changes jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     changed applications := jsonb_populate_record(moved, p_changes);
@@ -3658,7 +3838,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.move_appointment(p_region smallint, p_appointment uuid, place public.bookable_slots, p_actor uuid, p_event_id uuid, p_event text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     moved appointments;
@@ -3679,7 +3860,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.new_application(place public.groups, child public.persons, p_citizen uuid, p_item jsonb, p_family uuid, p_now timestamp with time zone) RETURNS public.applications
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     made applications := jsonb_populate_record(NULL::applications, p_item);
@@ -3711,7 +3893,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_a_free_place(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     free_slot slots;
@@ -3740,7 +3923,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_before(p_region smallint, p_groups uuid[], p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM offer_group_places(p_region, g.id, p_now) FROM groups g
@@ -3748,7 +3932,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_free_group_places(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place groups;
@@ -3767,7 +3952,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_group_places(p_region smallint, p_group uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place groups;
@@ -3789,7 +3975,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_place(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     freed slots;
@@ -3837,14 +4024,16 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM find_rebooking(p_region, open_rebooking(p_region, p_appointment, p_now), p_now);
 END $$;
 
 CREATE FUNCTION public.offer_slots(p_region smallint, p_institution uuid, p_slots uuid[], p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     slot uuid;
@@ -3867,7 +4056,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_to_entry(entry public.waiting_entries, p_places jsonb, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     offer_id uuid := gen_random_uuid();
@@ -3888,7 +4078,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_to_family(first public.applications, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     family uuid[];
@@ -3927,7 +4118,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.offer_to_ticket(p_region smallint, p_offer uuid, ticket public.appointments, place public.bookable_slots, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     places jsonb := jsonb_build_array(jsonb_build_object('slot_id', place.id, 'person_id', ticket.person_id));
@@ -3962,7 +4154,8 @@ CREATE FUNCTION public.offered_places(offer public.offers) RETURNS jsonb
 $$;
 
 CREATE FUNCTION public.offered_with(named public.applications) RETURNS SETOF public.applications
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT * FROM applications a
     WHERE a.region_id = named.region_id AND a.status = 'offered'
@@ -3979,7 +4172,8 @@ CREATE FUNCTION public.offers_places(place public.groups, p_now timestamp with t
 $$;
 
 CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS uuid
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     INSERT INTO offers (region_id, id, institution_id, specialty_code, citizen_id, appointment_id, places, status,
                         created_at)
@@ -3989,7 +4183,8 @@ CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_n
 $$;
 
 CREATE FUNCTION public.order_changes(named public.applications, place public.groups, p_decision jsonb, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     starts date := coalesce((p_decision ->> 'starts_on')::date, named.enrolled_on, first_day(place, p_now));
@@ -4010,7 +4205,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.orphan_appointments(p_region smallint, p_slot uuid, p_count integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ticket appointments;
@@ -4082,7 +4278,8 @@ CREATE FUNCTION public.persons_waiting(entry public.waiting_entries) RETURNS uui
 $$;
 
 CREATE FUNCTION public.place_collected(named public.applications, place public.groups, p_serial integer, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     UPDATE applications SET
@@ -4131,7 +4328,8 @@ CREATE FUNCTION public.places_together(freed public.slots, p_count bigint, p_now
 $$;
 
 CREATE FUNCTION public.programmes_keep_facets() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     theirs uuid[];
@@ -4144,7 +4342,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.put_wishes(p_region smallint, p_citizen uuid, p_campaign uuid, p_person uuid, p_groups uuid[], p_benefits text[], p_id uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     child persons := lock_ward(p_region, p_citizen, p_person);
@@ -4178,7 +4377,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.rebook_a_ticket(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     due record;
@@ -4196,7 +4396,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.record_test(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     tested jsonb := named.test || jsonb_build_object('result', p_decision -> 'result', 'comment', p_decision -> 'comment');
@@ -4212,7 +4413,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.refuse(p_refusal text) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF p_refusal IS NOT NULL THEN
@@ -4221,7 +4423,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.refuse(p_refusal text, p_item integer) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF p_refusal IS NOT NULL THEN
@@ -4231,7 +4434,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.refuse_item(p_refusal text, p_family uuid, p_item integer) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF p_family IS NULL THEN
@@ -4242,7 +4446,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.refuse_to_staff(place public.bookable_slots, patient public.persons, p_referral text, p_source text, p_override text, p_overridable text[], p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     refusal text := coalesce(
@@ -4256,7 +4461,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.release_hold(p_region smallint, p_citizen uuid, p_hold uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     held holds;
@@ -4270,7 +4476,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.release_places(p_region smallint, p_offer uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     released uuid;
@@ -4289,7 +4496,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.remember_wrong_code(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     DELETE FROM wrong_codes
@@ -4298,7 +4506,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.renew_terms(p_region smallint, p_slot uuid, p_actor uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place bookable_slots;
@@ -4319,7 +4528,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.renew_terms_at(p_region smallint, p_location uuid, p_actor uuid, p_now timestamp with time zone) RETURNS SETOF public.appointments
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place locations;
@@ -4342,7 +4552,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.request_draw(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_draw uuid, p_person uuid, p_wishes uuid[], p_referral text, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     patient persons;
@@ -4397,7 +4608,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.reschedule_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_slot uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     booked appointments;
@@ -4430,7 +4642,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.reschedule_for_patient(p_region smallint, p_institution uuid, p_appointment uuid, p_slot uuid, p_source text, p_reason text, p_override boolean, p_overridable text[], p_actor uuid, p_event_ids uuid[], p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ticket appointments;
@@ -4468,7 +4681,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.resume_trial(p_region smallint, p_group uuid, p_identity bytea, p_now timestamp with time zone) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     INSERT INTO engagements (region_id, booking_id, identity, times)
     SELECT t.region_id, t.id, t.identity, tstzmultirange(tstzrange(t.begins_at, t.ends_at)) FROM trials t
@@ -4502,7 +4716,8 @@ CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_no
 $$;
 
 CREATE FUNCTION public.send_message(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_message jsonb, p_day_from timestamp with time zone, p_most_a_day integer, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     said messages := jsonb_populate_record(NULL::messages, p_message);
@@ -4537,7 +4752,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.set_appointment_status(p_region smallint, p_institution uuid, p_appointment uuid, p_to text, p_from text[], p_from_afterwards text[], p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     ticket appointments;
@@ -4724,7 +4940,8 @@ CREATE FUNCTION public.shown_wishes(w public.campaign_wishes) RETURNS jsonb
 $$;
 
 CREATE FUNCTION public.shrink_slot(p_region smallint, p_slot uuid, p_capacity integer, p_actor uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     held integer;
@@ -4742,6 +4959,50 @@ BEGIN
     RETURN orphaned;
 END $$;
 
+CREATE FUNCTION public.sight_accounts() RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(other.id), '{}')
+    FROM citizens mine
+    JOIN citizens other ON other.region_id = mine.region_id
+        AND coalesce(mine.same_as, mine.id) IN (other.id, other.same_as)
+    WHERE mine.region_id = sight_region() AND mine.id = sight_citizen()
+$$;
+
+CREATE FUNCTION public.sight_applications() RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(id), '{}') FROM applications
+    WHERE region_id = sight_region() AND person_id = ANY (sight_family())
+$$;
+
+CREATE FUNCTION public.sight_family() RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(person_id), '{}') FROM guardians
+    WHERE region_id = sight_region() AND citizen_id = sight_citizen()
+$$;
+
+CREATE FUNCTION public.sight_groups() RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(given.group_id), '{}')
+    FROM teachers t JOIN group_teachers given ON given.region_id = t.region_id AND given.teacher_id = t.id
+    WHERE t.region_id = sight_region() AND t.citizen_id = sight_citizen()
+$$;
+
+CREATE FUNCTION public.sight_identities() RETURNS bytea[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(array_agg(identity), '{}') FROM guardians
+    WHERE region_id = sight_region() AND citizen_id = sight_citizen()
+$$;
+
 CREATE FUNCTION public.status_on_coming(place public.groups, p_seated boolean, p_wait boolean) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -4754,7 +5015,8 @@ CREATE FUNCTION public.status_on_coming(place public.groups, p_seated boolean, p
 $$;
 
 CREATE FUNCTION public.submit_application(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications := lock_own_application(p_region, p_citizen, p_application);
@@ -4785,7 +5047,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.take_place(place public.bookable_slots) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     UPDATE slots SET taken = taken + 1
@@ -4806,7 +5069,8 @@ CREATE FUNCTION public.takes_more(was public.applications, now_is public.applica
 $$;
 
 CREATE FUNCTION public.tell_members(change public.lesson_changes, p_on date) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     told integer;
@@ -4866,7 +5130,8 @@ CREATE FUNCTION public.ticket_answer(place public.bookable_slots, patient public
 $$;
 
 CREATE FUNCTION public.transfer_application(p_region smallint, p_institution uuid, p_application uuid, p_group uuid, p_order jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications := lock_application(p_region, NULL, p_institution, p_application);
@@ -4926,7 +5191,8 @@ CREATE FUNCTION public.trial_refusal(place public.groups, child public.persons, 
 $$;
 
 CREATE FUNCTION public.trials_keep_step() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     most smallint;
@@ -4961,7 +5227,8 @@ CREATE FUNCTION public.trials_near(place public.groups, p_citizen uuid, p_identi
 $$;
 
 CREATE FUNCTION public.try_offer(p_region smallint, p_offer uuid) RETURNS public.offers
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named offers;
@@ -4980,7 +5247,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.update_draft(p_region smallint, p_citizen uuid, p_application uuid, p_changes jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications := lock_own_application(p_region, p_citizen, p_application);
@@ -5000,7 +5268,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.upload_document(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_document jsonb, p_limits jsonb, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     made documents := jsonb_populate_record(NULL::documents, p_document);
@@ -5124,7 +5393,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.withdraw_application(p_region smallint, p_citizen uuid, p_application uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     named applications := lock_application(p_region, p_citizen, NULL, p_application);
@@ -5137,7 +5407,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.withdraw_draw_request(p_region smallint, p_citizen uuid, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     wanted draws;
@@ -5161,7 +5432,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.withdraw_offers(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     held record;
@@ -5187,7 +5459,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.withdraw_wishes(p_region smallint, p_citizen uuid, p_campaign uuid, p_person uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     gone uuid;
@@ -5227,7 +5500,8 @@ CREATE FUNCTION public.working_deadline(p_region smallint, p_institution uuid, p
 $$;
 
 CREATE FUNCTION public.write_application(wish public.applications, place public.groups, p_comes_as text, p_item integer, p_now timestamp with time zone) RETURNS public.applications
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     wish := with_warnings(as_submitted(wish, place, p_comes_as, p_now), place, wish.citizen_id, p_item, p_now);
@@ -5238,7 +5512,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.write_appointment(place public.bookable_slots, patient public.persons, p_citizen uuid, p_referral text, p_home_address text, p_source text, p_override text, p_appointment uuid, p_number text, p_event_id uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     -- A ticket whose time has gone by is found out here: it no longer stands in the way of the next. By all that the
@@ -5260,7 +5535,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.write_match(wish public.campaign_wishes, child public.persons, named public.campaigns, p_group uuid, p_weight smallint, p_offer boolean, p_id uuid, p_number text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     place groups;
@@ -5293,7 +5569,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.yield_trial(p_region smallint, p_group uuid, p_identity bytea) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     DELETE FROM engagements e USING trials t
     WHERE t.region_id = p_region AND t.group_id = p_group AND t.identity = p_identity AND t.status = 'booked'
@@ -6342,3 +6619,341 @@ ALTER TABLE ONLY public.waiting_persons
 
 ALTER TABLE ONLY public.wrong_codes
     ADD CONSTRAINT wrong_codes_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE public.applications ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY applications_are_seen ON public.applications TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR public.is_institution(region_id, institution_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[]))) OR ((region_id = public.sight_region()) AND (group_id = ANY (( SELECT public.sight_groups() AS sight_groups)::uuid[])))));
+
+ALTER TABLE public.appointments ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY appointments_are_seen ON public.appointments TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR public.is_institution(region_id, institution_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[])))));
+
+ALTER TABLE public.attachments ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY attachments_are_seen ON public.attachments TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+ALTER TABLE public.attendance ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY attendance_are_seen ON public.attendance TO zapis_service USING ((public.sees_region(region_id) OR (EXISTS ( SELECT
+   FROM public.applications a
+  WHERE ((a.region_id = attendance.region_id) AND (a.id = attendance.application_id))))));
+
+ALTER TABLE public.audit_trail ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY audit_trail_are_seen ON public.audit_trail TO zapis_service USING ((public.sees_region(region_id) OR false));
+
+ALTER TABLE public.benefits ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY benefits_are_added ON public.benefits FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY benefits_are_changed ON public.benefits FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY benefits_are_deleted ON public.benefits FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY benefits_are_seen ON public.benefits FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.calendar_days ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY calendar_days_are_added ON public.calendar_days FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY calendar_days_are_changed ON public.calendar_days FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY calendar_days_are_deleted ON public.calendar_days FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY calendar_days_are_seen ON public.calendar_days FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.campaign_wishes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY campaign_wishes_are_seen ON public.campaign_wishes TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[])))));
+
+ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY campaigns_are_added ON public.campaigns FOR INSERT TO zapis_service WITH CHECK (public.sees_region(region_id));
+
+CREATE POLICY campaigns_are_changed ON public.campaigns FOR UPDATE TO zapis_service USING (public.sees_region(region_id));
+
+CREATE POLICY campaigns_are_deleted ON public.campaigns FOR DELETE TO zapis_service USING (public.sees_region(region_id));
+
+CREATE POLICY campaigns_are_seen ON public.campaigns FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.certificates ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY certificates_are_seen ON public.certificates TO zapis_service USING ((public.sees_region(region_id) OR (EXISTS ( SELECT
+   FROM public.applications a
+  WHERE ((a.region_id = certificates.region_id) AND (a.certificate_id = certificates.id)))) OR ((region_id = public.sight_region()) AND (identity = ANY (( SELECT public.sight_identities() AS sight_identities)::bytea[])))));
+
+ALTER TABLE public.citizens ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY citizens_are_seen ON public.citizens TO zapis_service USING ((public.sees_region(region_id) OR (public.sight_reach() = 'entering'::text) OR ((region_id = public.sight_region()) AND (id = ANY (( SELECT public.sight_accounts() AS sight_accounts)::uuid[])))));
+
+ALTER TABLE public.clients ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clients_are_seen ON public.clients TO zapis_service USING ((public.sees_region(region_id) OR (public.sight_reach() = 'entering'::text)));
+
+ALTER TABLE public.delays ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY delays_are_added ON public.delays FOR INSERT TO zapis_service WITH CHECK (public.is_staff(region_id));
+
+CREATE POLICY delays_are_changed ON public.delays FOR UPDATE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY delays_are_deleted ON public.delays FOR DELETE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY delays_are_seen ON public.delays FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY documents_are_seen ON public.documents TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR public.is_institution(region_id, institution_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[])))));
+
+ALTER TABLE public.draw_requests ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY draw_requests_are_seen ON public.draw_requests TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[]))) OR (EXISTS ( SELECT
+   FROM public.draws d
+  WHERE ((d.region_id = draw_requests.region_id) AND (d.id = draw_requests.draw_id) AND public.is_institution(d.region_id, d.institution_id))))));
+
+ALTER TABLE public.draws ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY draws_are_added ON public.draws FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY draws_are_changed ON public.draws FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY draws_are_deleted ON public.draws FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY draws_are_seen ON public.draws FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.engagements ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY engagements_are_seen ON public.engagements TO zapis_service USING ((public.sees_region(region_id) OR ((region_id = public.sight_region()) AND (identity = ANY (( SELECT public.sight_identities() AS sight_identities)::bytea[])))));
+
+ALTER TABLE public.group_locks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY group_locks_are_added ON public.group_locks FOR INSERT TO zapis_service WITH CHECK (public.is_staff(region_id));
+
+CREATE POLICY group_locks_are_changed ON public.group_locks FOR UPDATE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY group_locks_are_deleted ON public.group_locks FOR DELETE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY group_locks_are_seen ON public.group_locks FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.group_members ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY group_members_are_seen ON public.group_members TO zapis_service USING ((public.sees_region(region_id) OR (EXISTS ( SELECT
+   FROM public.applications a
+  WHERE ((a.region_id = group_members.region_id) AND (a.id = group_members.application_id))))));
+
+ALTER TABLE public.group_teachers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY group_teachers_are_added ON public.group_teachers FOR INSERT TO zapis_service WITH CHECK (public.is_staff(region_id));
+
+CREATE POLICY group_teachers_are_changed ON public.group_teachers FOR UPDATE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY group_teachers_are_deleted ON public.group_teachers FOR DELETE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY group_teachers_are_seen ON public.group_teachers FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.groups ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY groups_are_added ON public.groups FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY groups_are_changed ON public.groups FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY groups_are_deleted ON public.groups FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY groups_are_seen ON public.groups FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.guardians ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY guardians_are_seen ON public.guardians TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[])))));
+
+ALTER TABLE public.holds ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY holds_are_seen ON public.holds TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR public.is_institution(region_id, institution_id)));
+
+ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY idempotency_keys_are_seen ON public.idempotency_keys TO zapis_service USING ((public.sees_region(region_id) OR false));
+
+ALTER TABLE public.identity_codes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY identity_codes_are_seen ON public.identity_codes TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id)));
+
+ALTER TABLE public.institutions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY institutions_are_added ON public.institutions FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, id)));
+
+CREATE POLICY institutions_are_changed ON public.institutions FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, id)));
+
+CREATE POLICY institutions_are_deleted ON public.institutions FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, id)));
+
+CREATE POLICY institutions_are_seen ON public.institutions FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY invitations_are_seen ON public.invitations TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id)));
+
+ALTER TABLE public.lesson_changes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY lesson_changes_are_added ON public.lesson_changes FOR INSERT TO zapis_service WITH CHECK (public.is_staff(region_id));
+
+CREATE POLICY lesson_changes_are_changed ON public.lesson_changes FOR UPDATE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY lesson_changes_are_deleted ON public.lesson_changes FOR DELETE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY lesson_changes_are_seen ON public.lesson_changes FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.locations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY locations_are_added ON public.locations FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY locations_are_changed ON public.locations FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY locations_are_deleted ON public.locations FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY locations_are_seen ON public.locations FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.message_recipients ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY message_recipients_are_seen ON public.message_recipients TO zapis_service USING ((public.sees_region(region_id) OR (EXISTS ( SELECT
+   FROM public.applications a
+  WHERE ((a.region_id = message_recipients.region_id) AND (a.id = message_recipients.application_id))))));
+
+ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY messages_are_seen ON public.messages TO zapis_service USING ((public.sees_region(region_id) OR ((region_id = public.sight_region()) AND (group_id = ANY (( SELECT public.sight_groups() AS sight_groups)::uuid[]))) OR (EXISTS ( SELECT
+   FROM public.groups g
+  WHERE ((g.region_id = messages.region_id) AND (g.id = messages.group_id) AND public.is_institution(g.region_id, g.institution_id)))) OR (EXISTS ( SELECT
+   FROM public.message_recipients r
+  WHERE ((r.region_id = messages.region_id) AND (r.message_id = messages.id) AND (r.application_id = ANY (( SELECT public.sight_applications() AS sight_applications)::uuid[])))))));
+
+ALTER TABLE public.offered_specialties ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY offered_specialties_are_added ON public.offered_specialties FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY offered_specialties_are_changed ON public.offered_specialties FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY offered_specialties_are_deleted ON public.offered_specialties FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY offered_specialties_are_seen ON public.offered_specialties FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.offers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY offers_are_seen ON public.offers TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR public.is_institution(region_id, institution_id) OR (EXISTS ( SELECT
+   FROM public.appointments a
+  WHERE ((a.region_id = offers.region_id) AND (a.id = offers.appointment_id))))));
+
+ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY outbox_are_seen ON public.outbox TO zapis_service USING ((public.sees_region(region_id) OR false));
+
+ALTER TABLE public.pages ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY pages_are_added ON public.pages FOR INSERT TO zapis_service WITH CHECK (public.sees_region(region_id));
+
+CREATE POLICY pages_are_changed ON public.pages FOR UPDATE TO zapis_service USING (public.sees_region(region_id));
+
+CREATE POLICY pages_are_deleted ON public.pages FOR DELETE TO zapis_service USING (public.sees_region(region_id));
+
+CREATE POLICY pages_are_seen ON public.pages FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.persons ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY persons_are_seen ON public.persons TO zapis_service USING ((public.sees_region(region_id) OR ((region_id = public.sight_region()) AND (id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[]))) OR (EXISTS ( SELECT
+   FROM public.appointments a
+  WHERE ((a.region_id = persons.region_id) AND (a.person_id = persons.id)))) OR (EXISTS ( SELECT
+   FROM public.applications a
+  WHERE ((a.region_id = persons.region_id) AND (a.person_id = persons.id)))) OR (EXISTS ( SELECT
+   FROM public.trials t
+  WHERE ((t.region_id = persons.region_id) AND (t.person_id = persons.id)))) OR (EXISTS ( SELECT
+   FROM public.waiting_persons w
+  WHERE ((w.region_id = persons.region_id) AND (w.person_id = persons.id))))));
+
+ALTER TABLE public.practitioner_blocks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY practitioner_blocks_are_added ON public.practitioner_blocks FOR INSERT TO zapis_service WITH CHECK (public.is_staff(region_id));
+
+CREATE POLICY practitioner_blocks_are_changed ON public.practitioner_blocks FOR UPDATE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY practitioner_blocks_are_deleted ON public.practitioner_blocks FOR DELETE TO zapis_service USING (public.is_staff(region_id));
+
+CREATE POLICY practitioner_blocks_are_seen ON public.practitioner_blocks FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.practitioner_specialties ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY practitioner_specialties_are_added ON public.practitioner_specialties FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY practitioner_specialties_are_changed ON public.practitioner_specialties FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY practitioner_specialties_are_deleted ON public.practitioner_specialties FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY practitioner_specialties_are_seen ON public.practitioner_specialties FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.practitioners ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY practitioners_are_added ON public.practitioners FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY practitioners_are_changed ON public.practitioners FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY practitioners_are_deleted ON public.practitioners FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY practitioners_are_seen ON public.practitioners FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.programmes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY programmes_are_added ON public.programmes FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY programmes_are_changed ON public.programmes FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY programmes_are_deleted ON public.programmes FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY programmes_are_seen ON public.programmes FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.referrals ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY referrals_are_seen ON public.referrals TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+ALTER TABLE public.schedules ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY schedules_are_added ON public.schedules FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY schedules_are_changed ON public.schedules FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY schedules_are_deleted ON public.schedules FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY schedules_are_seen ON public.schedules FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.slots ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY slots_are_added ON public.slots FOR INSERT TO zapis_service WITH CHECK ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY slots_are_changed ON public.slots FOR UPDATE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY slots_are_deleted ON public.slots FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+CREATE POLICY slots_are_seen ON public.slots FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.teachers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY teachers_are_seen ON public.teachers TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id) OR public.is_citizen(region_id, citizen_id)));
+
+ALTER TABLE public.trials ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY trials_are_seen ON public.trials TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[]))) OR ((region_id = public.sight_region()) AND (group_id = ANY (( SELECT public.sight_groups() AS sight_groups)::uuid[]))) OR (EXISTS ( SELECT
+   FROM public.groups g
+  WHERE ((g.region_id = trials.region_id) AND (g.id = trials.group_id) AND public.is_institution(g.region_id, g.institution_id))))));
+
+ALTER TABLE public.used_assertions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY used_assertions_are_seen ON public.used_assertions TO zapis_service USING ((public.sees_region(region_id) OR (public.sight_reach() = 'entering'::text)));
+
+ALTER TABLE public.waiting_entries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY waiting_entries_are_seen ON public.waiting_entries TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR public.is_institution(region_id, institution_id)));
+
+ALTER TABLE public.waiting_persons ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY waiting_persons_are_seen ON public.waiting_persons TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[]))) OR (EXISTS ( SELECT
+   FROM public.waiting_entries e
+  WHERE ((e.region_id = waiting_persons.region_id) AND (e.id = waiting_persons.entry_id))))));
+
+ALTER TABLE public.wrong_codes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY wrong_codes_are_seen ON public.wrong_codes TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id)));

@@ -132,18 +132,11 @@ WHERE r.region_id = $1 AND r.application_id = $2 AND ($3::uuid IS NULL OR r.mess
 ORDER BY r.message_id DESC
 LIMIT $4;
 
--- name: lock_child
-SELECT p.id FROM persons p
-WHERE p.region_id = $1 AND p.id = $3 AND p.deleted_at IS NULL AND EXISTS (
-    SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = p.id)
-FOR KEY SHARE;
-
--- name: lock_group
+-- name: lock_for_trial
 SELECT g.region_id, g.id, g.institution_id, g.starts_on, g.ends_on, g.lesson_plan, g.places, i.zone
-FROM groups g
+FROM lock_for_trial($1, $2, $3, $4) g
 JOIN institutions i ON i.region_id = g.region_id AND i.id = g.institution_id
-WHERE g.region_id = $1 AND g.id = $2
-FOR NO KEY UPDATE OF g;
+WHERE g.region_id = $1;
 
 -- name: book_trial
 SELECT book_trial($1, $2, $3, $4, $5::jsonb, $6, $7);

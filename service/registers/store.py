@@ -206,8 +206,7 @@ async def lock_for_trial(
     conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID, group_id: UUID
 ) -> Record | None:
     """The group, if there is one. A child is locked before a group, always."""
-    await conn.execute(SQL.lock_child, region_id, citizen_id, person_id)
-    return await conn.fetchrow(SQL.lock_group, region_id, group_id)
+    return await conn.fetchrow(SQL.lock_for_trial, region_id, citizen_id, person_id, group_id)
 
 
 async def book_trial(

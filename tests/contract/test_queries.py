@@ -21,6 +21,7 @@ from service.clubs import store as clubs
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import Queries
+from service.core.sight import SERVICE, Sight, SightedConnection
 from service.doctors import store as doctors
 from service.documents import store as documents
 from service.draws import store as draws
@@ -54,9 +55,9 @@ def all_queries() -> Iterator[tuple[str, str]]:
             yield f"{file.parent.name}.{name}", statement
 
 
-def connected(dsn: str, work: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
+def connected(dsn: str, work: Callable[[SightedConnection], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        connection = await asyncpg.connect(dsn)
+        connection = await asyncpg.connect(dsn, connection_class=SightedConnection)
         try:
             return await work(connection)
         finally:
@@ -316,6 +317,12 @@ PAGES = {
 }
 # Of these only what is shown is read of the slots themselves.
 IN_THE_INDEX_ALONE = {"search_slots_of_a_town", "list_first_free"}
+# By whose eyes: a citizen's who works at the clinic, and has all walls before them; but these are the service's own.
+ANYBODY = Sight("own", REGION, made(5, 2), made(1, 7))
+THE_SERVICES = {
+    "hold_back", "next_to_draw", "to_look_after", "to_erase", "forget_answers", "next_to_fill", "groups_to_draw",
+    "collected", "lapse_an_offer", "expire_an_approved", "find_page", "book_trial",
+}  # fmt: skip
 # What is small enough to be read whole.
 SMALL = {"regions", "specialties", "institutions", "offered_specialties", "national_days"}
 
@@ -324,7 +331,7 @@ SMALL = {"regions", "specialties", "institutions", "offered_specialties", "natio
 def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None:
     """Planned for its arguments or, as the server does after a few runs, for any."""
 
-    async def watch(connection: asyncpg.Connection) -> dict[str, list[dict[str, Any]]]:
+    async def watch(connection: SightedConnection) -> dict[str, list[dict[str, Any]]]:
         await connection.execute(CROWD)
         await connection.execute("VACUUM group_facets")
         await connection.execute("LOAD 'auto_explain'")
@@ -339,8 +346,11 @@ def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None
             await connection.execute(f"SET {name} = '{value}'")
         # What the driver asks about a type that it meets for the first time is not ours.
         await connection.fetch("SELECT $1::uuid[], $2::text[]", [], [])
-        plans = Plans(connection)
-        return {name: await plans.of(call(connection)) for name, (call, _) in HOT.items()}
+        plans, found = Plans(connection), dict[str, list[dict[str, Any]]]()
+        for name, (call, _) in HOT.items():
+            await connection.look_as(SERVICE if name in THE_SERVICES else ANYBODY)
+            found[name] = await plans.of(call(connection))
+        return found
 
     for name, found in connected(dsn, watch).items():
         assert found, f"{name}: auto_explain told nothing"
@@ -349,7 +359,7 @@ def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None
             for node in found
             if node["Node Type"] == "Seq Scan" and node["Relation Name"] not in SMALL
         ]
-        assert whole == [], f"{name} reads a whole table"
+        assert set(whole) == set(), f"{name} reads a whole table"
         used = {node["Index Name"] for node in found if "Index Name" in node}
         assert HOT[name][1] <= used, f"{name} goes by {used}"
         if name in PAGES:

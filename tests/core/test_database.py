@@ -16,6 +16,8 @@ from service.core.operations import Transaction
 
 READ, STATEMENT, WRITE = Transaction.READ, Transaction.STATEMENT, Transaction.WRITE
 Work = Callable[[Connection], Awaitable[Any]]
+# What is done here to a database, only its owner may: nobody looks through these connections.
+OWNER = None
 
 
 def run(dsn: str, test: Callable[[Database], Awaitable[None]]) -> None:
@@ -29,7 +31,7 @@ def run(dsn: str, test: Callable[[Database], Awaitable[None]]) -> None:
 
 async def refusal_of(database: Database, transaction: Transaction, work: Work) -> Refusal:
     with pytest.raises(DomainError) as refused:
-        await database.run(transaction, work)
+        await database.run(transaction, work, OWNER)
     return refused.value.refusal
 
 
@@ -47,7 +49,7 @@ def test_a_lost_connection_is_told_by_what_may_have_been_written(dsn: str) -> No
         assert await refusal_of(database, STATEMENT, lose_connection) is problems.OUTCOME_UNKNOWN
         assert await refusal_of(database, WRITE, lose_connection) is problems.OUTCOME_UNKNOWN
         # The pool has recovered by itself.
-        assert await database.run(READ, lambda conn: conn.fetchval("SELECT 1")) == 1
+        assert await database.run(READ, lambda conn: conn.fetchval("SELECT 1"), OWNER) == 1
 
     run(dsn, test)
 
@@ -75,7 +77,7 @@ def test_what_takes_too_long_is_unavailable(dsn: str) -> None:
 
         async with asyncio.TaskGroup() as group:
             for _ in range(2):
-                group.create_task(database.run(READ, hold))
+                group.create_task(database.run(READ, hold, OWNER))
             await asyncio.sleep(0.1)
             # No connection is left.
             assert await refusal_of(database, READ, hold) is problems.UNAVAILABLE
@@ -87,12 +89,12 @@ def test_a_lock_that_is_not_to_be_had_is_busy(dsn: str) -> None:
     async def test(database: Database) -> None:
         async def ask_another(conn: Connection) -> None:
             await conn.execute("LOCK TABLE outbox")
-            lock = database.run(WRITE, lambda other: other.execute("LOCK TABLE outbox"))
+            lock = database.run(WRITE, lambda other: other.execute("LOCK TABLE outbox"), OWNER)
             with pytest.raises(DomainError) as refused:
                 await lock
             assert refused.value.refusal is problems.BUSY
 
-        await database.run(WRITE, ask_another)
+        await database.run(WRITE, ask_another, OWNER)
 
     run(dsn, test)
 
@@ -108,7 +110,7 @@ def test_an_unlucky_transaction_is_tried_again(dsn: str, sqlstate: str) -> None:
                 await conn.execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$")
             return "done"
 
-        assert await database.run(WRITE, lambda conn: unlucky(conn, ATTEMPTS - 1)) == "done"
+        assert await database.run(WRITE, lambda conn: unlucky(conn, ATTEMPTS - 1), OWNER) == "done"
         assert len(tried) == ATTEMPTS
         tried.clear()
         assert await refusal_of(database, WRITE, lambda conn: unlucky(conn, ATTEMPTS)) is problems.BUSY
@@ -129,7 +131,7 @@ def test_a_collision_undoes_the_transaction_and_tries_it_again(dsn: str) -> None
                 raise Collision
             return tried
 
-        assert await database.run(WRITE, collide_once) == 2
+        assert await database.run(WRITE, collide_once, OWNER) == 2
 
     run(dsn, test)
 
@@ -141,9 +143,9 @@ def test_a_migration_meanwhile_costs_nobody_a_failure(dsn: str) -> None:
         def read(conn: Connection) -> Awaitable[Any]:
             return conn.fetch("SELECT * FROM regions LIMIT 1")
 
-        columns = len((await database.run(WRITE, read))[0])
-        await database.run(WRITE, lambda conn: conn.execute("ALTER TABLE regions ADD COLUMN more integer"))
-        assert len((await database.run(WRITE, read))[0]) == columns + 1
+        columns = len((await database.run(WRITE, read, OWNER))[0])
+        await database.run(WRITE, lambda conn: conn.execute("ALTER TABLE regions ADD COLUMN more integer"), OWNER)
+        assert len((await database.run(WRITE, read, OWNER))[0]) == columns + 1
 
     run(dsn, test)
 
@@ -160,9 +162,9 @@ def test_who_is_told_that_the_database_is_read_only_goes_by_the_dsn_anew(dsn: st
             await conn.execute("CREATE TABLE written ()")
             return await conn.fetchval("SELECT pg_backend_pid()")
 
-        standby = await database.run(READ, become_standby)
+        standby = await database.run(READ, become_standby, OWNER)
         assert await refusal_of(database, WRITE, write) is problems.UNAVAILABLE
-        assert await database.run(WRITE, write) != standby
+        assert await database.run(WRITE, write, OWNER) != standby
 
     run(dsn, test)
 
@@ -176,7 +178,7 @@ def test_a_mistake_is_not_taken_for_a_broken_database(dsn: str) -> None:
         ):
             for transaction in (READ, WRITE):
                 with pytest.raises(mistake):
-                    await database.run(transaction, work)
+                    await database.run(transaction, work, OWNER)
 
     run(dsn, test)
 

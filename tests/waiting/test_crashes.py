@@ -23,6 +23,7 @@ from service.core.database import Connection, Database
 from service.core.errors import DomainError
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey, Transaction
+from service.core.sight import SERVICE
 from service.doctors import store as doctors
 from service.waiting import store
 from service.worker import make_jobs
@@ -137,7 +138,7 @@ class Town:
         return await self._write(lambda conn: conn.fetchval("SELECT count(*) FROM offers"))
 
     async def _write(self, work: Callable[[Connection], Awaitable[Any]]) -> Any:
-        return await self._database.run(Transaction.WRITE, work)
+        return await self._database.run(Transaction.WRITE, work, SERVICE)
 
     async def _join(self, conn: Connection) -> None:
         family = self._chance.randint(1, self._families)
@@ -192,7 +193,7 @@ async def live_and_die(dsn: str, folder: Path, *, offers: int, kills: int, famil
     chance = random.Random(seed)
     database = make_database(settings, dsn)
     async with database.opened():
-        await database.run(Transaction.WRITE, lambda conn: conn.execute(TOWN.format(families=families)))
+        await database.run(Transaction.WRITE, lambda conn: conn.execute(TOWN.format(families=families)), None)
         workers = Workers(settings, dsn, 2)
         dying = asyncio.create_task(workers.keep_dying(chance))
         town = Town(database, families, chance)
@@ -205,7 +206,7 @@ async def live_and_die(dsn: str, folder: Path, *, offers: int, kills: int, famil
             await dying
         await make_jobs(settings, database).run_until_idle()
         for statement, *arguments in ((WRONG_AT_ANY_MOMENT,), (OVERLAPS,), (FORGOTTEN, utc_now())):
-            left = await database.run(Transaction.READ, lambda conn: conn.fetch(statement, *arguments))  # noqa: B023
+            left = await database.run(Transaction.READ, lambda conn: conn.fetch(statement, *arguments), None)  # noqa: B023
             assert left == [], statement
 
 

@@ -40,6 +40,16 @@ BEGIN
     RETURN named;
 END $$;
 
+-- By the region's own id. Locked: who closes the campaign waits for the group that is being published.
+CREATE OR REPLACE FUNCTION joinable_campaign(p_region smallint, p_external_id text) RETURNS campaigns
+LANGUAGE plpgsql AS $$
+DECLARE
+    named campaigns;
+BEGIN
+    SELECT * INTO named FROM campaigns WHERE region_id = p_region AND external_id = p_external_id FOR SHARE;
+    RETURN named;
+END $$;
+
 -- Why a child can't wish for the group.
 CREATE OR REPLACE FUNCTION wish_refusal(place groups, child persons, p_campaign uuid, p_now timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE AS $$

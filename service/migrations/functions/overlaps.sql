@@ -115,3 +115,14 @@ BEGIN
     WHERE too_close AND seated AND wish.overlap_rule = 'refuse';
     RETURN wish;
 END $$;
+
+-- Whether who has the booking is engaged by another one in these times. It looks behind the walls and tells no more than
+-- that, so an institution may ask it of a booking of its own.
+CREATE OR REPLACE FUNCTION is_busy_elsewhere(p_region smallint, p_booking uuid, p_times tstzmultirange) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM engagements own
+        JOIN engagements other ON other.region_id = own.region_id AND other.identity = own.identity
+            AND other.booking_id <> own.booking_id AND other.times && p_times
+        WHERE own.region_id = p_region AND own.booking_id = p_booking)
+$$;

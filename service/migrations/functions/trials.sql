@@ -58,6 +58,20 @@ $$;
 
 -- The caller has locked the child and the group, in this order, and has looked at the lesson since: p_lesson_refusal is
 -- what is wrong with that one. p_trial are the columns of trials but for whose it is.
+-- The group, if there is one, and before it the child: so it is always.
+CREATE OR REPLACE FUNCTION lock_for_trial(p_region smallint, p_citizen uuid, p_person uuid, p_group uuid) RETURNS groups
+LANGUAGE plpgsql AS $$
+DECLARE
+    place groups;
+BEGIN
+    PERFORM FROM persons p
+    WHERE p.region_id = p_region AND p.id = p_person AND p.deleted_at IS NULL AND EXISTS (
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p.id)
+    FOR KEY SHARE;
+    SELECT * INTO place FROM groups WHERE region_id = p_region AND id = p_group FOR NO KEY UPDATE;
+    RETURN place;
+END $$;
+
 CREATE OR REPLACE FUNCTION book_trial(
     p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_trial jsonb, p_lesson_refusal text,
     p_now timestamptz

@@ -20,6 +20,7 @@ from schemas import problems
 from schemas.common import Schema
 from service.core.cache import SecondCache
 from service.core.database import Connection, Database
+from service.core.disclosure import recording
 from service.core.errors import DomainError
 from service.core.operations import Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
@@ -64,12 +65,14 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     if unknown:
         raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")
     handed_in = {name: ground.collaborators[name] for name in signature.collaborators}
+    recorded = recording(operation, ground.collaborators["clock"])
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
         arguments = await _arguments(operation, signature, request, actor)
         arguments |= handed_in
+        use_case = recorded(request, actor) if recorded else operation.use_case
         if operation.upload is None:
-            return await _run(ground, operation.transaction, operation.use_case, arguments)
+            return await _run(ground, operation.transaction, use_case, arguments)
         return await _received(operation, ground, request, arguments)
 
     async def endpoint(request: web.Request) -> web.Response:

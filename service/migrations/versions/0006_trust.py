@@ -4,9 +4,7 @@ from service.migrations.script import run
 
 revision = "0006"
 down_revision = "0005"
-PIECES: tuple[str, ...] = (
-    # One a line.
-)
+PIECES: tuple[str, ...] = ("audit",)
 
 
 def upgrade() -> None:

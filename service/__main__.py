@@ -26,11 +26,13 @@ launch_cli = typer.Typer(no_args_is_help=True, help="Try launches by hand.")
 client_cli = typer.Typer(no_args_is_help=True, help="Credentials of institutions' and operators' systems.")
 draw_cli = typer.Typer(no_args_is_help=True, help="Draws of places.")
 campaign_cli = typer.Typer(no_args_is_help=True, help="Campaigns: places by ranked wishes.")
+audit_cli = typer.Typer(no_args_is_help=True, help="The logs of what was done, and of who was shown what.")
 cli.add_typer(seed_cli, name="seed")
 cli.add_typer(launch_cli, name="launch")
 cli.add_typer(client_cli, name="client")
 cli.add_typer(draw_cli, name="draw")
 cli.add_typer(campaign_cli, name="campaign")
+cli.add_typer(audit_cli, name="audit")
 
 
 def main() -> None:
@@ -292,6 +294,74 @@ def campaign_verify(
     typer.echo(f"The record is right: {len(found.wishes)} children, {len(found.groups)} groups, {matched} matched.")
     if seed_hash is None or wishes_digest is None:
         typer.echo("Compare it with what was published before: --seed-hash and --wishes-digest.")
+
+
+@audit_cli.command("head")
+def audit_head() -> None:
+    """Print where the chain of each log ends, to be written down where nobody who has the database can change it."""
+    import asyncpg
+
+    from service.audit.rules import chain_key
+    from service.audit.usecases import list_heads
+
+    settings = Settings()
+
+    async def print_heads(dsn: str) -> None:
+        connection = await asyncpg.connect(dsn)
+        try:
+            for chain, head in await list_heads(connection, chain_key(settings.keys().hashing)):
+                typer.echo(f"{chain} {head}")
+        finally:
+            await connection.close()
+
+    with _database(settings) as dsn:
+        asyncio.run(print_heads(dsn))
+
+
+@audit_cli.command("verify")
+def audit_verify(
+    region: Annotated[int | None, typer.Option(help="Code of the region; all where absent.")] = None,
+    log: Annotated[str | None, typer.Option(help="audit_trail or accesses; both where absent.")] = None,
+    start: Annotated[
+        int | None, typer.Option("--from", help="Position of an entry that was verified before; with --region, --log.")
+    ] = None,
+    head: Annotated[
+        typer.FileText | None, typer.Option(help="What `zapis audit head` printed before; - reads it from stdin.")
+    ] = None,
+) -> None:
+    """Seal every entry of the logs anew, and say where one is not what was written. Without --head an end that was cut
+    off with its head is not seen.
+    """
+    import asyncpg
+
+    from service.audit.rules import chain_key, read_heads, read_log
+    from service.audit.usecases import Verified, verify_all
+    from service.core.clock import utc_now
+
+    settings = Settings()
+    try:
+        chosen, written_down = read_log(log), read_heads(head.read() if head else "")
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if start is not None and (region is None or chosen is None):
+        raise typer.BadParameter("--from is a position in one chain: give --region and --log too")
+
+    async def verified(dsn: str) -> list[Verified]:
+        connection = await asyncpg.connect(dsn)
+        try:
+            key = chain_key(settings.keys().hashing)
+            return await verify_all(
+                connection, key, utc_now(), region_id=region, log=chosen, start=start, written_down=written_down
+            )
+        finally:
+            await connection.close()
+
+    with _database(settings) as dsn:
+        found = asyncio.run(verified(dsn))
+    for one in found:
+        typer.echo(f"{one.chain}: {one.told()}")
+    if any(one.broken or one.waiting for one in found):
+        sys.exit(1)
 
 
 @seed_cli.command("demo")

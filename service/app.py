@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from service.applications import operations as applications
+from service.audit import operations as audit
 from service.availability import operations as availability
 from service.campaigns import operations as campaigns
 from service.certificates import operations as certificates
@@ -38,7 +39,7 @@ from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, campaigns,
-    applications, certificates, documents, registers,
+    applications, certificates, documents, registers, audit,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

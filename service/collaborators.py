@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from service.audit.rules import AuditTerms, chain_key
 from service.config import Settings
 from service.core.clock import Clock
 from service.core.cursors import Cursors
@@ -23,6 +24,7 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
         "sealer": sealer,
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
+        "audit_terms": AuditTerms(chain_key(keys.hashing), timedelta(days=settings.keep_accesses_days)),
         "retention": Retention(answers=timedelta(hours=settings.keep_answers_hours)),
         "launch_terms": LaunchTerms(
             apps=settings.launch_secrets(),

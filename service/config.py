@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     keep_answers_hours: Annotated[int, Field(ge=24, le=24 * 365)] = Field(
         default=72, description="How long a repeated request is given the answer of the first."
     )
+    keep_accesses_days: Annotated[int, Field(ge=365, le=3653)] = Field(
+        default=1096, description="How long it is kept who was shown a person's data."
+    )
     drain_seconds: int = Field(default=20, description="How long a stopping worker finishes what it has begun.")
 
     @field_validator("database_url")

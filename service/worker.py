@@ -6,6 +6,7 @@ import signal
 import structlog
 
 from service.applications import jobs as applications
+from service.audit import jobs as audit
 from service.campaigns import jobs as campaigns
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
@@ -27,6 +28,8 @@ JOBS = (
     *launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS,
     *campaigns.JOBS, *applications.JOBS, *documents.JOBS,
     *personal_data.JOBS,
+    # The last, for it chains what the others write.
+    *audit.JOBS,
 )  # fmt: skip
 _log = structlog.get_logger("zapis")
 

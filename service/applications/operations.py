@@ -88,6 +88,7 @@ OPERATIONS = (
     Operation(
         "GET", _RECEIVED, "listReceivedApplications", decisions.list_received_applications,
         staff("applications:read"), Transaction.READ, "List received applications",
+        discloses=("items.person.id",),
     ),
     Operation(
         "GET", _RECEIVED + "/summary", "getApplicationSummary", decisions.get_application_summary,
@@ -97,6 +98,7 @@ OPERATIONS = (
         "POST", _RECEIVED + "/{application_id}/decide", "decideApplication", decisions.decide_application,
         staff("applications:write"), Transaction.WRITE, "Decide on an application",
         refusals=(p.APPLICATION_NOT_FOUND, *_DECISION),
+        discloses=("person.id",),
     ),
     Operation(
         "POST", _RECEIVED + "/decide", "decideApplications", bulk.decide_applications,

@@ -17,5 +17,6 @@ OPERATIONS = (
         "GET", "/v1/institutions/{institution_id}/certificates", "listUsedCertificates",
         usecases.list_used_certificates, staff("applications:read"), Transaction.READ,
         "List what certificates pay for here",
+        discloses=("items.application_id",),
     ),
 )  # fmt: skip

@@ -21,6 +21,7 @@ from schemas.common import Schema
 from service.core.cache import SecondCache
 from service.core.counting import counter
 from service.core.database import Connection, Database
+from service.core.disclosure import recording
 from service.core.errors import DomainError
 from service.core.limits import Limits
 from service.core.operations import Access, Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
@@ -71,13 +72,15 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
         raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")
     count = counter(operation, signature, ground.limits)
     handed_in = {name: ground.collaborators[name] for name in signature.collaborators}
+    recorded = recording(operation, ground.collaborators["clock"])
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
         arguments = await _arguments(operation, signature, request, actor, ground.body_seconds)
         arguments |= handed_in
         sight = _sight(operation.access, actor)
+        use_case = recorded(request, actor) if recorded else operation.use_case
         if operation.upload is None:
-            return await _run(ground, operation.transaction, sight, operation.use_case, arguments)
+            return await _run(ground, operation.transaction, sight, use_case, arguments)
         return await _received(operation, ground, sight, request, arguments)
 
     def admitted(request: web.Request) -> Actor | None:

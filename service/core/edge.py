@@ -39,6 +39,8 @@ REQUESTS = Histogram(
 # One child for each pair: there are as many as operations times statuses.
 _timer = cache(REQUESTS.labels)
 
+# How the request is named in whatever is written down of it.
+REQUEST_ID = web.RequestKey("request_id", str)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # And the code of the refusal.
 _Answered = tuple[web.StreamResponse, str | None]
@@ -71,6 +73,7 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
         began = time.perf_counter()
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _GIVEN_REQUEST_ID.fullmatch(given) else uuid_utils.uuid4().hex
+        request[REQUEST_ID] = request_id
         operation: str = getattr(request.match_info.handler, "operation_id", "other")
         caller = request[CALLER] = callers.of(request)
         if caller.disputed:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from schemas.common import Schema
 from schemas.problems import Refusal
 from service.core.roles import StaffRole
 
@@ -41,6 +42,8 @@ class Rendered:
     content_type: str
     content: bytes
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    # What it was made of, where `discloses` has to find ids in it.
+    shows: Schema | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +145,6 @@ class Operation:
     shared: bool = False
     # The answer may be kept by whoever asks for so many seconds; None: no-store.
     max_age_seconds: int | None = None
+    # Where it stands whose data the answer shows to somebody other than their family: "items.person.id" or
+    # "items.application_id", or a part of the path, "{application_id}". It is recorded before it is given.
+    discloses: tuple[str, ...] = ()

@@ -38,10 +38,12 @@ OPERATIONS = (
         "GET", _RECEIVED, "listReceivedDocuments", usecases.list_received_documents,
         staff("applications:read"), Transaction.READ, "List a received application's documents",
         refusals=(p.APPLICATION_NOT_FOUND,),
+        discloses=("{application_id}",),
     ),
     Operation(
         "GET", _RECEIVED + "/{document_id}", "getReceivedDocument", usecases.get_received_document,
         staff("applications:read"), Transaction.WRITE, "Get the file of a received document", produces=_TYPES,
         refusals=(p.DOCUMENT_NOT_FOUND, p.DOCUMENT_DAMAGED),
+        discloses=("{application_id}",),
     ),
 )  # fmt: skip

@@ -729,6 +729,14 @@ EXCEPTION WHEN unique_violation OR exclusion_violation OR check_violation OR SQL
     END;
 END $_$;
 
+CREATE FUNCTION public.begin_chain(p_region smallint, p_log text, p_mac bytea, p_seal bytea) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO audit_heads (region_id, log, position, mac, base_position, base_mac, base_seal)
+    VALUES (p_region, p_log, 0, p_mac, 0, p_mac, p_seal)
+    ON CONFLICT (region_id, log) DO NOTHING;
+$$;
+
 CREATE FUNCTION public.benefits_weight(place public.groups, child public.persons, p_benefits text[]) RETURNS smallint
     LANGUAGE sql STABLE
     AS $$
@@ -1442,6 +1450,26 @@ CREATE FUNCTION public.certificate_use(a public.applications) RETURNS jsonb
         'state', CASE a.status WHEN 'approved' THEN 'reserved' WHEN 'enrolled' THEN 'spent' ELSE 'left' END,
         'amount', a.certificate_cost - a.certificate_back)
 $$;
+
+CREATE FUNCTION public.chain_entries(p_region smallint, p_log text, p_ids uuid[], p_macs bytea[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    head audit_heads;
+    chained integer;
+BEGIN
+    SELECT * INTO STRICT head FROM audit_heads WHERE region_id = p_region AND log = p_log FOR UPDATE;
+    EXECUTE format(
+        'UPDATE %I e SET position = $1 + n.number, mac = n.mac FROM unnest($2, $3) WITH ORDINALITY n (id, mac, number)
+         WHERE e.region_id = $4 AND e.id = n.id AND e.position IS NULL', head.log)
+    USING head.position, p_ids, p_macs, p_region;
+    GET DIAGNOSTICS chained = ROW_COUNT;
+    IF chained <> cardinality(p_ids) THEN
+        RAISE EXCEPTION 'only % of % entries were still to be chained', chained, cardinality(p_ids);
+    END IF;
+    UPDATE audit_heads SET position = head.position + chained, mac = p_macs[chained]
+    WHERE region_id = p_region AND log = p_log;
+END $_$;
 
 CREATE FUNCTION public.change_identity(p_region smallint, p_person uuid, p_identity bytea) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -2554,6 +2582,17 @@ BEGIN
     RETURN forgotten;
 END $$;
 
+CREATE FUNCTION public.forget_chained(p_region smallint, p_log text, p_position bigint, p_mac bytea, p_seal bytea) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+BEGIN
+    UPDATE audit_heads SET base_position = p_position, base_mac = p_mac, base_seal = p_seal
+    WHERE region_id = p_region AND log = p_log AND base_position < p_position;
+    IF FOUND THEN
+        EXECUTE format('DELETE FROM %I WHERE region_id = $1 AND position <= $2', p_log) USING p_region, p_position;
+    END IF;
+END $_$;
+
 CREATE FUNCTION public.forget_documents(p_region smallint, p_documents uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3558,6 +3597,32 @@ BEGIN
         THEN 'paused_for_no_shows' END;
 END $$;
 
+CREATE FUNCTION public.list_accesses(p_region smallint, p_citizen uuid, p_person uuid, p_before uuid, p_limit integer) RETURNS TABLE(id uuid, at timestamp with time zone, operation text, role text, institution_name text, zone text)
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    known_as uuid[];
+BEGIN
+    PERFORM refuse('person_not_found') WHERE NOT EXISTS (
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person);
+    WITH RECURSIVE known (person_id) AS (
+        SELECT p_person
+        UNION
+        SELECT t.subject_id FROM known k
+        JOIN audit_trail t ON t.region_id = p_region AND t.event = 'person_merged'
+            AND t.details ->> 'into' = k.person_id::text)
+    SELECT array_agg(person_id) INTO known_as FROM known;
+    RETURN QUERY
+    -- Found by the person first: to go through the whole log backwards until a page is full may take it all.
+    WITH shown AS MATERIALIZED (
+        SELECT a.id, a.at, a.operation, a.role, a.institution_id FROM accesses a
+        WHERE a.region_id = p_region AND a.person_ids && known_as)
+    SELECT s.id, s.at, s.operation, s.role, i.name, i.zone
+    FROM shown s LEFT JOIN institutions i ON i.region_id = p_region AND i.id = s.institution_id
+    WHERE p_before IS NULL OR s.id < p_before
+    ORDER BY s.id DESC LIMIT p_limit;
+END $$;
+
 CREATE FUNCTION public.lock_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid) RETURNS public.applications
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4171,6 +4236,43 @@ CREATE FUNCTION public.offers_places(place public.groups, p_now timestamp with t
        AND (place.filling = 'first_come' OR place.filled_at IS NOT NULL)
 $$;
 
+CREATE FUNCTION public.only_add() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    unchained record;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        unchained := NEW;
+        unchained.position := NULL;
+        unchained.mac := NULL;
+        IF OLD.position IS NULL AND NEW.position IS NOT NULL AND NEW.mac IS NOT NULL
+           AND unchained IS NOT DISTINCT FROM OLD THEN
+            RETURN NEW;
+        END IF;
+    ELSIF TG_OP = 'DELETE' THEN
+        IF OLD.position <= (SELECT base_position FROM audit_heads
+                            WHERE region_id = OLD.region_id AND log = TG_TABLE_NAME) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION '% is only added to: % is refused', TG_TABLE_NAME, TG_OP
+    USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE FUNCTION public.only_forward() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.position >= OLD.position AND NEW.base_position >= OLD.base_position
+           AND (NEW.region_id, NEW.log) = (OLD.region_id, OLD.log) THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'a chain only goes forward: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+END $$;
+
 CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_now timestamp with time zone) RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4393,6 +4495,24 @@ BEGIN
         END IF;
     END LOOP;
     RETURN 0;
+END $$;
+
+CREATE FUNCTION public.record_access(p_region smallint, p_id uuid, p_now timestamp with time zone, p_operation text, p_path text, p_actor_kind text, p_actor uuid, p_role text, p_institution uuid, p_persons uuid[], p_applications uuid[], p_appointments uuid[], p_request_id text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF p_applications <> '{}' THEN
+        p_persons := p_persons || ARRAY(
+            SELECT person_id FROM applications WHERE region_id = p_region AND id = ANY (p_applications));
+    END IF;
+    IF p_appointments <> '{}' THEN
+        p_persons := p_persons || ARRAY(
+            SELECT person_id FROM appointments WHERE region_id = p_region AND id = ANY (p_appointments));
+    END IF;
+    INSERT INTO accesses (region_id, id, at, operation, path, actor_kind, actor_id, role, institution_id, person_ids,
+                          request_id)
+    VALUES (p_region, p_id, p_now, p_operation, p_path, p_actor_kind, p_actor, p_role, p_institution,
+            ARRAY(SELECT DISTINCT unnest(p_persons) ORDER BY 1), p_request_id);
 END $$;
 
 CREATE FUNCTION public.record_test(named public.applications, p_decision jsonb, p_actor uuid, p_now timestamp with time zone) RETURNS void
@@ -5577,6 +5697,22 @@ CREATE FUNCTION public.yield_trial(p_region smallint, p_group uuid, p_identity b
       AND e.region_id = p_region AND e.booking_id = t.id
 $$;
 
+CREATE TABLE public.accesses (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    operation text NOT NULL,
+    path text NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid NOT NULL,
+    role text NOT NULL,
+    institution_id uuid,
+    person_ids uuid[] NOT NULL,
+    request_id text NOT NULL,
+    "position" bigint,
+    mac bytea
+);
+
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -5601,6 +5737,18 @@ CREATE TABLE public.attendance (
     CONSTRAINT attendance_mark_check CHECK ((mark = ANY (ARRAY['present'::text, 'absent'::text, 'ill'::text, 'excused'::text])))
 );
 
+CREATE TABLE public.audit_heads (
+    region_id smallint NOT NULL,
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    mac bytea NOT NULL,
+    base_position bigint NOT NULL,
+    base_mac bytea NOT NULL,
+    base_seal bytea NOT NULL,
+    CONSTRAINT audit_heads_check CHECK ((base_position <= "position")),
+    CONSTRAINT audit_heads_log_check CHECK ((log = ANY (ARRAY['audit_trail'::text, 'accesses'::text])))
+);
+
 CREATE TABLE public.audit_trail (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -5608,7 +5756,9 @@ CREATE TABLE public.audit_trail (
     actor_id uuid NOT NULL,
     event text NOT NULL,
     subject_id uuid NOT NULL,
-    details jsonb NOT NULL
+    details jsonb NOT NULL,
+    "position" bigint,
+    mac bytea
 );
 
 CREATE TABLE public.benefits (
@@ -5927,6 +6077,9 @@ CREATE TABLE public.wrong_codes (
     at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.accesses
+    ADD CONSTRAINT accesses_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 
@@ -5947,6 +6100,9 @@ ALTER TABLE ONLY public.attachments
 
 ALTER TABLE ONLY public.attendance
     ADD CONSTRAINT attendance_pkey PRIMARY KEY (region_id, group_id, day, starts, application_id);
+
+ALTER TABLE ONLY public.audit_heads
+    ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (region_id, log);
 
 ALTER TABLE ONLY public.audit_trail
     ADD CONSTRAINT audit_trail_pkey PRIMARY KEY (region_id, id);
@@ -6146,6 +6302,12 @@ ALTER TABLE ONLY public.waiting_persons
 ALTER TABLE ONLY public.wrong_codes
     ADD CONSTRAINT wrong_codes_pkey PRIMARY KEY (region_id, citizen_id, id);
 
+CREATE UNIQUE INDEX accesses_chain ON public.accesses USING btree (region_id, "position") WHERE ("position" IS NOT NULL);
+
+CREATE INDEX accesses_of_persons ON public.accesses USING gin (person_ids) WITH (fastupdate=off);
+
+CREATE INDEX accesses_unchained ON public.accesses USING btree (region_id, at, id) WHERE ("position" IS NULL);
+
 CREATE INDEX applications_by_certificate ON public.applications USING btree (region_id, certificate_id) WHERE (certificate_id IS NOT NULL);
 
 CREATE INDEX applications_by_child ON public.applications USING btree (region_id, identity) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text, 'approved'::text, 'enrolled'::text]));
@@ -6197,6 +6359,12 @@ CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btre
 CREATE INDEX attendance_by_application ON public.attendance USING btree (region_id, application_id, day, starts);
 
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
+
+CREATE UNIQUE INDEX audit_trail_chain ON public.audit_trail USING btree (region_id, "position") WHERE ("position" IS NOT NULL);
+
+CREATE INDEX audit_trail_of_merged ON public.audit_trail USING btree (region_id, ((details ->> 'into'::text))) WHERE (event = 'person_merged'::text);
+
+CREATE INDEX audit_trail_unchained ON public.audit_trail USING btree (region_id, at, id) WHERE ("position" IS NULL);
 
 CREATE INDEX campaign_wishes_by_citizen ON public.campaign_wishes USING btree (region_id, citizen_id);
 
@@ -6354,11 +6522,23 @@ CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (re
 
 CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
 
+CREATE TRIGGER accesses_kept BEFORE DELETE OR UPDATE ON public.accesses FOR EACH ROW EXECUTE FUNCTION public.only_add();
+
+CREATE TRIGGER accesses_never_emptied BEFORE TRUNCATE ON public.accesses FOR EACH STATEMENT EXECUTE FUNCTION public.only_add();
+
 CREATE TRIGGER applications_keep_members AFTER INSERT OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_keep_members();
 
 CREATE TRIGGER applications_keep_step BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_keep_step();
 
 CREATE TRIGGER applications_stay BEFORE DELETE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_stay();
+
+CREATE TRIGGER audit_heads_kept BEFORE DELETE OR UPDATE ON public.audit_heads FOR EACH ROW EXECUTE FUNCTION public.only_forward();
+
+CREATE TRIGGER audit_heads_never_emptied BEFORE TRUNCATE ON public.audit_heads FOR EACH STATEMENT EXECUTE FUNCTION public.only_forward();
+
+CREATE TRIGGER audit_trail_kept BEFORE DELETE OR UPDATE ON public.audit_trail FOR EACH ROW EXECUTE FUNCTION public.only_add();
+
+CREATE TRIGGER audit_trail_never_emptied BEFORE TRUNCATE ON public.audit_trail FOR EACH STATEMENT EXECUTE FUNCTION public.only_add();
 
 CREATE TRIGGER groups_forget_changes AFTER UPDATE OF lessons ON public.groups FOR EACH ROW WHEN ((old.lessons <> new.lessons)) EXECUTE FUNCTION public.groups_forget_changes();
 

@@ -21,6 +21,7 @@ OPERATIONS = (
     Operation(
         "GET", _INSTITUTION + "/practitioners/{practitioner_id}/day", "getDaySheet", desk.get_day_sheet,
         _READS, Transaction.WRITE, "Get a doctor's day", refusals=(p.PRACTITIONER_NOT_FOUND,),
+        discloses=("slots.tickets.person.id",),
     ),
     Operation(
         "GET", _INSTITUTION + "/places", "listTodaysPlaces", desk.list_todays_places, _READS, Transaction.READ,
@@ -33,10 +34,12 @@ OPERATIONS = (
     Operation(
         "POST", _INSTITUTION + "/check-in", "checkIn", desk.check_in, _WRITES, Transaction.WRITE,
         "Check a patient in", refusals=(*_MOVES, p.TICKET_INVALID, p.TICKET_OF_ANOTHER_INSTITUTION),
+        discloses=("person.id",),
     ),
     Operation(
         "POST", _INSTITUTION + "/appointments/{appointment_id}/status", "setAppointmentStatus",
         desk.set_appointment_status, _WRITES, Transaction.WRITE, "Say what became of a visit", refusals=_MOVES,
+        discloses=("person.id",),
     ),
     Operation(
         "POST", _INSTITUTION + "/appointments", "bookForPatient", booking.book_for_patient,
@@ -45,23 +48,28 @@ OPERATIONS = (
             *_BOOKS, p.REFERRAL_USED, p.PATIENT_OF_TICKET_GONE, p.SNILS_INVALID, p.POLICY_INVALID,
             p.BIRTH_DATE_IMPOSSIBLE,
         ),
+        discloses=("person.id",),
     ),
     Operation(
         "POST", _INSTITUTION + "/appointments/{appointment_id}/cancel", "cancelForPatient", booking.cancel_for_patient,
         _WRITES, Transaction.WRITE, "Cancel a patient's ticket", refusals=(p.APPOINTMENT_NOT_FOUND, p.APPOINTMENT_OVER),
+        discloses=("person.id",),
     ),
     Operation(
         "POST", _INSTITUTION + "/appointments/{appointment_id}/reschedule", "rescheduleForPatient",
         booking.reschedule_for_patient, _WRITES, Transaction.WRITE, "Move a patient's ticket",
         refusals=(*_BOOKS, p.APPOINTMENT_OVER, p.SLOT_ELSEWHERE),
+        discloses=("person.id",),
     ),
     Operation(
         "GET", _INSTITUTION + "/appeals", "listAppeals", desk.list_appeals, _READS, Transaction.WRITE,
         "List appeals against no-shows",
+        discloses=("items.person.id",),
     ),
     Operation(
         "POST", _INSTITUTION + "/appeals/{appointment_id}/decide", "decideAppeal", desk.decide_appeal,
         _WRITES, Transaction.WRITE, "Decide on an appeal", refusals=(p.APPEAL_NOT_FOUND,),
+        discloses=("appointment_id",),
     ),
     # The citizen's side
     Operation(

@@ -63,7 +63,7 @@ async def get_group_list_xlsx(
     found = await get_group_list(conn, actor, institution_id, group_id, query, clock)
     content = await asyncio.to_thread(sheets.xlsx_of, found)
     name = f'attachment; filename="{group_id}-{found.month}.xlsx"'
-    return Rendered(sheets.XLSX, content, {"Content-Disposition": name})
+    return Rendered(sheets.XLSX, content, {"Content-Disposition": name}, found)
 
 
 async def get_group_list_html(
@@ -71,4 +71,4 @@ async def get_group_list_html(
 ) -> Rendered:
     """The same list as a page to print on A4, or to save as PDF. It loads nothing and runs nothing."""
     found = await get_group_list(conn, actor, institution_id, group_id, query, clock)
-    return Rendered("text/html", sheets.html_of(found), {"Content-Security-Policy": sheets.POLICY})
+    return Rendered("text/html", sheets.html_of(found), {"Content-Security-Policy": sheets.POLICY}, found)

@@ -51,6 +51,7 @@ OPERATIONS = (
     Operation(
         "GET", _LESSON, "getLessonSheet", lessons.get_lesson_sheet,
         _READS, Transaction.WRITE, "Get who is in a lesson", refusals=(p.GROUP_NOT_FOUND, p.LESSON_NOT_FOUND),
+        discloses=("items.person.id", "trials.person.id"),
     ),
     Operation(
         "PUT", _LESSON + "/attendance", "putAttendance", lessons.put_attendance,
@@ -59,6 +60,7 @@ OPERATIONS = (
             p.GROUP_NOT_FOUND, p.LESSON_NOT_FOUND, p.LESSON_NOT_BEGUN, p.LESSON_CANCELLED, p.ATTENDANCE_CLOSED,
             p.NOT_IN_GROUP,
         ),
+        discloses=("items.person.id", "trials.person.id"),
     ),
     Operation(
         "POST", _LESSON + "/cancel", "cancelLesson", lessons.cancel_lesson,
@@ -68,6 +70,7 @@ OPERATIONS = (
     Operation(
         "GET", _GROUP + "/attendance", "getAttendance", lessons.get_attendance,
         _READS, Transaction.WRITE, "Get a month's attendance", refusals=(p.GROUP_NOT_FOUND,),
+        discloses=("items.person.id",),
     ),
     Operation(
         "GET", "/v1/applications/{application_id}/lessons", "listChildLessons", lessons.list_child_lessons,
@@ -78,15 +81,18 @@ OPERATIONS = (
     Operation(
         "GET", _GROUP + "/list", "getGroupList", lists.get_group_list,
         _READS, Transaction.WRITE, "Get a group's list", refusals=(p.GROUP_NOT_FOUND,),
+        discloses=("items.person.id",),
     ),
     Operation(
         "GET", _GROUP + "/list.xlsx", "getGroupListXlsx", lists.get_group_list_xlsx,
         _READS, Transaction.WRITE, "Get a group's list as a spreadsheet", produces=XLSX,
         refusals=(p.GROUP_NOT_FOUND,),
+        discloses=("items.person.id",),
     ),
     Operation(
         "GET", _GROUP + "/list.html", "getGroupListHtml", lists.get_group_list_html,
         _READS, Transaction.WRITE, "Get a group's list to print", produces="text/html", refusals=(p.GROUP_NOT_FOUND,),
+        discloses=("items.person.id",),
     ),
     # Trial lessons
     Operation(

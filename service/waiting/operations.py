@@ -49,5 +49,6 @@ OPERATIONS = (
         "GET", "/v1/institutions/{institution_id}/rebookings", "listRebookings", publication.list_rebookings,
         staff("appointments:read"), Transaction.READ, "List tickets that wait for another time",
         refusals=(p.INSTITUTION_NOT_FOUND,),
+        discloses=("items.person.id",),
     ),
 )  # fmt: skip

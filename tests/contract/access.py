@@ -43,6 +43,7 @@ updatePerson             401    404      ok     404         404   403          4
 deletePerson             401    404      ok     404         404   403          403      403    403       403 person
 listGuardians            401    404      ok     404         404   403          403      403    403       403 person
 createInvitation         401    404      ok     404         404   403          403      403    403       403 person
+listAccesses             401    404      ok     404         404   403          403      403    403       403 person
 joinAsGuardian           401    ok       ok     ok          ok    403          403      403    403       403
 putSpecialty             401    403      403    404         ok    404          403      ok     404       ok  institution
 putPractitioner          401    403      403    404         ok    404          403      ok     404       ok  institution

@@ -155,5 +155,19 @@ FROM generate_series(4, 4000, 4) i;
 INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, offer_id, expires_at)
 SELECT region_id, id, (places #>> '{0,slot_id}')::uuid, institution_id, citizen_id, id, expires_at FROM offers
 WHERE status = 'open';
+INSERT INTO audit_trail (region_id, id, at, actor_id, event, subject_id, details, position, mac)
+SELECT 42, made(13, i), '2026-01-01'::timestamptz + i * interval '1 minute', made(5, 1 + i % 2000),
+       CASE WHEN i % 50 = 0 THEN 'person_merged' ELSE 'person_updated' END, made(15, i),
+       jsonb_build_object('into', made(6, 1 + i % 4000)), nullif(least(i, 4900), 4900),
+       CASE WHEN i < 4900 THEN '\x00'::bytea END
+FROM generate_series(1, 5000) i;
+INSERT INTO accesses (region_id, id, at, operation, path, actor_kind, actor_id, role, institution_id, person_ids,
+                      request_id, position, mac)
+SELECT 42, made(14, i), '2026-01-01'::timestamptz + i * interval '1 minute', 'getDaySheet', '', 'citizen',
+       made(5, 1 + i % 2000), 'registrar', made(1, 1 + i % 50),
+       ARRAY(SELECT made(6, 1 + (i + n * 37) % 4000) FROM generate_series(1, 20) n), '', nullif(least(i, 4900), 4900),
+       CASE WHEN i < 4900 THEN '\x00'::bytea END
+FROM generate_series(1, 5000) i;
+INSERT INTO audit_heads SELECT 42, log, 4899, '\x00', 99, '\x00', '\x00' FROM unnest('{audit_trail,accesses}'::text[]) log;
 SET session_replication_role = origin;
 ANALYZE;

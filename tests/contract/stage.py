@@ -191,6 +191,7 @@ class Stage:
             "acceptPlace": Ask({"application_id": scene.offered_application_id}),
             "declinePlace": Ask({"application_id": scene.spare_offered_application_id}),
             "listGuardians": Ask({"person_id": scene.person_id}),
+            "listAccesses": Ask({"person_id": scene.person_id}),
             "createInvitation": Ask({"person_id": scene.person_id}),
             "getApplication": Ask(application),
             "withdrawApplication": Ask(application),

@@ -14,6 +14,8 @@ import pytest
 
 from schemas.received_applications import ReceivedApplicationFilter
 from service.applications import store as applications
+from service.audit import store as audit
+from service.audit.rules import Chain
 from service.availability import store as availability
 from service.campaigns import store as campaigns
 from service.certificates import store as certificates
@@ -39,6 +41,7 @@ REGION = 42
 NOW = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
 FORTNIGHT = NOW, NOW + timedelta(days=14)
 NIL = UUID(int=0)
+TRAIL, ACCESSES = Chain(bytes(32), REGION, "audit_trail"), Chain(bytes(32), REGION, "accesses")
 
 CROWD = Path(__file__).with_name("crowd.sql").read_text(encoding="utf-8")
 
@@ -304,6 +307,16 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: registers.trials_of_lesson(c, REGION, made(9, 8), (NOW.date() + timedelta(days=1), time(16, 30))),
         {"trials_of_lesson"},
     ),
+    "list_accesses": (
+        lambda c: audit.list_accesses(c, REGION, made(5, 2), made(6, 1), None, 51),
+        {"accesses_of_persons", "audit_trail_of_merged"},
+    ),
+    "trail_to_chain": (lambda c: audit.regions_to_chain(c, "audit_trail"), {"audit_trail_unchained"}),
+    "accesses_to_chain": (lambda c: audit.regions_to_chain(c, "accesses"), {"accesses_unchained"}),
+    "unchained_trail": (lambda c: audit.unchained(c, TRAIL, 1000), {"audit_trail_unchained"}),
+    "unchained_accesses": (lambda c: audit.unchained(c, ACCESSES, 1000), {"accesses_unchained"}),
+    "oldest_accesses": (lambda c: audit.oldest_accesses(c, ACCESSES, 100, 500), {"accesses_chain"}),
+    "regions_to_forget": (lambda c: audit.regions_to_forget(c, NOW), {"accesses_chain"}),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),
 }
@@ -324,7 +337,7 @@ THE_SERVICES = {
     "collected", "lapse_an_offer", "expire_an_approved", "find_page", "book_trial",
 }  # fmt: skip
 # What is small enough to be read whole.
-SMALL = {"regions", "specialties", "institutions", "offered_specialties", "national_days"}
+SMALL = {"regions", "audit_heads", "specialties", "institutions", "offered_specialties", "national_days"}
 
 
 @pytest.mark.parametrize("plan_cache_mode", ["force_custom_plan", "force_generic_plan"])

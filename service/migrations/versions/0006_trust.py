@@ -5,7 +5,7 @@ from service.migrations.script import run
 revision = "0006"
 down_revision = "0005"
 PIECES: tuple[str, ...] = (
-    # One a line.
+    "audit",
     # The last: it knows all tables.
     "walls",
 )

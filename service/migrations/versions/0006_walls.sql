@@ -97,6 +97,8 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
     ('idempotency_keys', 'false'),
     ('outbox', 'false'),
     ('audit_trail', 'false'),
+    ('audit_heads', 'false'),
+    ('accesses', 'false'),
     ('clients', 'sight_reach() = ''entering'''),
     ('used_assertions', 'sight_reach() = ''entering''')
 ) AS given (walled, seen);

@@ -730,7 +730,8 @@ EXCEPTION WHEN unique_violation OR exclusion_violation OR check_violation OR SQL
 END $_$;
 
 CREATE FUNCTION public.begin_chain(p_region smallint, p_log text, p_mac bytea, p_seal bytea) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     INSERT INTO audit_heads (region_id, log, position, mac, base_position, base_mac, base_seal)
     VALUES (p_region, p_log, 0, p_mac, 0, p_mac, p_seal)
@@ -1452,7 +1453,8 @@ CREATE FUNCTION public.certificate_use(a public.applications) RETURNS jsonb
 $$;
 
 CREATE FUNCTION public.chain_entries(p_region smallint, p_log text, p_ids uuid[], p_macs bytea[]) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $_$
 DECLARE
     head audit_heads;
@@ -2583,7 +2585,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.forget_chained(p_region smallint, p_log text, p_position bigint, p_mac bytea, p_seal bytea) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $_$
 BEGIN
     UPDATE audit_heads SET base_position = p_position, base_mac = p_mac, base_seal = p_seal
@@ -3598,7 +3601,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.list_accesses(p_region smallint, p_citizen uuid, p_person uuid, p_before uuid, p_limit integer) RETURNS TABLE(id uuid, at timestamp with time zone, operation text, role text, institution_name text, zone text)
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     known_as uuid[];
@@ -4237,7 +4241,8 @@ CREATE FUNCTION public.offers_places(place public.groups, p_now timestamp with t
 $$;
 
 CREATE FUNCTION public.only_add() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     unchained record;
@@ -4261,7 +4266,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.only_forward() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -4498,7 +4504,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.record_access(p_region smallint, p_id uuid, p_now timestamp with time zone, p_operation text, p_path text, p_actor_kind text, p_actor uuid, p_role text, p_institution uuid, p_persons uuid[], p_applications uuid[], p_appointments uuid[], p_request_id text) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF p_applications <> '{}' THEN
@@ -6800,6 +6807,10 @@ ALTER TABLE ONLY public.waiting_persons
 ALTER TABLE ONLY public.wrong_codes
     ADD CONSTRAINT wrong_codes_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
 
+ALTER TABLE public.accesses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY accesses_are_seen ON public.accesses TO zapis_service USING ((public.sees_region(region_id) OR false));
+
 ALTER TABLE public.applications ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY applications_are_seen ON public.applications TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id) OR public.is_institution(region_id, institution_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[]))) OR ((region_id = public.sight_region()) AND (group_id = ANY (( SELECT public.sight_groups() AS sight_groups)::uuid[])))));
@@ -6817,6 +6828,10 @@ ALTER TABLE public.attendance ENABLE ROW LEVEL SECURITY;
 CREATE POLICY attendance_are_seen ON public.attendance TO zapis_service USING ((public.sees_region(region_id) OR (EXISTS ( SELECT
    FROM public.applications a
   WHERE ((a.region_id = attendance.region_id) AND (a.id = attendance.application_id))))));
+
+ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY audit_heads_are_seen ON public.audit_heads TO zapis_service USING ((public.sees_region(region_id) OR false));
 
 ALTER TABLE public.audit_trail ENABLE ROW LEVEL SECURITY;
 

@@ -89,6 +89,7 @@ class Tokens:
             "institution": str(actor.institution_id) if actor.institution_id else None,
             "role": actor.role,
             "scope": " ".join(sorted(actor.scopes)),
+            **({"sid": str(actor.session_id)} if actor.session_id else {}),
             **claims,
         }
         return Issued(self.sign(everything, _TYPE), lifetime_seconds)
@@ -125,7 +126,7 @@ class Tokens:
             if header.get("typ") not in _TYPES or header.get("kid") != self.key_id:
                 raise DomainError(problems.UNAUTHENTICATED)
             return _expires(claims, self._clock().timestamp()), _actor(claims)
-        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError):
             raise DomainError(problems.UNAUTHENTICATED) from None
 
 
@@ -154,4 +155,6 @@ def _actor(claims: dict[str, Any]) -> Actor:
         institution_id=UUID(institution) if institution is not None else None,
         role=role,
         scopes=frozenset(claims["scope"].split()),
+        # None at systems, and in a token from before there were sessions.
+        session_id=UUID(claims["sid"]) if "sid" in claims else None,
     )

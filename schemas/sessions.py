@@ -213,7 +213,7 @@ class TokenRequest(Schema):
             str,
             Field(
                 max_length=400,
-                description="Space-separated; all of the client's where absent.",
+                description="Space-separated; those of the client's that end in `:read` where absent.",
                 json_schema_extra={"pattern": f"^{_SCOPE}( {_SCOPE})*$"},
             ),
         ]

@@ -200,7 +200,7 @@ class Live:
         answer = self.api().call(
             "POST",
             "/v1/oauth/token",
-            data={"grant_type": "client_credentials"},
+            data={"grant_type": "client_credentials", "scope": " ".join(scopes)},
             headers={"Authorization": f"Basic {credentials}"},
         )
         return self.api(answer.ok()["access_token"])

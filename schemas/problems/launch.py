@@ -57,8 +57,8 @@ IDENTITY_FIRST = refusal(
 SCOPE_INVALID = refusal(
     "scope_invalid",
     Kind.malformed,
-    "Запрошены права, которых у клиента нет",
-    "A scope is asked for that the client does not have",
+    "Запрошены права, которых у клиента нет, или не запрошены никакие",
+    "A scope is asked for that the client does not have, or none",
 )
 GRANT_UNSUPPORTED = refusal(
     "grant_unsupported",

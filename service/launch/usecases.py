@@ -157,8 +157,9 @@ async def create_token(
 
     The system proves itself in one way: by its secret, in the form or by HTTP Basic; or by a JWT that its own key
     signed (`private_key_jwt`, RFC 7523), whose `aud` is the address of this operation, which expires within five
-    minutes and is good once. Without `scope` the token has all that the client may do. Problems carry the member
-    `error` as in RFC 6749, section 5.2.
+    minutes and is good once. A token has the scopes that are asked for, and without `scope` those alone by which the
+    client may read; where it may read nothing, it has to ask. Problems carry the member `error` as in RFC 6749,
+    section 5.2.
     """
     if body.grant_type != "client_credentials":
         raise DomainError(problems.GRANT_UNSUPPORTED, extra={"error": "unsupported_grant_type"})
@@ -172,13 +173,18 @@ async def create_token(
         named, secret = basic_credentials or (body.client_id or "", body.client_secret or "")
         client = await _client_of_secret(conn, named, secret)
     granted = frozenset(client["scopes"])
-    asked = frozenset((body.scope or "").split()) or granted
-    if not asked <= granted:
+    asked = frozenset((body.scope or "").split()) or _least(granted)
+    if not asked or not asked <= granted:
         raise DomainError(problems.SCOPE_INVALID, extra={"error": "invalid_scope"})
     region_id, client_id = _split(named)
     actor = Actor("system", client_id, region_id, client["institution_id"], scopes=asked)
     issued = tokens.issue(actor, named, launch_terms.system_token_seconds)
     return AccessToken(access_token=issued.token, expires_in=issued.lifetime_seconds, scope=" ".join(sorted(asked)))
+
+
+def _least(granted: frozenset[str]) -> frozenset[str]:
+    """What whoever asks for nothing in particular gets (RFC 6749, section 3.3)."""
+    return frozenset(scope for scope in granted if scope.endswith(":read"))
 
 
 async def _client_of_secret(conn: Connection, named: str, secret: str) -> Record:

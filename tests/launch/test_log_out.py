@@ -1,19 +1,28 @@
 """Whoever logs out is out: at once where they did so, within seconds in every other process."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
+from service.collaborators import make_database
+from service.config import Settings
+from service.core.errors import DomainError
+from service.core.ids import new_id
+from service.core.operations import Actor
+from service.launch.ended import EndedSessions
 from tests.conftest import fresh_database
 from tests.launch.test_identities import code_of, on_max
 from tests.launch.test_platforms import APPS
 from tests.launch.test_refresh import refresh
-from tests.live import Api, Live, session_id
+from tests.live import Api, Clock, Live, session_id
 from tests.provocation import someone
 from tests.races.processes import Served, wait_until
-from tests.world import CLINIC, CLINIC_PAGE, CLUB_PAGE, World
+from tests.world import CLINIC, CLINIC_PAGE, CLUB_PAGE, REGION, World
 
 
 @pytest.fixture
@@ -164,3 +173,55 @@ def test_every_process_comes_to_know_who_has_logged_out(dsn: str, tmp_path: Any)
         assert len([number for number in served.answered_by_workers("listPersons") if number]) == 2
     with Served(dsn, tmp_path) as served:
         assert {served.api(token).get("/v1/persons").status for token in calls} == {401}
+
+
+def test_an_end_is_known_for_as_long_as_its_tokens_live(world: World) -> None:
+    """By a process that was told of it by the database alone; nothing is kept past that."""
+    ended = EndedSessions(timedelta(minutes=15), 3600, world.live.clock)
+    device, other = Device(world, someone()), Device(world, someone())
+    callers = [Actor("citizen", new_id(), REGION, None, session_id=UUID(one.id)) for one in (device, other)]
+
+    async def learn() -> list[bool]:
+        connection = await asyncpg.connect(world.live.dsn)
+        try:
+            await ended.learn(connection)
+        finally:
+            await connection.close()
+        return [is_in(ended, caller) for caller in callers]
+
+    assert world.live.run(learn()) == [True, True]
+    assert device.delete("/current") == 204
+    assert world.live.run(learn()) == [False, True]
+    world.live.clock.now += timedelta(minutes=15)
+    assert world.live.run(learn()) == [False, True]
+    # What is dated before it was asked last, by a clock that is behind or a statement that took long, is seen as well.
+    world.live.sql(
+        "UPDATE sessions SET ended_at = $2::timestamptz - interval '1 minute' WHERE id = $1", other.id, world.now
+    )
+    assert world.live.run(learn()) == [False, False]
+    world.live.clock.now += timedelta(minutes=17)
+    world.live.run(learn())
+    assert ended._ended == {}
+
+
+def test_while_the_database_is_away_what_is_known_stays_known(tmp_path: Any) -> None:
+    """The worker starts all the same, and goes on."""
+    ended = EndedSessions(timedelta(minutes=15), 0.01, Clock())
+    caller = Actor("citizen", new_id(), REGION, None, session_id=new_id())
+    nowhere = f"postgresql://zapis@/zapis?host={tmp_path}"
+
+    async def follow() -> None:
+        async with make_database(Settings(), nowhere).opened() as database, ended.followed(database):
+            assert is_in(ended, caller)
+            ended.add([caller.session_id or new_id()])
+            await asyncio.sleep(0.1)
+            assert not is_in(ended, caller)
+
+    asyncio.run(follow())
+
+
+def is_in(ended: EndedSessions, caller: Actor) -> bool:
+    try:
+        return ended.admit(caller) is caller
+    except DomainError as error:
+        return error.refusal.code != "unauthenticated"

@@ -27,7 +27,7 @@ OPERATIONS = (
         Transaction.STATEMENT, "Log out", status=204, refusals=(p.SESSION_NOT_FOUND,),
     ),
     Operation(
-        "DELETE", "/v1/sessions/{session_id}", "deleteSession", sessions.delete_session, CITIZEN,
+        "POST", "/v1/sessions/{session_id}/end", "endSession", sessions.end_session, CITIZEN,
         Transaction.STATEMENT, "End one of the citizen's sessions", status=204, refusals=(p.SESSION_NOT_FOUND,),
     ),
     Operation(

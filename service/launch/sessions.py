@@ -28,7 +28,7 @@ async def list_sessions(conn: Connection, actor: Actor, clock: Clock) -> Session
     )
 
 
-async def delete_session(
+async def end_session(
     conn: Connection, actor: Actor, session_id: UUID, ended_sessions: EndedSessions, clock: Clock
 ) -> None:
     """Ends one of the citizen's sessions. Twice is no error.
@@ -45,7 +45,7 @@ async def delete_current_session(conn: Connection, actor: Actor, ended_sessions:
     Its refresh token is worth nothing from now on, and its access tokens within 5 seconds.
     """
     if actor.session_id is not None:
-        await delete_session(conn, actor, actor.session_id, ended_sessions, clock)
+        await end_session(conn, actor, actor.session_id, ended_sessions, clock)
 
 
 async def delete_sessions(conn: Connection, actor: Actor, ended_sessions: EndedSessions, clock: Clock) -> None:

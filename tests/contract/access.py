@@ -28,7 +28,7 @@ TABLE = """
 createSession            ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 refreshSession           ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 listSessions             401    ok       ok     ok          ok    403          403      403    403       403
-deleteSession            401    404      ok     404         404   403          403      403    403       403 session
+endSession               401    404      ok     404         404   403          403      403    403       403 session
 deleteCurrentSession     401    ok       ok     ok          ok    403          403      403    403       403
 deleteSessions           401    ok       ok     ok          ok    403          403      403    403       403
 createToken              ok     ok       ok     ok          ok    ok           ok       ok     ok        ok

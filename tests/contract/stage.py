@@ -85,7 +85,7 @@ class Stage:
             "createToken": Ask(
                 form={"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
             ),
-            "deleteSession": Ask({"session_id": scene.session_id}),
+            "endSession": Ask({"session_id": scene.session_id}),
             "joinIdentity": Ask(body={"code": "0000-0000"}),
             "leaveIdentity": Ask({"platform": "max"}),
             "getInstitution": Ask(clinic),

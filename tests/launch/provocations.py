@@ -33,7 +33,7 @@ def session_ended(world: World) -> Asked:
 def session_not_found(world: World) -> Asked:
     """Somebody else's."""
     theirs = session_id(world.parent(someone()))
-    return Asked(world.parent(someone()), "DELETE", f"/v1/sessions/{theirs}")
+    return Asked(world.parent(someone()), "POST", f"/v1/sessions/{theirs}/end")
 
 
 @PROVOCATIONS.status(403)

@@ -31,6 +31,8 @@ _LAUNCH = (
     "vk_app_id=7284402&vk_group_id=100001&vk_language=ru&vk_platform=mobile_web&vk_ts=1788742800"
     "&vk_user_id=19039187&vk_viewer_group_role=none&sign=znK4Byk4l2ywtzmSuAvaDUXTAK2yeHh7uPcPb_8V0dM"
 )
+_REFRESH_TOKEN = "zr.42.AZmhsgAMcACAAAAAAAAADKQ7Zhk1ynB8vVd0m2Lq5XcTf9sWgUeJrNhKpYxAbDzM"
+_A_SESSION = "0199a1b2-000c-7000-8000-0000000005e5"
 _TOKEN = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiJ6YXBpcyJ9.c2lnbmF0dXJl"
 
 
@@ -73,6 +75,8 @@ class Session(Schema):
         access_token=_TOKEN,
         token_type="Bearer",  # noqa: S106 - no secret
         expires_in=900,
+        refresh_token=_REFRESH_TOKEN,
+        refresh_expires_in=43200,
         citizen_id=A_CITIZEN,
         region=42,
         role="none",
@@ -87,6 +91,11 @@ class Session(Schema):
     access_token: str = Field(description="A JWT (RFC 9068) for `Authorization: Bearer`. Keep it in memory alone.")
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int = Field(description="Seconds.")
+    refresh_token: str | None = Field(
+        description="For `refreshSession`, once. Keep it in memory alone. Null where there is a role: then a fresh "
+        "launch takes its place."
+    )
+    refresh_expires_in: int | None = Field(description="Seconds until the session ends if it is not refreshed.")
     citizen_id: UUID
     region: RegionCode
     role: Role = Field(
@@ -94,6 +103,45 @@ class Session(Schema):
         "applications, lists; not schedules, programmes or settings."
     )
     page: SessionPage
+
+
+class RefreshBody(Schema):
+    """The refresh token that came last."""
+
+    model_config = example(refresh_token=_REFRESH_TOKEN)
+
+    # Whatever is none of ours gets the answer of one that is over.
+    refresh_token: Annotated[
+        str, Field(max_length=200, json_schema_extra={"pattern": r"^zr\.[0-9]{2}\.[A-Za-z0-9_-]{64}$"})
+    ]
+
+
+class OpenSession(Schema):
+    """A session that goes on."""
+
+    id: UUID
+    platform: Platform
+    since: Instant
+    last_used_at: Instant = Field(description="When it was opened or, later, refreshed.")
+    current: bool = Field(description="The session of the token that was shown.")
+
+
+class SessionList(Schema):
+    """The citizen's sessions, the one that was used last first."""
+
+    model_config = example(
+        items=[
+            {
+                "id": _A_SESSION,
+                "platform": "vk",
+                "since": "2026-09-07T01:00:00+00:00",
+                "last_used_at": "2026-09-07T01:15:00+00:00",
+                "current": True,
+            }
+        ]
+    )
+
+    items: list[OpenSession]
 
 
 class IdentityCode(Schema):
@@ -165,7 +213,7 @@ class TokenRequest(Schema):
             str,
             Field(
                 max_length=400,
-                description="Space-separated; all of the client's where absent.",
+                description="Space-separated; those of the client's that end in `:read` where absent.",
                 json_schema_extra={"pattern": f"^{_SCOPE}( {_SCOPE})*$"},
             ),
         ]

@@ -24,11 +24,13 @@ from service.core.edge import make_edge
 from service.core.headers import Headers
 from service.core.health import Health
 from service.core.limits import Limits, Table
+from service.core.operations import Actor
 from service.doctors import operations as doctors
 from service.documents import operations as documents
 from service.draws import operations as draws
 from service.institutions import operations as institutions
 from service.launch import operations as launch
+from service.launch.ended import EndedSessions
 from service.launch.tokens import Tokens
 from service.migrations import newest
 from service.people import operations as people
@@ -59,7 +61,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
     logs.configure(settings.log_level)
     database = make_database(settings, dsn)
     collaborators = make_collaborators(settings, clock)
-    tokens = collaborators["tokens"]
+    tokens, ended = collaborators["tokens"], collaborators["ended_sessions"]
     assert isinstance(tokens, Tokens)
     health = Health(database, newest(), settings.metrics_from)
     limits = Limits(settings.limits, counts or Table(), clock)
@@ -68,11 +70,19 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
     ground = Ground(database, tokens.authenticate, collaborators, SecondCache(), limits, settings.body_seconds)
     app.add_routes(bind(OPERATIONS, ground))
+    assert isinstance(ended, EndedSessions)
+
+    def authenticate(token: str) -> Actor:
+        return ended.admit(tokens.authenticate(token))
+
+    health = Health(database, newest())
+    app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
+    app.add_routes(bind(OPERATIONS, Ground(database, authenticate, collaborators, SecondCache())))
     app.add_routes(health.routes())
     app.add_routes(reference.routes(document, settings.docs_from))
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
-        async with database.opened():
+        async with database.opened(), ended.followed(database):
             _log.info("worker ready")
             yield
         _log.info("worker drained")

@@ -9,6 +9,7 @@ from service.core.cursors import Cursors
 from service.core.database import Database
 from service.core.sealing import Sealer
 from service.documents.files import DocumentFiles, Limits
+from service.launch.ended import EndedSessions
 from service.launch.provers import LaunchTerms
 from service.launch.tokens import Tokens
 from service.personal_data.rules import Retention
@@ -21,6 +22,7 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
     return {
         "clock": clock,
         "tokens": Tokens(keys.signing, clock),
+        "ended_sessions": _ended_sessions(settings, clock),
         "sealer": sealer,
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
@@ -34,9 +36,18 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
             citizen_token_seconds=settings.citizen_token_seconds,
             administrator_token_seconds=settings.administrator_token_seconds,
             system_token_seconds=settings.system_token_seconds,
+            session_idle=timedelta(seconds=settings.session_idle_seconds),
+            session_whole=timedelta(seconds=settings.session_seconds),
+            launch_sessions=settings.launch_sessions,
+            keep_sessions=timedelta(hours=settings.keep_sessions_hours),
             token_address=settings.public_url.rstrip("/") + "/v1/oauth/token",
         ),
     }
+
+
+def _ended_sessions(settings: Settings, clock: Clock) -> EndedSessions:
+    lifetime = timedelta(seconds=max(settings.citizen_token_seconds, settings.administrator_token_seconds))
+    return EndedSessions(lifetime, settings.ended_sessions_seconds, clock)
 
 
 def _document_files(settings: Settings, sealer: Sealer) -> DocumentFiles:

@@ -73,6 +73,22 @@ class Settings(BaseSettings):
     administrator_token_seconds: int = 300
     system_token_seconds: int = 3600
 
+    session_idle_seconds: Annotated[int, Field(ge=60)] = Field(
+        default=12 * 3600, description="How long a citizen's session lasts without being refreshed."
+    )
+    session_seconds: Annotated[int, Field(ge=60)] = Field(
+        default=7 * 24 * 3600, description="How long it lasts at most."
+    )
+    launch_sessions: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=20, description="How many sessions one signed launch may open."
+    )
+    keep_sessions_hours: Annotated[int, Field(ge=1, le=24 * 365)] = Field(
+        default=24, description="How long a session that is over is kept."
+    )
+    ended_sessions_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=2, description="How often each worker asks which sessions were ended."
+    )
+
     # Without these, keys are made once into the data folder. On several machines set all three.
     signing_key: SecretStr | None = Field(default=None, description="Ed25519 private key, PEM.")
     sealing_keys: dict[str, SecretStr] = Field(

@@ -14,6 +14,19 @@ LAUNCH_STALE = refusal(
     "Запуск устарел: запросите свежие параметры или откройте мини-приложение заново",
     "The launch is too old: ask for fresh parameters or open the mini-app again",
 )
+LAUNCH_SPENT = refusal(
+    "launch_spent",
+    Kind.forbidden,
+    "По этому запуску открыто слишком много сеансов: откройте мини-приложение заново",
+    "This launch has opened too many sessions: open the mini-app again",
+)
+SESSION_ENDED = refusal(
+    "session_ended",
+    Kind.unauthenticated,
+    "Сеанс закончился: откройте мини-приложение заново",
+    "The session is over: open the mini-app again",
+)
+SESSION_NOT_FOUND = refusal("session_not_found", Kind.absent, "Такого сеанса у вас нет", "You have no such session")
 PAGE_MISSING = refusal(
     "page_missing",
     Kind.conflict,
@@ -44,8 +57,8 @@ IDENTITY_FIRST = refusal(
 SCOPE_INVALID = refusal(
     "scope_invalid",
     Kind.malformed,
-    "Запрошены права, которых у клиента нет",
-    "A scope is asked for that the client does not have",
+    "Запрошены права, которых у клиента нет, или не запрошены никакие",
+    "A scope is asked for that the client does not have, or none",
 )
 GRANT_UNSUPPORTED = refusal(
     "grant_unsupported",

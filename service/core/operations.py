@@ -25,6 +25,8 @@ class Actor:
     institution_id: UUID | None
     role: StaffRole = "none"
     scopes: frozenset[str] = frozenset()
+    # Of a citizen: which of their sessions this is.
+    session_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""What goes on by itself: assertions are forgotten, joined accounts hand over."""
+"""What goes on by itself: assertions and sessions are forgotten, joined accounts hand over."""
 
 from service.core.jobs import Job
-from service.launch import identities, usecases
+from service.launch import identities, sessions, usecases
 
 JOBS = (
     Job("forget_assertions", 300, usecases.forget_assertions),
+    Job("forget_sessions", 300, sessions.forget_sessions),
     Job("hand_over_the_rest", 60, identities.hand_over_the_rest),
 )

@@ -2,13 +2,33 @@
 
 from schemas import problems as p
 from service.core.operations import CITIZEN, PUBLIC, Operation, Transaction
-from service.launch import identities, usecases
+from service.launch import identities, sessions, usecases
 
 OPERATIONS = (
     Operation(
         "POST", "/v1/sessions", "createSession", usecases.create_session, PUBLIC, Transaction.STATEMENT,
         "Open a session from a signed launch", status=201,
-        refusals=(p.LAUNCH_INVALID, p.LAUNCH_STALE, p.PAGE_MISSING, p.PAGE_UNKNOWN),
+        refusals=(p.LAUNCH_INVALID, p.LAUNCH_STALE, p.LAUNCH_SPENT, p.PAGE_MISSING, p.PAGE_UNKNOWN),
+    ),
+    Operation(
+        "POST", "/v1/sessions/refresh", "refreshSession", usecases.refresh_session, PUBLIC, Transaction.STATEMENT,
+        "Refresh a session", refusals=(p.SESSION_ENDED,),
+    ),
+    Operation(
+        "GET", "/v1/sessions", "listSessions", sessions.list_sessions, CITIZEN, Transaction.READ,
+        "List the citizen's sessions",
+    ),
+    Operation(
+        "DELETE", "/v1/sessions", "deleteSessions", sessions.delete_sessions, CITIZEN, Transaction.STATEMENT,
+        "Log out everywhere", status=204,
+    ),
+    Operation(
+        "DELETE", "/v1/sessions/current", "deleteCurrentSession", sessions.delete_current_session, CITIZEN,
+        Transaction.STATEMENT, "Log out", status=204, refusals=(p.SESSION_NOT_FOUND,),
+    ),
+    Operation(
+        "POST", "/v1/sessions/{session_id}/end", "endSession", sessions.end_session, CITIZEN,
+        Transaction.STATEMENT, "End one of the citizen's sessions", status=204, refusals=(p.SESSION_NOT_FOUND,),
     ),
     Operation(
         "GET", "/v1/identities", "listIdentities", identities.list_identities, CITIZEN, Transaction.READ,

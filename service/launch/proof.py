@@ -39,6 +39,8 @@ class Proof:
     user: str
     page: str | None = None
     role: str = "none"
+    # When it was signed, or where that is not known in which session of the platform: tells launches of a user apart.
+    made: str = ""
 
 
 def check_freshness(signed_at: datetime | None, now: datetime, max_age_seconds: int, max_ahead_seconds: int) -> None:

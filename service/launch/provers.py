@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -35,6 +35,11 @@ class LaunchTerms:
     citizen_token_seconds: int
     administrator_token_seconds: int
     system_token_seconds: int
+    # How long a session lasts unused, and at most; how many one launch may make; how long it is kept when it is over.
+    session_idle: timedelta
+    session_whole: timedelta
+    launch_sessions: int
+    keep_sessions: timedelta
     # Where createToken is reached from outside: what a system's assertion names.
     token_address: str
 
@@ -58,22 +63,23 @@ def _prove_vk(parameters: str, terms: LaunchTerms) -> tuple[Proof, datetime | No
     _, launch = _first_verified((app, partial(vk.verify, parameters, secret)) for secret in _secrets(terms, "vk", app))
     page = str(launch.group_id) if launch.group_id else None
     role = launch.role if page else "none"
+    made = str(launch.signed_at)
     if launch.ok_user_id is not None:
-        return Proof("ok", app, str(launch.ok_user_id), page, role), launch.signed_at
-    return Proof("vk", app, str(launch.user_id), page, role), launch.signed_at
+        return Proof("ok", app, str(launch.ok_user_id), page, role, made), launch.signed_at
+    return Proof("vk", app, str(launch.user_id), page, role, made), launch.signed_at
 
 
 def _prove_ok(parameters: str, terms: LaunchTerms) -> tuple[Proof, datetime | None]:
     app = ok.claimed_app(parameters) or ""
     _, launch = _first_verified((app, partial(ok.verify, parameters, secret)) for secret in _secrets(terms, "ok", app))
-    return Proof("ok", app, str(launch.user_id)), None
+    return Proof("ok", app, str(launch.user_id), made=launch.session), None
 
 
 def _prove_max(parameters: str, terms: LaunchTerms) -> tuple[Proof, datetime | None]:
     bot, launch = _first_verified(
         (bot, partial(max_platform.verify, parameters, token)) for bot, token in _all_secrets(terms, "max")
     )
-    return Proof("max", bot, str(launch.user_id), launch.page), launch.signed_at
+    return Proof("max", bot, str(launch.user_id), launch.page, made=str(launch.signed_at)), launch.signed_at
 
 
 def _prove_telegram(parameters: str, terms: LaunchTerms) -> tuple[Proof, datetime | None]:
@@ -84,7 +90,7 @@ def _prove_telegram(parameters: str, terms: LaunchTerms) -> tuple[Proof, datetim
         (bot, partial(telegram.verify_signature, parameters, bot)) for bot in terms.telegram_bots
     ]
     bot, launch = _first_verified([*by_token, *by_signature])
-    return Proof("telegram", bot, str(launch.user_id), launch.page), launch.signed_at
+    return Proof("telegram", bot, str(launch.user_id), launch.page, made=str(launch.signed_at)), launch.signed_at
 
 
 _PROVERS: Mapping[Platform, Callable[[str, LaunchTerms], tuple[Proof, datetime | None]]] = {

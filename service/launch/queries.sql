@@ -1,18 +1,27 @@
--- name: find_page
-SELECT p.region_id, p.external_id, p.mini_apps, i.id AS institution_id, i.name AS institution_name,
-       coalesce(c.same_as, c.id) AS citizen_id
-FROM pages p
-JOIN institutions i ON i.region_id = p.region_id AND i.id = p.institution_id
-LEFT JOIN citizens c ON c.region_id = p.region_id AND c.platform = p.platform AND c.external_id = $3
-WHERE p.platform = $1 AND p.external_id = $2;
+-- name: open_session
+SELECT region, page, apps, institution, institution_name, citizen
+FROM open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
--- name: add_citizen
-INSERT INTO citizens (region_id, id, platform, external_id, created_at)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT ON CONSTRAINT citizens_one_per_platform_user DO NOTHING;
+-- name: refresh_session
+SELECT platform, client, page, apps, institution, institution_name, citizen, good_until
+FROM refresh_session($1, $2, $3, $4, $5, $6, $7, $8);
 
--- name: find_citizen
-SELECT coalesce(same_as, id) FROM citizens WHERE region_id = $1 AND platform = $2 AND external_id = $3;
+-- name: list_sessions
+SELECT id, platform, created_at, used_at FROM sessions
+WHERE region_id = $1 AND citizen_id = $2 AND ended_at IS NULL AND expires_at > $3
+ORDER BY used_at DESC, id DESC;
+
+-- name: end_session
+SELECT end_session($1, $2, $3, $4);
+
+-- name: end_sessions
+SELECT end_sessions($1, $2, NULL, $3);
+
+-- name: ended_sessions
+SELECT session, at FROM ended_sessions($1);
+
+-- name: forget_sessions
+SELECT forget_sessions($1);
 
 -- name: create_identity_code
 SELECT create_identity_code($1, $2, $3, $4, $5, $6, $7::jsonb, $8);

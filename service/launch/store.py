@@ -1,6 +1,6 @@
-"""Pages as a launch finds them, citizens, clients."""
+"""Sessions, accounts of citizens, clients."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import orjson
 
 from schemas import problems
 from service.core.database import Collision, Connection, Record, refusing
+from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
 
@@ -18,20 +19,75 @@ VIOLATIONS = {
     "identity_joined": problems.IDENTITY_JOINED,
     "identity_first": problems.IDENTITY_FIRST,
     "identity_codes_code": Collision,
+    "launch_spent": problems.LAUNCH_SPENT,
+    "session_not_found": problems.SESSION_NOT_FOUND,
 }
 
 
-async def find_page(conn: Connection, platform: str, page: str, user: str) -> Record | None:
-    """The page with its institution, and the citizen if this user has been here before."""
-    return await conn.fetchrow(SQL.find_page, platform, page, user)
+async def open_session(
+    conn: Connection,
+    page: tuple[str, str],
+    user: str,
+    session: dict[str, Any],
+    launch: tuple[bytes, datetime, int],
+    now: datetime,
+) -> Record | None:
+    """Where the session leads and whose it is; None where the page is not connected.
+
+    `launch`: a hash that stands for it, until when that is kept, and how many sessions it may make.
+    """
+    with refusing(VIOLATIONS):
+        return await conn.fetchrow(
+            SQL.open_session,
+            *page,
+            user,
+            new_id(),
+            session["id"],
+            session["client"],
+            session["token_hash"],
+            session["expires_at"],
+            *launch,
+            now,
+        )
 
 
-async def ensure_citizen(
-    conn: Connection, region_id: int, citizen_id: UUID, platform: str, user: str, now: datetime
-) -> UUID:
-    """The citizen of that user: the one just made, or the one that another launch made a moment before."""
-    await conn.execute(SQL.add_citizen, region_id, citizen_id, platform, user, now)
-    return await conn.fetchval(SQL.find_citizen, region_id, platform, user)
+async def refresh_session(
+    conn: Connection,
+    region_id: int,
+    session_id: UUID,
+    hashes: tuple[bytes, bytes],
+    terms: tuple[timedelta, timedelta, timedelta],
+    now: datetime,
+) -> Record | None:
+    """Where the session leads, now that the second token is good in place of the first; None where it is over.
+
+    `terms`: how long it lasts unused and at most, and for how long the same successor is told again.
+    """
+    return await conn.fetchrow(SQL.refresh_session, region_id, session_id, *hashes, *terms, now)
+
+
+async def list_sessions(conn: Connection, region_id: int, citizen_id: UUID, now: datetime) -> list[Record]:
+    """The one that was used last first."""
+    return await conn.fetch(SQL.list_sessions, region_id, citizen_id, now)
+
+
+async def end_session(conn: Connection, region_id: int, citizen_id: UUID, session_id: UUID, now: datetime) -> None:
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.end_session, region_id, citizen_id, session_id, now)
+
+
+async def end_sessions(conn: Connection, region_id: int, citizen_id: UUID, now: datetime) -> list[UUID]:
+    """Which of the citizen's sessions were still going on."""
+    return await conn.fetchval(SQL.end_sessions, region_id, citizen_id, now)
+
+
+async def ended_sessions(conn: Connection, since: datetime) -> list[Record]:
+    return await conn.fetch(SQL.ended_sessions, since)
+
+
+async def forget_sessions(conn: Connection, before: datetime) -> int:
+    """Of those that were over by then; gives how many."""
+    return await conn.fetchval(SQL.forget_sessions, before)
 
 
 async def create_identity_code(

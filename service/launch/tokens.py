@@ -1,11 +1,12 @@
 """Access tokens (RFC 9068, signed with EdDSA) and the key set they are verified with."""
 
 import hashlib
+import re
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import jwt
@@ -17,12 +18,21 @@ from service.core.clock import Clock
 from service.core.errors import DomainError
 from service.core.ids import new_id
 from service.core.operations import Actor
+from service.core.roles import StaffRole
 
 ISSUER = "zapis"
 AUDIENCE = "zapis-api"
 _TYPE = "at+jwt"
+# The same in its two forms (RFC 9068, section 4); no other token of ours is signed under either.
+_TYPES = (_TYPE, f"application/{_TYPE}")
+# By so much the clocks of two machines may differ.
+_SKEW_SECONDS = 60
 _TOKEN_CHARACTERS = 2048
+# Of the characters that are no base64url the decoder would make nothing.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 _REMEMBERED = 10_000
+_KINDS = ("citizen", "system")
+_ROLES = get_args(StaffRole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ class Tokens:
             "institution": str(actor.institution_id) if actor.institution_id else None,
             "role": actor.role,
             "scope": " ".join(sorted(actor.scopes)),
+            **({"sid": str(actor.session_id)} if actor.session_id else {}),
             **claims,
         }
         return Issued(self.sign(everything, _TYPE), lifetime_seconds)
@@ -98,30 +109,52 @@ class Tokens:
         return actor
 
     def _verify(self, token: str) -> tuple[float, Actor]:
-        if len(token) > _TOKEN_CHARACTERS:
+        if len(token) > _TOKEN_CHARACTERS or not _COMPACT.fullmatch(token):
             raise DomainError(problems.UNAUTHENTICATED)
         try:
-            # The time is compared with our clock, at each use.
+            # Times are compared with our clock, below and at each use.
             options: Any = {
-                "require": ["exp", "iat", "sub", "jti", "client_id"],
+                "require": ["iss", "aud", "sub", "exp", "iat", "jti", "client_id"],
                 "verify_exp": False,
                 "verify_iat": False,
+                "verify_nbf": False,
             }
             complete = jwt.decode_complete(
                 token, self._public, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options=options
             )
             header, claims = complete["header"], complete["payload"]
-            if header.get("typ") != _TYPE or header.get("kid") != self.key_id:
+            if header.get("typ") not in _TYPES or header.get("kid") != self.key_id:
                 raise DomainError(problems.UNAUTHENTICATED)
-            institution = claims["institution"]
-            actor = Actor(
-                kind=claims["actor"],
-                id=UUID(claims["sub"]),
-                region_id=claims["region"],
-                institution_id=UUID(institution) if institution else None,
-                role=claims["role"],
-                scopes=frozenset(claims["scope"].split()),
-            )
-            return float(claims["exp"]), actor
+            return _expires(claims, self._clock().timestamp()), _actor(claims)
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError):
             raise DomainError(problems.UNAUTHENTICATED) from None
+
+
+def _expires(claims: dict[str, Any], now: float) -> float:
+    """Raises ValueError where the token is not yet good, or its times are none."""
+    times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
+    # A number of JSON may as well be Infinity, and a boolean counts as one.
+    if any(type(time) is not int for time in times.values()):
+        raise ValueError("not a time")
+    if max(times["iat"], times.get("nbf", 0)) > now + _SKEW_SECONDS or times["exp"] <= times["iat"]:
+        raise ValueError("not yet good")
+    return float(times["exp"])
+
+
+def _actor(claims: dict[str, Any]) -> Actor:
+    """Raises KeyError, ValueError, TypeError or AttributeError where a claim is not as we write it."""
+    kind, role, region, institution = (claims[name] for name in ("actor", "role", "region", "institution"))
+    named = all(isinstance(claims[name], str) and claims[name] for name in ("jti", "client_id"))
+    # Whoever is of a kind that is not known here would be let in where another kind is.
+    if kind not in _KINDS or role not in _ROLES or type(region) is not int or not named:
+        raise ValueError("not one of ours")
+    return Actor(
+        kind=kind,
+        id=UUID(claims["sub"]),
+        region_id=region,
+        institution_id=UUID(institution) if institution is not None else None,
+        role=role,
+        scopes=frozenset(claims["scope"].split()),
+        # None at systems, and in a token from before there were sessions.
+        session_id=UUID(claims["sid"]) if "sid" in claims else None,
+    )

@@ -4,63 +4,143 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
 from schemas import problems
 from schemas.common import Named
-from schemas.sessions import AccessToken, KeySet, Launch, Scope, Session, SessionPage, TokenRequest
+from schemas.sessions import (
+    AccessToken,
+    KeySet,
+    Launch,
+    Platform,
+    RefreshBody,
+    Scope,
+    Session,
+    SessionPage,
+    TokenRequest,
+)
 from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
 from service.core.ids import new_id
 from service.core.operations import Actor
+from service.core.sealing import Sealer
 from service.launch import assertions, store
+from service.launch.proof import Proof
 from service.launch.provers import LaunchTerms, prove
+from service.launch.refresh import RefreshToken
 from service.launch.roles import role_of, shown_role
-from service.launch.tokens import Tokens
+from service.launch.tokens import Issued, Tokens
 
 SCOPES: tuple[str, ...] = get_args(Scope)
+_TOLD_AGAIN = timedelta(seconds=30)
 
 
 async def create_session(
-    conn: Connection, body: Launch, launch_terms: LaunchTerms, tokens: Tokens, clock: Clock
+    conn: Connection, body: Launch, launch_terms: LaunchTerms, tokens: Tokens, sealer: Sealer, clock: Clock
 ) -> Session:
     """Opens a session from the signed parameters of a launch.
 
-    The signature is verified before anything is read out of the parameters; then their age, both ways. The mini-app
-    must have been opened from a page that is connected, or `page` names one: then as a citizen. `role` is the
-    platform's word at the moment of the launch, so the token of an administrator lives shorter. There is nothing to
-    refresh: ask the platform for fresh parameters.
+    The signature is verified before anything is read out of the parameters; then their age, both ways; and one launch
+    opens so many sessions. The mini-app must have been opened from a page that is connected, or `page` names one: then
+    as a citizen. `role` is the platform's word at the moment of the launch, so the token of an administrator lives
+    shorter, and there is nothing to refresh it with: ask the platform for fresh parameters. A citizen's token is
+    refreshed by `refreshSession`. Of fifty sessions of a citizen the one that was not used for longest ends.
     """
-    proof = prove(body.platform, body.parameters, launch_terms, clock())
+    now = clock()
+    proof = prove(body.platform, body.parameters, launch_terms, now)
     asked_page = proof.page or body.page
     if asked_page is None:
         raise DomainError(problems.PAGE_MISSING)
-    page = await store.find_page(conn, proof.platform, asked_page, proof.user)
+    role, session_id = role_of(proof.role), new_id()
+    lifetime = launch_terms.citizen_token_seconds if role == "none" else launch_terms.administrator_token_seconds
+    # The region is known when the page is; the secret is not of a region.
+    refresh = RefreshToken.new(0, session_id) if role == "none" else None
+    lasts = min(launch_terms.session_idle, launch_terms.session_whole) if refresh else timedelta(seconds=lifetime)
+    client = f"{proof.platform}:{proof.app}"
+    page = await store.open_session(
+        conn,
+        (proof.platform, asked_page),
+        proof.user,
+        {"id": session_id, "client": client, "token_hash": refresh and refresh.hash, "expires_at": now + lasts},
+        _uses_of(proof, launch_terms, sealer, now),
+        now,
+    )
     if page is None:
         raise DomainError(problems.PAGE_UNKNOWN)
-    citizen_id = page["citizen_id"] or await store.ensure_citizen(
-        conn, page["region_id"], new_id(), proof.platform, proof.user, clock()
+    actor = Actor("citizen", page["citizen"], page["region"], page["institution"], role, session_id=session_id)
+    refresh = refresh and replace(refresh, region_id=actor.region_id)
+    return _session(
+        page,
+        actor,
+        proof.platform,
+        tokens.issue(actor, client, lifetime, page=_named(proof.platform, page)),
+        refresh,
+        lasts,
     )
-    role = role_of(proof.role)
-    actor = Actor("citizen", citizen_id, page["region_id"], page["institution_id"], role)
-    lifetime = launch_terms.citizen_token_seconds if role == "none" else launch_terms.administrator_token_seconds
+
+
+async def refresh_session(
+    conn: Connection, body: RefreshBody, launch_terms: LaunchTerms, tokens: Tokens, sealer: Sealer, clock: Clock
+) -> Session:
+    """Gives a citizen's session a new access token, and a new refresh token in place of the one that is shown.
+
+    Each is good once. Within 30 seconds the same successor is told again: so nothing is lost by a double tap, or by an
+    answer that did not arrive. After that a token that was used before ends the session, for two hold it of whom one
+    has no right to. A session lasts 12 hours without being refreshed and 7 days at most; then open a new one from a
+    launch.
+    """
+    shown, now = RefreshToken.read(body.refresh_token), clock()
+    if shown is None:
+        raise DomainError(problems.SESSION_ENDED)
+    successor = shown.successor(sealer)
+    found = await store.refresh_session(
+        conn,
+        shown.region_id,
+        shown.session_id,
+        (shown.hash, successor.hash),
+        (launch_terms.session_idle, launch_terms.session_whole, _TOLD_AGAIN),
+        now,
+    )
+    if found is None:
+        raise DomainError(problems.SESSION_ENDED)
+    # A role is the platform's word of the moment of a launch, and is not carried on.
+    actor = Actor("citizen", found["citizen"], shown.region_id, found["institution"], session_id=shown.session_id)
     issued = tokens.issue(
-        actor, f"{proof.platform}:{proof.app}", lifetime, page=f"{proof.platform}:{page['external_id']}"
+        actor, found["client"], launch_terms.citizen_token_seconds, page=_named(found["platform"], found)
     )
+    return _session(found, actor, found["platform"], issued, successor, found["good_until"] - now)
+
+
+def _uses_of(proof: Proof, terms: LaunchTerms, sealer: Sealer, now: datetime) -> tuple[bytes, datetime, int]:
+    """What stands for the launch however it is written, until when it could be used again, and how often it may be."""
+    until = now + timedelta(seconds=terms.max_age_seconds + terms.max_ahead_seconds)
+    return sealer.hash("launch", proof.platform, proof.app, proof.user, proof.made), until, terms.launch_sessions
+
+
+def _named(platform: Platform, page: Record) -> str:
+    return f"{platform}:{page['page']}"
+
+
+def _session(
+    page: Record, actor: Actor, platform: Platform, issued: Issued, refresh: RefreshToken | None, lasts: timedelta
+) -> Session:
     return Session(
         access_token=issued.token,
         expires_in=issued.lifetime_seconds,
-        citizen_id=citizen_id,
-        region=page["region_id"],
-        role=shown_role(role),
+        refresh_token=refresh and refresh.text,
+        refresh_expires_in=int(lasts.total_seconds()) if refresh else None,
+        citizen_id=actor.id,
+        region=actor.region_id,
+        role=shown_role(actor.role),
         page=SessionPage(
-            platform=proof.platform,
-            external_id=page["external_id"],
-            mini_apps=page["mini_apps"],
-            institution=Named(id=page["institution_id"], name=page["institution_name"]),
+            platform=platform,
+            external_id=page["page"],
+            mini_apps=page["apps"],
+            institution=Named(id=page["institution"], name=page["institution_name"]),
         ),
     )
 
@@ -77,8 +157,9 @@ async def create_token(
 
     The system proves itself in one way: by its secret, in the form or by HTTP Basic; or by a JWT that its own key
     signed (`private_key_jwt`, RFC 7523), whose `aud` is the address of this operation, which expires within five
-    minutes and is good once. Without `scope` the token has all that the client may do. Problems carry the member
-    `error` as in RFC 6749, section 5.2.
+    minutes and is good once. A token has the scopes that are asked for, and without `scope` those alone by which the
+    client may read; where it may read nothing, it has to ask. Problems carry the member `error` as in RFC 6749,
+    section 5.2.
     """
     if body.grant_type != "client_credentials":
         raise DomainError(problems.GRANT_UNSUPPORTED, extra={"error": "unsupported_grant_type"})
@@ -92,13 +173,18 @@ async def create_token(
         named, secret = basic_credentials or (body.client_id or "", body.client_secret or "")
         client = await _client_of_secret(conn, named, secret)
     granted = frozenset(client["scopes"])
-    asked = frozenset((body.scope or "").split()) or granted
-    if not asked <= granted:
+    asked = frozenset((body.scope or "").split()) or _least(granted)
+    if not asked or not asked <= granted:
         raise DomainError(problems.SCOPE_INVALID, extra={"error": "invalid_scope"})
     region_id, client_id = _split(named)
     actor = Actor("system", client_id, region_id, client["institution_id"], scopes=asked)
     issued = tokens.issue(actor, named, launch_terms.system_token_seconds)
     return AccessToken(access_token=issued.token, expires_in=issued.lifetime_seconds, scope=" ".join(sorted(asked)))
+
+
+def _least(granted: frozenset[str]) -> frozenset[str]:
+    """What whoever asks for nothing in particular gets (RFC 6749, section 3.3)."""
+    return frozenset(scope for scope in granted if scope.endswith(":read"))
 
 
 async def _client_of_secret(conn: Connection, named: str, secret: str) -> Record:

@@ -1671,6 +1671,21 @@ BEGIN
     RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
 END $$;
 
+CREATE FUNCTION public.count_launch(p_region smallint, p_launch_hash bytea, p_until timestamp with time zone, p_most integer, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    counted integer;
+BEGIN
+    INSERT INTO launch_uses AS known (region_id, launch_hash, uses, expires_at)
+    VALUES (p_region, p_launch_hash, 1, p_until)
+    ON CONFLICT (region_id, launch_hash) DO UPDATE SET
+        uses = CASE WHEN known.expires_at <= p_now THEN 1 ELSE known.uses + 1 END,
+        expires_at = CASE WHEN known.expires_at <= p_now THEN excluded.expires_at ELSE known.expires_at END
+    RETURNING uses INTO counted;
+    PERFORM refuse('launch_spent') WHERE counted > p_most;
+END $$;
+
 CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2084,12 +2099,39 @@ BEGIN
     UPDATE campaigns SET filled_at = p_now WHERE region_id = p_region AND id = p_campaign;
 END $$;
 
+CREATE FUNCTION public.end_session(p_region smallint, p_citizen uuid, p_session uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM refuse('session_not_found') WHERE NOT EXISTS (
+        SELECT FROM sessions WHERE region_id = p_region AND id = p_session AND citizen_id = p_citizen);
+    UPDATE sessions SET ended_at = p_now
+    WHERE region_id = p_region AND id = p_session AND citizen_id = p_citizen AND ended_at IS NULL;
+END $$;
+
+CREATE FUNCTION public.end_sessions(p_region smallint, p_citizen uuid, p_account uuid, p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE sql
+    AS $$
+    WITH over AS (
+        UPDATE sessions SET ended_at = p_now
+        WHERE region_id = p_region AND citizen_id = p_citizen AND ended_at IS NULL
+          AND (p_account IS NULL OR account_id = p_account)
+        RETURNING id)
+    SELECT coalesce(array_agg(id), '{}') FROM over;
+$$;
+
 CREATE FUNCTION public.end_waiting(p_region smallint, p_entry uuid, p_status text, p_now timestamp with time zone) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
     UPDATE waiting_entries SET status = p_status, ended_at = p_now WHERE region_id = p_region AND id = p_entry;
     UPDATE waiting_persons SET active = false WHERE region_id = p_region AND entry_id = p_entry;
+$$;
+
+CREATE FUNCTION public.ended_sessions(p_since timestamp with time zone) RETURNS TABLE(session uuid, at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT s.id, s.ended_at FROM regions r JOIN sessions s ON s.region_id = r.code AND s.ended_at > p_since;
 $$;
 
 CREATE FUNCTION public.engage(p_appointment uuid, place public.bookable_slots, p_identity bytea) RETURNS void
@@ -2138,6 +2180,23 @@ CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp wi
         WHEN place.filled_at IS NULL AND p_now >= place.collect_until THEN 'group_being_filled'
     END
 $$;
+
+CREATE FUNCTION public.ensure_account(p_region smallint, p_platform text, p_user text, p_new uuid, p_now timestamp with time zone, OUT account uuid, OUT citizen uuid) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    SELECT c.id, coalesce(c.same_as, c.id) INTO account, citizen FROM citizens c
+    WHERE c.region_id = p_region AND c.platform = p_platform AND c.external_id = p_user;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    -- Another launch may make it at this moment: then it is that one's.
+    INSERT INTO citizens (region_id, id, platform, external_id, created_at)
+    VALUES (p_region, p_new, p_platform, p_user, p_now)
+    ON CONFLICT ON CONSTRAINT citizens_one_per_platform_user DO NOTHING;
+    SELECT c.id, coalesce(c.same_as, c.id) INTO account, citizen FROM citizens c
+    WHERE c.region_id = p_region AND c.platform = p_platform AND c.external_id = p_user;
+END $$;
 
 CREATE FUNCTION public.erase_person(p_region smallint, p_person uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2612,6 +2671,38 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.forget_sessions(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    over record;
+    forgotten integer := 0;
+BEGIN
+    FOR over IN
+        SELECT due.region_id, due.id FROM regions r CROSS JOIN LATERAL (
+            SELECT s.region_id, s.id FROM sessions s
+            WHERE s.region_id = r.code AND s.expires_at < p_before
+            ORDER BY s.expires_at LIMIT 500
+            FOR UPDATE SKIP LOCKED
+        ) due LIMIT 500
+    LOOP
+        DELETE FROM sessions WHERE region_id = over.region_id AND id = over.id;
+        forgotten := forgotten + 1;
+    END LOOP;
+    FOR over IN
+        SELECT due.region_id, due.launch_hash FROM regions r CROSS JOIN LATERAL (
+            SELECT l.region_id, l.launch_hash FROM launch_uses l
+            WHERE l.region_id = r.code AND l.expires_at < p_before
+            ORDER BY l.expires_at LIMIT 500
+            FOR UPDATE SKIP LOCKED
+        ) due LIMIT 500
+    LOOP
+        DELETE FROM launch_uses WHERE region_id = over.region_id AND launch_hash = over.launch_hash;
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
 CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2813,6 +2904,8 @@ BEGIN
     UPDATE campaign_wishes SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    -- Not handed over: who acts as another from now on proves it by a launch of now.
+    UPDATE sessions SET ended_at = p_now WHERE region_id = p_region AND citizen_id = p_from AND ended_at IS NULL;
 END $$;
 
 CREATE FUNCTION public.hand_over_the_rest(p_now timestamp with time zone) RETURNS integer
@@ -3501,6 +3594,7 @@ BEGIN
         UPDATE citizens SET same_as = NULL WHERE region_id = p_region AND same_as = p_citizen AND platform = p_platform
         RETURNING id
     LOOP
+        PERFORM end_sessions(p_region, p_citizen, left_behind, p_now);
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'identity_left', left_behind, '{}', false);
     END LOOP;
 END $$;
@@ -3824,6 +3918,16 @@ BEGIN
                     jsonb_build_object('seed_hash', p_seed_hash, 'group_id', p_group), true);
     RETURN 1;
 END $$;
+
+CREATE FUNCTION public.make_room_for_session(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE sessions SET ended_at = p_now
+    WHERE region_id = p_region AND id IN (
+        SELECT s.id FROM sessions s
+        WHERE s.region_id = p_region AND s.citizen_id = p_citizen AND s.ended_at IS NULL
+        ORDER BY s.used_at DESC OFFSET 49);
+$$;
 
 CREATE FUNCTION public.mark_no_shows(p_event_ids uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4290,6 +4394,28 @@ CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_n
     RETURNING id
 $$;
 
+CREATE FUNCTION public.open_session(p_platform text, p_page text, p_user text, p_new_citizen uuid, p_session uuid, p_client text, p_token_hash bytea, p_expires_at timestamp with time zone, p_launch_hash bytea, p_launch_until timestamp with time zone, p_launch_sessions integer, p_now timestamp with time zone) RETURNS TABLE(region smallint, page text, apps text[], institution uuid, institution_name text, citizen uuid)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    account uuid;
+BEGIN
+    SELECT p.region_id, p.external_id, p.mini_apps, i.id, i.name INTO region, page, apps, institution, institution_name
+    FROM pages p JOIN institutions i ON i.region_id = p.region_id AND i.id = p.institution_id
+    WHERE p.platform = p_platform AND p.external_id = p_page;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    PERFORM count_launch(region, p_launch_hash, p_launch_until, p_launch_sessions, p_now);
+    SELECT e.account, e.citizen INTO account, citizen
+    FROM ensure_account(region, p_platform, p_user, p_new_citizen, p_now) e;
+    PERFORM make_room_for_session(region, citizen, p_now);
+    INSERT INTO sessions (region_id, id, citizen_id, account_id, platform, client, page, token_hash,
+                          created_at, used_at, expires_at)
+    VALUES (region, p_session, citizen, account, p_platform, p_client, p_page, p_token_hash, p_now, p_now, p_expires_at);
+    RETURN NEXT;
+END $$;
+
 CREATE FUNCTION public.order_changes(named public.applications, place public.groups, p_decision jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4537,6 +4663,38 @@ BEGIN
     UPDATE applications SET test = tested, updated_at = p_now WHERE region_id = named.region_id AND id = named.id;
     PERFORM journal(named.region_id, gen_random_uuid(), p_now, p_actor, 'application_tested', named.id,
                     jsonb_build_object('result', p_decision -> 'result'), true);
+END $$;
+
+CREATE FUNCTION public.refresh_session(p_region smallint, p_session uuid, p_token_hash bytea, p_successor_hash bytea, p_idle interval, p_whole interval, p_grace interval, p_now timestamp with time zone) RETURNS TABLE(platform text, client text, page text, apps text[], institution uuid, institution_name text, citizen uuid, good_until timestamp with time zone)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    kept sessions;
+BEGIN
+    SELECT s.* INTO kept FROM sessions s WHERE s.region_id = p_region AND s.id = p_session FOR NO KEY UPDATE;
+    IF NOT FOUND OR kept.ended_at IS NOT NULL OR kept.expires_at <= p_now OR kept.token_hash IS NULL THEN
+        RETURN;
+    END IF;
+    IF kept.token_hash = p_token_hash THEN
+        kept.expires_at := least(p_now + p_idle, kept.created_at + p_whole);
+        UPDATE sessions s SET token_hash = p_successor_hash, previous_hash = p_token_hash, rotated_at = p_now,
+               used_at = p_now, expires_at = kept.expires_at
+        WHERE s.region_id = p_region AND s.id = p_session;
+    ELSIF kept.previous_hash = p_token_hash AND kept.token_hash = p_successor_hash AND p_now < kept.rotated_at + p_grace THEN
+        -- A double tap, or an answer that was lost on its way.
+        NULL;
+    ELSE
+        UPDATE sessions s SET ended_at = p_now WHERE s.region_id = p_region AND s.id = p_session;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, kept.citizen_id, 'session_token_reused', p_session, '{}', false);
+        RETURN;
+    END IF;
+    -- No row for an account that was joined to another meanwhile, and for a page that is gone.
+    RETURN QUERY
+    SELECT kept.platform, kept.client, p.external_id, p.mini_apps, i.id, i.name, kept.citizen_id, kept.expires_at
+    FROM citizens c
+    JOIN pages p ON p.region_id = p_region AND p.platform = kept.platform AND p.external_id = kept.page
+    JOIN institutions i ON i.region_id = p.region_id AND i.id = p.institution_id
+    WHERE c.region_id = p_region AND c.id = kept.account_id AND coalesce(c.same_as, c.id) = kept.citizen_id;
 END $$;
 
 CREATE FUNCTION public.refuse(p_refusal text) RETURNS void
@@ -5947,6 +6105,13 @@ CREATE TABLE public.invitations (
     used_by uuid
 );
 
+CREATE TABLE public.launch_uses (
+    region_id smallint NOT NULL,
+    launch_hash bytea NOT NULL,
+    uses integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.message_recipients (
     region_id smallint NOT NULL,
     application_id uuid NOT NULL,
@@ -6043,6 +6208,23 @@ CREATE TABLE public.schedules (
     CONSTRAINT schedules_min_lead_minutes_check CHECK (((min_lead_minutes >= 0) AND (min_lead_minutes <= 20160))),
     CONSTRAINT schedules_policy_check CHECK ((policy = ANY (ARRAY['first_come'::text, 'jittered'::text, 'draw'::text]))),
     CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
+);
+
+CREATE TABLE public.sessions (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    platform text NOT NULL,
+    client text NOT NULL,
+    page text NOT NULL,
+    token_hash bytea,
+    previous_hash bytea,
+    rotated_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
 );
 
 CREATE TABLE public.teachers (
@@ -6216,6 +6398,9 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (region_id, person_id, citizen_id);
 
+ALTER TABLE ONLY public.launch_uses
+    ADD CONSTRAINT launch_uses_pkey PRIMARY KEY (region_id, launch_hash);
+
 ALTER TABLE ONLY public.lesson_changes
     ADD CONSTRAINT lesson_changes_pkey PRIMARY KEY (region_id, group_id, day, starts);
 
@@ -6278,6 +6463,9 @@ ALTER TABLE ONLY public.schedules
 
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_by_own_id UNIQUE (region_id, institution_id, external_id);
@@ -6461,6 +6649,8 @@ CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id,
 
 CREATE INDEX institutions_expiring ON public.institutions USING btree (region_id, id) WHERE (noshow_after_minutes IS NOT NULL);
 
+CREATE INDEX launch_uses_by_expiry ON public.launch_uses USING btree (region_id, expires_at);
+
 CREATE INDEX messages_by_group ON public.messages USING btree (region_id, group_id, sent_at, id);
 
 CREATE INDEX offered_specialties_by_code ON public.offered_specialties USING btree (region_id, specialty_code, institution_id);
@@ -6488,6 +6678,12 @@ CREATE INDEX programmes_by_name ON public.programmes USING btree (region_id, nam
 CREATE INDEX schedules_by_practitioner ON public.schedules USING btree (region_id, practitioner_id);
 
 CREATE INDEX schedules_to_make ON public.schedules USING btree (made_until);
+
+CREATE INDEX sessions_by_citizen ON public.sessions USING btree (region_id, citizen_id, used_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX sessions_by_expiry ON public.sessions USING btree (region_id, expires_at);
+
+CREATE INDEX sessions_ended ON public.sessions USING btree (region_id, ended_at) WHERE (ended_at IS NOT NULL);
 
 CREATE INDEX slots_by_draw ON public.slots USING btree (region_id, draw_id) WHERE (draw_id IS NOT NULL);
 
@@ -6705,6 +6901,9 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
+ALTER TABLE ONLY public.launch_uses
+    ADD CONSTRAINT launch_uses_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
+
 ALTER TABLE ONLY public.lesson_changes
     ADD CONSTRAINT lesson_changes_region_id_group_id_fkey FOREIGN KEY (region_id, group_id) REFERENCES public.groups(region_id, id);
 
@@ -6761,6 +6960,15 @@ ALTER TABLE ONLY public.schedules
 
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);

@@ -26,6 +26,11 @@ from tests.live import Answer
 TABLE = """
                          nobody stranger parent their_admin admin their_system no_scope system elsewhere operator
 createSession            ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+refreshSession           ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+listSessions             401    ok       ok     ok          ok    403          403      403    403       403
+endSession               401    404      ok     404         404   403          403      403    403       403 session
+deleteCurrentSession     401    ok       ok     ok          ok    403          403      403    403       403
+deleteSessions           401    ok       ok     ok          ok    403          403      403    403       403
 createToken              ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 getKeySet                ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 listIdentities           401    ok       ok     ok          ok    403          403      403    403       403

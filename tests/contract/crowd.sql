@@ -28,6 +28,15 @@ SELECT 42, made(1, 1 + i % 50), made(4, i), 's' || i, made(3, 1 + i % 2000),
 FROM generate_series(1, 20000) i;
 UPDATE slots SET schedule_id = practitioner_id WHERE specialty_code = '58';
 INSERT INTO citizens SELECT 42, made(5, i), 'vk', i::text, now() FROM generate_series(1, 2000) i;
+INSERT INTO sessions (region_id, id, citizen_id, account_id, platform, client, page, token_hash, created_at, used_at,
+                      expires_at, ended_at)
+SELECT 42, made(17, i), made(5, 1 + i % 2000), made(5, 1 + i % 2000), 'vk', 'vk:1', i::text,
+       decode(repeat('00', 32), 'hex'), '2026-09-07 00:00Z'::timestamptz + i * interval '1 second',
+       '2026-09-07 00:00Z'::timestamptz + i * interval '1 second',
+       '2026-09-07 12:00Z'::timestamptz + i * interval '1 second',
+       CASE WHEN i % 100 = 0 THEN '2026-09-07 01:00Z'::timestamptz END
+FROM generate_series(1, 3000) i;
+INSERT INTO launch_uses SELECT 42, sha256(i::text::bytea), 1, '2026-09-07 02:00Z' FROM generate_series(1, 3000) i;
 INSERT INTO persons (region_id, id, identity, last_name, first_name, birth_date, sex, created_at, updated_at)
 SELECT 42, made(6, i), sha256(i::text::bytea), 'Соколова', 'Вера', '2019-05-14', 'female', now(), now()
 FROM generate_series(1, 4000) i;

@@ -237,6 +237,11 @@ def _launch(body: dict[str, Any]) -> None:
     body.pop("page", None)
 
 
+def _refresh(body: dict[str, Any]) -> None:
+    """One that is good; and again, for the clock stands still."""
+    body["refresh_token"] = _WORLD["refresh_token"]
+
+
 def _check_in(body: dict[str, Any]) -> None:
     """One way of two, and a ticket that is there."""
     body.pop("ticket", None)
@@ -327,6 +332,7 @@ _SETTLED = {
     "transferApplications": _transfer,
     "createToken": _token_request,
     "createSession": _launch,
+    "refreshSession": _refresh,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,
     "appealNoShow": _appeal,

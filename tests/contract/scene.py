@@ -6,7 +6,7 @@ from typing import Any
 from tests.campaigns.scene import Campaigns, set_campaigns
 from tests.documents.people import Applicant
 from tests.draws.scene import Draws, set_draws
-from tests.live import Api
+from tests.live import Api, session_id
 from tests.reception.desk import patient
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
@@ -75,6 +75,8 @@ class Scene:
     # A trial lesson of that group, and what another one is booked with.
     trial_id: str
     trying: dict[str, str]
+    # One that the parent does not call in.
+    session_id: str
     appeal: str = "Болели"
 
     @property
@@ -87,7 +89,7 @@ class Scene:
         waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id, self.campaigns.wish_id
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
         papers = self.open_application_id, self.document_id, self.spare_document_id
-        return *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
+        return self.session_id, *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
 
     def invitation_code(self) -> str:
         """Of an invitation by the stranger."""
@@ -204,6 +206,7 @@ def set_scene(world: World) -> Scene:
         pupil_application_id=pupil["id"],
         trial_id=parent.create("/v1/trials", trying[0]).ok()["id"],
         trying=trying[1],
+        session_id=session_id(world.live.citizen(CLINIC_PAGE, PARENT)),
         entry_id=entry["id"],
         offer_id=offers[child],
         spare_offer_id=offers[sister],

@@ -21,6 +21,8 @@ from tests.provocation import someone, surname
 from tests.reception.desk import WHY, patient
 from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, PAEDIATRICIAN, REGION, World, person
 
+_AS = {"their_admin": (CLUB_PAGE, "admin"), "admin": (CLINIC_PAGE, "admin"), "registrar": (CLINIC_PAGE, "editor")}
+
 
 @dataclass
 class Ask:
@@ -56,6 +58,10 @@ class Stage:
     callers: dict[str, list[Api]]
 
     def who(self, expected: Expected) -> list[Api]:
+        if expected.operation.id in ("deleteSessions", "deleteCurrentSession") and expected.code is None:
+            # Else the caller would be nobody from then on.
+            page, role = _AS.get(expected.caller, (CLINIC_PAGE, "none"))
+            return [self.scene.world.live.citizen(page, someone(), role)]
         if expected.caller != "no_scope":
             return self.callers[expected.caller]
         access = expected.operation.access
@@ -79,6 +85,7 @@ class Stage:
             "createToken": Ask(
                 form={"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
             ),
+            "endSession": Ask({"session_id": scene.session_id}),
             "joinIdentity": Ask(body={"code": "0000-0000"}),
             "leaveIdentity": Ask({"platform": "max"}),
             "getInstitution": Ask(clinic),
@@ -211,6 +218,9 @@ class Stage:
             "getWishes": Ask(wishes),
             "withdrawWishes": Ask(wishes),
         }
+        if operation.id == "refreshSession":
+            # Good once.
+            return Ask(body={"refresh_token": world.live.session(CLINIC_PAGE, someone())["refresh_token"]})
         if operation.id == "joinAsGuardian":
             # Good once.
             return Ask(body={"code": scene.invitation_code(), "kinship": "other"})

@@ -41,7 +41,7 @@ def test_what_is_no_request_is_a_problem(live: Live) -> None:
         (404, "not_found", send(live, "GET", "/v1/institutions/a/b")),
         (404, "not_found", send(live, "GET", "/docs/..%2f..%2fpyproject.toml")),
         (405, "method_not_allowed", send(live, "DELETE", "/v1/regions")),
-        (405, "method_not_allowed", send(live, "GET", "/v1/sessions")),
+        (405, "method_not_allowed", send(live, "PUT", "/v1/sessions")),
         (405, "method_not_allowed", send(live, "OPTIONS", "/v1/persons")),
         (405, "method_not_allowed", send(live, "PROPFIND", "/v1/persons")),
         (413, "too_large", send(live, "POST", "/v1/sessions", large, **_JSON)),
@@ -89,7 +89,7 @@ def test_head_answers_like_get_without_the_body(world: World) -> None:
         assert {name: head.headers[name] for name in names - varying} == {
             name: get.headers[name] for name in names - varying
         }
-    assert mother.call("HEAD", "/v1/sessions").status == 405
+    assert mother.call("HEAD", "/v1/sessions/refresh").status == 405
 
 
 def test_every_answer_is_what_it_says_and_tells_nobody_where_one_came_from(world: World) -> None:

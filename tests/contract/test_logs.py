@@ -61,7 +61,8 @@ def test_the_logs_tell_nothing_about_anybody(served: Served) -> None:
     launch = served.launch(CLINIC_PAGE, 987654321)
     session = served.api().post("/v1/sessions", {"platform": "vk", "parameters": launch}).ok()
     mother = served.api(session["access_token"])
-    secrets |= {launch, "987654321", "vk_user_id", launch.rpartition("=")[2], session["access_token"]}
+    secrets |= {session["refresh_token"], *refresh_and_be_refused(served)}
+    secrets |= {launch, "987654321", "987654322", "vk_user_id", launch.rpartition("=")[2], session["access_token"]}
     secrets |= book_and_apply(world, mother, session["citizen_id"])
     go_wrong(world, mother, launch)
     output = logged(served)
@@ -72,7 +73,23 @@ def test_the_logs_tell_nothing_about_anybody(served: Served) -> None:
     # Nothing else that looks like an id of a thing, a launch, a bearer's token or a form.
     ids = re.findall("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", output)
     assert ids == []
-    assert not re.search(r"eyJ|vk_|sign=|Bearer|Basic|client_|\?|/v1/", output)
+    assert not re.search(r"eyJ|zr\.|vk_|sign=|Bearer|Basic|client_|\?|/v1/", output)
+
+
+def refresh_and_be_refused(served: Served) -> set[str]:
+    """Refresh tokens come in bodies and go in bodies; one that comes twice, and what is none, is refused."""
+    first = served.session(CLINIC_PAGE, 987654322)["refresh_token"]
+    refreshed = [served.api().post("/v1/sessions/refresh", {"refresh_token": first}).ok() for _ in range(2)]
+    second = refreshed[0]["refresh_token"]
+    served.api().post("/v1/sessions/refresh", {"refresh_token": second}).ok()
+    for wrong in (first, f"{first}x", f"zr.{first}"):
+        assert served.api().post("/v1/sessions/refresh", {"refresh_token": wrong}).code == "session_ended"
+    assert served.api().post("/v1/sessions/refresh", {"refresh_token": [second]}).code == "invalid"
+    assert served.api().get(f"/v1/sessions/refresh?refresh_token={second}").status == 405
+    metrics = served.api().get("/metrics").content.decode()
+    tokens = {first, second, first[6:], second[6:], *(session["access_token"] for session in refreshed)}
+    assert [token for token in tokens if token in metrics] == []
+    return tokens
 
 
 def book_and_apply(world: World, mother: Api, citizen_id: str) -> set[str]:
@@ -117,7 +134,7 @@ def go_wrong(world: World, mother: Api, launch: str) -> None:
     assert mother.get("/v1/nowhere/Канарейкина", name="Канарейкина").status == 404
     assert mother.call("PUT", f"/v1/persons?{launch}", named).status == 405
     assert served.api(f"{mother.token}x").get("/v1/persons", snils=NUMBERS["snils"]).status == 401
-    assert served.api().get("/v1/sessions?" + launch).status == 405
+    assert served.api().get("/v1/sessions?" + launch).status == 401
     served.sql("ALTER FUNCTION create_person RENAME TO create_person_away")
     assert mother.create("/v1/persons", named).status == 500
     served.sql("ALTER FUNCTION create_person_away RENAME TO create_person")

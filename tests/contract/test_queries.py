@@ -146,6 +146,16 @@ def upload_document(connection: asyncpg.Connection) -> Awaitable[Any]:
     return documents.upload_document(connection, REGION, made(5, 2000), key, row, limits, NOW)
 
 
+def open_session(connection: asyncpg.Connection) -> Awaitable[Any]:
+    session = {"id": new_id(), "client": "vk:1", "token_hash": bytes(32), "expires_at": NOW}
+    return launch.open_session(connection, ("vk", "77"), "5", session, (bytes(32), NOW, 20), NOW)
+
+
+def refresh_session(connection: asyncpg.Connection) -> Awaitable[Any]:
+    terms = timedelta(hours=12), timedelta(days=7), timedelta(seconds=30)
+    return launch.refresh_session(connection, REGION, made(17, 1), (bytes(32), bytes(31)), terms, NOW)
+
+
 async def book_trial(connection: asyncpg.Connection) -> None:
     key = IdempotencyKey(str(new_id()), bytes(32))
     await connection.execute("UPDATE groups SET trial_places = 9 WHERE region_id = $1 AND id = $2", REGION, made(9, 3))
@@ -318,7 +328,14 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "oldest_accesses": (lambda c: audit.oldest_accesses(c, ACCESSES, 100, 500), {"accesses_chain"}),
     "regions_to_forget": (lambda c: audit.regions_to_forget(c, NOW), {"accesses_chain"}),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
-    "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),
+    "open_session": (open_session, {"pages_pkey", "citizens_one_per_platform_user", "sessions_by_citizen"}),
+    "refresh_session": (refresh_session, {"sessions_pkey", "pages_pkey"}),
+    "ended_sessions": (lambda c: launch.ended_sessions(c, NOW), {"sessions_ended"}),
+    "list_sessions": (lambda c: launch.list_sessions(c, REGION, made(5, 2), NOW), {"sessions_by_citizen"}),
+    "forget_sessions": (
+        lambda c: launch.forget_sessions(c, NOW),
+        {"sessions_by_expiry", "launch_uses_by_expiry"},
+    ),
 }
 # What is cut to a page, or to one row a clinic, while it is read by this index: no sort of more stands above it.
 PAGES = {

@@ -16,11 +16,15 @@ from service.core.edge import REQUESTS
 from service.core.operations import Access
 from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, set_scene
 from tests.launch.credentials import credentials
+from tests.live import session_id
 from tests.provocation import someone
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, REGION, SURGEON, World
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent
+_AS_OTHERS = ("joinIdentity", "deleteSessions", "deleteCurrentSession")
+# Somebody whose sessions may end.
+LEAVER = 15
 # Of the fuzzing and stateful phases, for each operation; the examples and the coverage phase take what they take.
 _EXAMPLES = int(os.environ.get("ZAPIS_SCHEMATHESIS_EXAMPLES", "10"))
 
@@ -78,9 +82,11 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
     """Whose token an operation takes, a client, and what is to be changed instead of what is to be booked."""
     tokens = {"citizen": scene.parent.token, "system": scene.operator.token}
     return {
-        # Whoever joins is nobody else from then on.
+        # Whoever joins is nobody else from then on, and whoever has logged out is nobody.
         "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS}
-        | {"joinIdentity": scene.world.parent(someone()).token},
+        | {name: scene.world.parent(someone()).token for name in _AS_OTHERS}
+        | dict.fromkeys(("listSessions", "endSession"), scene.world.parent(LEAVER).token),
+        "refresh_token": scene.world.live.session(CLINIC_PAGE, someone())["refresh_token"],
         "family": scene.family,
         "moving": scene.moving_appointment_id,
         "client": credentials(scene.world.live, REGION),
@@ -172,6 +178,7 @@ def dictionaries(scene: Scene) -> str:
         "own_teacher": ["t1"],
         "lesson": [LESSON],
         "trial": [scene.trial_id],
+        "session": [session_id(scene.world.parent(LEAVER))],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

@@ -58,6 +58,7 @@ def assertion(world: World, client: str, key: Any, algorithm: str, **changes: An
 
 def asked(world: World, signed: str, **more: str) -> Answer:
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
+    form["scope"] = "schedules:write"
     return world.live.api().call("POST", "/v1/oauth/token", data=form | more)
 
 

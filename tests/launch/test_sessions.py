@@ -35,6 +35,8 @@ def test_a_citizen_comes_from_a_page(world: World) -> None:
         "access_token": session["access_token"],
         "token_type": "Bearer",
         "expires_in": 900,
+        "refresh_token": session["refresh_token"],
+        "refresh_expires_in": 12 * 3600,
         "citizen_id": session["citizen_id"],
         "region": 42,
         "role": "none",
@@ -61,6 +63,7 @@ def test_a_citizen_comes_from_a_page(world: World) -> None:
         "institution": str(CLINIC),
         "role": "none",
         "scope": "",
+        "sid": found["sid"],
         "page": f"vk:{CLINIC_PAGE}",
     }
     # Of the user no more is known than a number: it is not in the token.

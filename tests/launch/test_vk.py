@@ -286,7 +286,8 @@ def meaning(query: str) -> list[tuple[str, str]]:
     return sorted((key, value) for key, value in pairs if key == "sign" or key.startswith("vk_"))
 
 
-def test_mangled_launches_verify_only_when_they_mean_the_same() -> None:
+@pytest.mark.parametrize("launches", [5_000, pytest.param(200_000, marks=pytest.mark.soak)])
+def test_mangled_launches_verify_only_when_they_mean_the_same(launches: int) -> None:
     dice = random.Random(20240229)
     original = vk.sign(
         {**IDS, "vk_ts": "1700000000", "vk_ref": "a b", "vk_experiment": '{"a":1}', "vk_group_id": "5", "other": "x y"},
@@ -294,7 +295,7 @@ def test_mangled_launches_verify_only_when_they_mean_the_same() -> None:
     )
     expected = vk.verify(original, SECRET)
     verified = 0
-    for _ in range(10_000):
+    for _ in range(launches):
         query = mangled(original, dice)
         try:
             launch = vk.verify(query, SECRET)
@@ -303,7 +304,7 @@ def test_mangled_launches_verify_only_when_they_mean_the_same() -> None:
         assert meaning(query) == meaning(original)
         assert launch == expected
         verified += 1
-    assert 100 < verified < 5_000, "the changes must be neither all harmless nor all fatal"
+    assert 0.01 < verified / launches < 0.5, "the changes must be neither all harmless nor all fatal"
 
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)

@@ -83,6 +83,8 @@ BEGIN
     UPDATE campaign_wishes SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    -- Not handed over: who acts as another from now on proves it by a launch of now.
+    UPDATE sessions SET ended_at = p_now WHERE region_id = p_region AND citizen_id = p_from AND ended_at IS NULL;
 END $$;
 
 -- What an access token that was issued before the accounts were joined has still brought about goes over as well. Returns
@@ -115,6 +117,7 @@ BEGIN
         UPDATE citizens SET same_as = NULL WHERE region_id = p_region AND same_as = p_citizen AND platform = p_platform
         RETURNING id
     LOOP
+        PERFORM end_sessions(p_region, p_citizen, left_behind, p_now);
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'identity_left', left_behind, '{}', false);
     END LOOP;
 END $$;

@@ -5,7 +5,9 @@ from service.migrations.script import run
 revision = "0006"
 down_revision = "0005"
 PIECES: tuple[str, ...] = (
+    # One a line.
     "audit",
+    "sessions",
     # The last: it knows all tables.
     "walls",
 )

@@ -37,6 +37,7 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
         OR (region_id = sight_region() AND id = ANY ((SELECT sight_accounts())::uuid[]))$seen$),
     ('guardians', 'is_citizen(region_id, citizen_id) OR (region_id = sight_region() AND person_id = ANY ((SELECT sight_family())::uuid[]))'),
     ('invitations', 'is_citizen(region_id, citizen_id)'),
+    ('sessions', 'is_citizen(region_id, citizen_id)'),
     ('identity_codes', 'is_citizen(region_id, citizen_id)'),
     ('wrong_codes', 'is_citizen(region_id, citizen_id)'),
     -- Who sees a booking sees whom it is for.
@@ -99,6 +100,7 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
     ('audit_trail', 'false'),
     ('audit_heads', 'false'),
     ('accesses', 'false'),
+    ('launch_uses', 'false'),
     ('clients', 'sight_reach() = ''entering'''),
     ('used_assertions', 'sight_reach() = ''entering''')
 ) AS given (walled, seen);

@@ -12,7 +12,7 @@ from service.availability import operations as availability
 from service.campaigns import operations as campaigns
 from service.certificates import operations as certificates
 from service.clubs import operations as clubs
-from service.collaborators import make_collaborators, make_database
+from service.collaborators import make_collaborators, make_database, make_key_keeper
 from service.config import Settings
 from service.core import logs, openapi, reference
 from service.core.binding import Ground, bind
@@ -57,6 +57,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Applic
     collaborators = make_collaborators(settings, clock)
     tokens = collaborators["tokens"]
     assert isinstance(tokens, Tokens)
+    keeper = make_key_keeper(settings, database, collaborators, clock)
     health = Health(database, newest())
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
     app.add_routes(bind(OPERATIONS, Ground(database, tokens.authenticate, collaborators, SecondCache())))
@@ -64,7 +65,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Applic
     app.add_routes(reference.routes(document))
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
-        async with database.opened():
+        async with database.opened(), keeper.polling():
             _log.info("worker ready")
             yield
         _log.info("worker drained")

@@ -7,7 +7,7 @@ import structlog
 
 from service.applications import jobs as applications
 from service.campaigns import jobs as campaigns
-from service.collaborators import make_collaborators, make_database
+from service.collaborators import make_collaborators, make_database, make_key_keeper
 from service.config import Settings
 from service.core import logs
 from service.core.clock import Clock, utc_now
@@ -33,7 +33,9 @@ _log = structlog.get_logger("zapis")
 
 def make_jobs(settings: Settings, database: Database, clock: Clock = utc_now) -> Jobs:
     """The jobs over an open database."""
-    return Jobs(JOBS, database, make_collaborators(settings, clock))
+    collaborators = make_collaborators(settings, clock)
+    make_key_keeper(settings, database, collaborators, clock)
+    return Jobs(JOBS, database, collaborators)
 
 
 async def work(settings: Settings, dsn: str) -> None:
@@ -43,8 +45,10 @@ async def work(settings: Settings, dsn: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     database = make_database(settings, dsn)
-    jobs = make_jobs(settings, database)
-    async with database.opened():
+    collaborators = make_collaborators(settings, utc_now)
+    keeper = make_key_keeper(settings, database, collaborators, utc_now)
+    jobs = Jobs(JOBS, database, collaborators)
+    async with database.opened(), keeper.polling():
         _log.info("jobs ready")
         await jobs.run(stop)
     _log.info("jobs drained")

@@ -106,6 +106,11 @@ class Database:
             },
         )
         self._pool: Pool | None = None
+        self._first: Callable[[Connection], Awaitable[bool]] | None = None
+
+    def before_first_use(self, work: Callable[[Connection], Awaitable[bool]]) -> None:
+        """`work` is done, outside a transaction, before anything else is; and again until it gives True."""
+        self._first = work
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator["Database"]:
@@ -133,6 +138,8 @@ class Database:
         assert self._pool is not None, "the database is not open"
         connection = await self._acquire(self._pool)
         try:
+            if self._first is not None and await self._first(connection):
+                self._first = None
             if transaction is Transaction.WRITE:
                 async with connection.transaction():
                     return await work(connection)

@@ -1606,6 +1606,20 @@ BEGIN
     RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
 END $$;
 
+CREATE FUNCTION public.count_sealed() RETURNS TABLE(in_table text, in_column text, key_id text, sealed bigint)
+    LANGUAGE plpgsql STABLE
+    AS $_$
+DECLARE
+    place record;
+BEGIN
+    FOR place IN SELECT c.in_table, c.in_column FROM sealed_columns() c LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT %1$L, %2$L, split_part(t.%2$I, ''.'', 1), count(*)
+             FROM regions r JOIN %1$I t ON t.region_id = r.code
+             WHERE t.%2$I IS NOT NULL GROUP BY 3 ORDER BY 3', place.in_table, place.in_column);
+    END LOOP;
+END $_$;
+
 CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2412,6 +2426,10 @@ CREATE FUNCTION public.first_day(place public.groups, p_now timestamp with time 
     SELECT greatest(place.starts_on, (p_now AT TIME ZONE zone)::date) FROM institutions
     WHERE region_id = place.region_id AND id = place.institution_id
 $$;
+
+CREATE FUNCTION public.first_key_rests() RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    RETURN '01:00:00'::interval;
 
 CREATE FUNCTION public.first_without_place(p_region smallint, p_groups uuid[]) RETURNS integer
     LANGUAGE sql STABLE
@@ -3514,6 +3532,32 @@ BEGIN
     RETURN child;
 END $$;
 
+CREATE FUNCTION public.lock_sealed(p_keys text[], p_except uuid[], p_most integer) RETURNS TABLE(in_table text, in_column text, region_id smallint, id uuid, sealed text)
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    place record;
+    region smallint;
+BEGIN
+    FOR place IN SELECT c.in_table, c.in_column FROM sealed_columns() c LOOP
+        EXECUTE format(
+            'SELECT r.code FROM regions r WHERE EXISTS (
+                 SELECT FROM %1$I t WHERE t.region_id = r.code AND split_part(t.%2$I, ''.'', 1) = ANY($1)
+                   AND t.%2$I IS NOT NULL AND t.id <> ALL($2)) LIMIT 1', place.in_table, place.in_column)
+        INTO region USING p_keys, p_except;
+        IF region IS NOT NULL THEN
+            RETURN QUERY EXECUTE format(
+                'SELECT %1$L, %2$L, t.region_id, t.id, t.%2$I FROM %1$I t
+                 WHERE t.region_id = $1 AND split_part(t.%2$I, ''.'', 1) = ANY($2) AND t.%2$I IS NOT NULL
+                   AND t.id <> ALL($3) LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED', place.in_table, place.in_column)
+            USING region, p_keys, p_except, p_most;
+            IF FOUND THEN
+                RETURN;
+            END IF;
+        END IF;
+    END LOOP;
+END $_$;
+
 CREATE FUNCTION public.lock_ward(p_region smallint, p_citizen uuid, p_person uuid) RETURNS public.persons
     LANGUAGE plpgsql
     AS $$
@@ -3558,6 +3602,20 @@ BEGIN
     RETURN attached;
 END $$;
 
+CREATE FUNCTION public.make_first_data_key(p_id text, p_purpose text, p_wrapped_by text, p_wrapped bytea, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('data_keys'));
+    IF EXISTS (SELECT FROM data_keys WHERE purpose = p_purpose) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO data_keys (id, purpose, wrapped_by, wrapped, made_at, current_from)
+    VALUES (p_id, p_purpose, p_wrapped_by, p_wrapped, p_now,
+            p_now + CASE WHEN EXISTS (SELECT FROM persons) THEN first_key_rests() ELSE interval '0' END);
+    RETURN true;
+END $$;
+
 CREATE FUNCTION public.make_group_draw(p_region smallint, p_group uuid, p_draw uuid, p_seed_sealed text, p_seed_hash text, p_event_id uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -3577,6 +3635,19 @@ BEGIN
     PERFORM journal(p_region, p_event_id, p_now, made.institution_id, 'draw_made', p_draw,
                     jsonb_build_object('seed_hash', p_seed_hash, 'group_id', p_group), true);
     RETURN 1;
+END $$;
+
+CREATE FUNCTION public.make_next_data_key(p_id text, p_purpose text, p_wrapped_by text, p_wrapped bytea, p_now timestamp with time zone, p_current_from timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('data_keys'));
+    IF EXISTS (SELECT FROM data_keys WHERE purpose = p_purpose AND current_from > p_now AND revoked_at IS NULL) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO data_keys (id, purpose, wrapped_by, wrapped, made_at, current_from)
+    VALUES (p_id, p_purpose, p_wrapped_by, p_wrapped, p_now, p_current_from);
+    RETURN true;
 END $$;
 
 CREATE FUNCTION public.mark_no_shows(p_event_ids uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS integer
@@ -4467,6 +4538,24 @@ BEGIN
     PERFORM move_appointment(p_region, p_appointment, place, p_actor, p_event_ids[2], 'appointment_rescheduled', p_now);
 END $$;
 
+CREATE FUNCTION public.reseal(p_table text, p_column text, p_region smallint, p_ids uuid[], p_before text[], p_after text[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    resealed integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM sealed_columns() c WHERE c.in_table = p_table AND c.in_column = p_column) THEN
+        RAISE EXCEPTION 'nothing is sealed in %.%', p_table, p_column;
+    END IF;
+    EXECUTE format(
+        'UPDATE %1$I t SET %2$I = given.after
+         FROM unnest($2, $3, $4) AS given (id, before, after)
+         WHERE t.region_id = $1 AND t.id = given.id AND t.%2$I = given.before', p_table, p_column)
+    USING p_region, p_ids, p_before, p_after;
+    GET DIAGNOSTICS resealed = ROW_COUNT;
+    RETURN resealed;
+END $_$;
+
 CREATE FUNCTION public.resume_trial(p_region smallint, p_group uuid, p_identity bytea, p_now timestamp with time zone) RETURNS void
     LANGUAGE sql
     AS $$
@@ -4475,6 +4564,27 @@ CREATE FUNCTION public.resume_trial(p_region smallint, p_group uuid, p_identity 
     WHERE t.region_id = p_region AND t.group_id = p_group AND t.identity = p_identity AND t.status = 'booked'
       AND t.ends_at > p_now
     ON CONFLICT DO NOTHING
+$$;
+
+CREATE FUNCTION public.revoke_sealing_key(p_id text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('data_keys'));
+    IF EXISTS (SELECT FROM count_sealed() c WHERE c.key_id = p_id) THEN
+        RETURN false;
+    END IF;
+    UPDATE data_keys SET wrapped = NULL, wrapped_by = NULL, revoked_at = p_now
+    WHERE id = p_id AND purpose = 'seal' AND revoked_at IS NULL;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.sealed_columns() RETURNS TABLE(in_table text, in_column text)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    VALUES ('persons', 'snils_sealed'), ('persons', 'policy_sealed'), ('appointments', 'home_address_sealed'),
+           ('certificates', 'number_sealed'), ('documents', 'key_sealed'), ('documents', 'name_sealed'),
+           ('draws', 'seed_sealed'), ('campaigns', 'seed_sealed')
 $$;
 
 CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_now timestamp with time zone) RETURNS jsonb
@@ -5397,6 +5507,19 @@ CREATE TABLE public.clients (
     CONSTRAINT clients_prove_themselves CHECK (((secret_hash IS NOT NULL) OR (public_keys <> '{}'::text[])))
 );
 
+CREATE TABLE public.data_keys (
+    id text NOT NULL,
+    purpose text NOT NULL,
+    wrapped_by text,
+    wrapped bytea,
+    made_at timestamp with time zone NOT NULL,
+    current_from timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT data_keys_purpose_check CHECK ((purpose = ANY (ARRAY['seal'::text, 'sign'::text]))),
+    CONSTRAINT data_keys_revoked_are_destroyed CHECK (((wrapped IS NULL) = (revoked_at IS NOT NULL))),
+    CONSTRAINT data_keys_wrapped CHECK (((wrapped IS NULL) = (wrapped_by IS NULL)))
+);
+
 CREATE TABLE public.delays (
     region_id smallint NOT NULL,
     practitioner_id uuid NOT NULL,
@@ -5707,6 +5830,12 @@ ALTER TABLE ONLY public.citizens
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.data_keys
+    ADD CONSTRAINT data_keys_one_after_another UNIQUE (purpose, current_from);
+
+ALTER TABLE ONLY public.data_keys
+    ADD CONSTRAINT data_keys_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.delays
     ADD CONSTRAINT delays_pkey PRIMARY KEY (region_id, practitioner_id, day);
 
@@ -5905,6 +6034,8 @@ CREATE INDEX appointments_by_citizen ON public.appointments USING btree (region_
 
 CREATE INDEX appointments_by_identity ON public.appointments USING btree (region_id, institution_id, identity, created_at);
 
+CREATE INDEX appointments_by_key_of_home_address ON public.appointments USING btree (region_id, split_part(home_address_sealed, '.'::text, 1)) WHERE (home_address_sealed IS NOT NULL);
+
 CREATE INDEX appointments_by_person ON public.appointments USING btree (region_id, person_id, starts_at DESC, id);
 
 CREATE INDEX appointments_by_slot ON public.appointments USING btree (region_id, slot_id) WHERE (status <> 'cancelled'::text);
@@ -5927,17 +6058,25 @@ CREATE INDEX campaign_wishes_by_person ON public.campaign_wishes USING btree (re
 
 CREATE INDEX campaign_wishes_in_lot ON public.campaign_wishes USING btree (region_id, campaign_id, lot);
 
+CREATE INDEX campaigns_by_key_of_seed ON public.campaigns USING btree (region_id, split_part(seed_sealed, '.'::text, 1));
+
 CREATE INDEX campaigns_in_time ON public.campaigns USING btree (region_id, wishes_from, id);
 
 CREATE INDEX campaigns_to_fill ON public.campaigns USING btree (region_id, wishes_until) WHERE (filled_at IS NULL);
 
 CREATE INDEX certificates_by_identity ON public.certificates USING btree (region_id, identity, year);
 
+CREATE INDEX certificates_by_key_of_number ON public.certificates USING btree (region_id, split_part(number_sealed, '.'::text, 1));
+
 CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
 
 CREATE INDEX documents_by_application ON public.documents USING btree (region_id, application_id, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX documents_by_citizen ON public.documents USING btree (region_id, citizen_id, created_at);
+
+CREATE INDEX documents_by_key_of_key ON public.documents USING btree (region_id, split_part(key_sealed, '.'::text, 1)) WHERE (key_sealed IS NOT NULL);
+
+CREATE INDEX documents_by_key_of_name ON public.documents USING btree (region_id, split_part(name_sealed, '.'::text, 1)) WHERE (name_sealed IS NOT NULL);
 
 CREATE INDEX documents_by_person ON public.documents USING btree (region_id, person_id) WHERE (deleted_at IS NULL);
 
@@ -5952,6 +6091,8 @@ CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (regio
 CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
+
+CREATE INDEX draws_by_key_of_seed ON public.draws USING btree (region_id, split_part(seed_sealed, '.'::text, 1));
 
 CREATE UNIQUE INDEX draws_one_a_group ON public.draws USING btree (region_id, group_id) WHERE (group_id IS NOT NULL);
 
@@ -6028,6 +6169,10 @@ CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_a
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
 CREATE INDEX persons_by_identity ON public.persons USING btree (region_id, identity) WHERE (deleted_at IS NULL);
+
+CREATE INDEX persons_by_key_of_policy ON public.persons USING btree (region_id, split_part(policy_sealed, '.'::text, 1)) WHERE (policy_sealed IS NOT NULL);
+
+CREATE INDEX persons_by_key_of_snils ON public.persons USING btree (region_id, split_part(snils_sealed, '.'::text, 1)) WHERE (snils_sealed IS NOT NULL);
 
 CREATE INDEX practitioners_by_name ON public.practitioners USING btree (region_id, institution_id, last_name, first_name, id);
 

@@ -17,6 +17,7 @@ from service.doctors import jobs as doctors
 from service.documents import jobs as documents
 from service.draws import jobs as draws
 from service.filling import jobs as filling
+from service.keyring import jobs as keyring
 from service.launch import jobs as launch
 from service.personal_data import jobs as personal_data
 from service.reception import jobs as reception
@@ -27,6 +28,7 @@ JOBS = (
     *launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS,
     *campaigns.JOBS, *applications.JOBS, *documents.JOBS,
     *personal_data.JOBS,
+    *keyring.JOBS,
 )  # fmt: skip
 _log = structlog.get_logger("zapis")
 

@@ -1,10 +1,11 @@
 """The keys that a process knows of, and which of them it uses at this moment: next -> current -> retired."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
+from uuid import UUID
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,7 +27,7 @@ _log = structlog.get_logger("zapis.keys")
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """A key as the database has it; `secret` is absent of one that was revoked, or does not open."""
+    """A key as the database has it; `secret` is absent of one that was revoked, or does not open here."""
 
     id: str
     purpose: Purpose
@@ -58,15 +59,23 @@ class KeyRing:
         self.loaded = False
         # Counts how often a key ceased to verify.
         self.generation = 0
+        # Rows with something sealed that does not open: whoever seals anew passes them over.
+        self.unopened: set[UUID] = set()
         # Asks whoever keeps the ring to look for new keys, from any thread.
         self.ask_for_more: Callable[[], object] = lambda: None
+        self._secrets: dict[str, bytes] = {}
         self._pem = SigningKey(keys.signing)
         self._known = self._of(())
 
     def learn(self, known: Iterable[KnownKey]) -> None:
-        """These are all keys that there are beside those of the settings."""
+        """These are all keys that there are beside those of the settings.
+
+        One that does not open any more, but did, is still known: it may have been wrapped anew for who starts next.
+        """
         before = self._known.verifiers.keys()
-        self._known = self._of(known)
+        opened = [key if key.secret or key.revoked else self._as_before(key) for key in known]
+        self._secrets = {key.id: key.secret for key in opened if key.secret}
+        self._known = self._of(opened)
         self.generation += bool(before - self._known.verifiers.keys())
         self.loaded = True
 
@@ -110,6 +119,9 @@ class KeyRing:
         current, _ = self.sealing()
         now = self._clock()
         return [key_id for since, key_id in self._known.sealers if since <= now and key_id != current]
+
+    def _as_before(self, key: KnownKey) -> KnownKey:
+        return replace(key, secret=self._secrets.get(key.id))
 
     def _require_loaded(self) -> None:
         if not self.loaded:

@@ -742,7 +742,9 @@ DECLARE
     place bookable_slots;
     places bookable_slots[];
     held boolean[];
+    ticket jsonb;
     tickets jsonb := '[]';
+    kept jsonb := '[]';
     earlier jsonb;
 BEGIN
     FOR number IN 0..count - 1 LOOP
@@ -765,7 +767,7 @@ BEGIN
 
     earlier := idempotency_find(p_region, p_citizen, p_operation, p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, earlier);
     END IF;
 
     -- What stands in the way whoever else books: most of a rush ends here, before anything is written.
@@ -781,13 +783,15 @@ BEGIN
                 WHEN place.purpose = 'home_visit' AND item ->> 'home_address' IS NULL THEN 'home_address_needed'
             END)
         END, number);
-        tickets := tickets || ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
-                                            (item ->> 'id')::uuid, item ->> 'number', p_now);
+        ticket := ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
+                                (item ->> 'id')::uuid, item ->> 'number', p_now);
+        tickets := tickets || ticket;
+        kept := kept || (ticket - 'home_address_sealed');
     END LOOP;
 
-    earlier := idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, tickets, p_now);
+    earlier := idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, kept, p_now);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, earlier);
     END IF;
 
     FOR number IN 0..count - 1 LOOP
@@ -839,7 +843,7 @@ BEGIN
     WHERE region_id = p_region AND id = p_slot AND institution_id = p_institution;
     earlier := idempotency_find(p_region, p_actor, 'bookForPatient', p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, jsonb_build_array(earlier)) -> 0;
     END IF;
     PERFORM refuse(CASE
         WHEN patient.id IS NULL THEN 'patient_of_ticket_gone'
@@ -851,9 +855,10 @@ BEGIN
         place.purpose := 'repeat';
     END IF;
     ticket := ticket_answer(place, patient, p_referral, p_home_address, p_appointment, p_number, p_now);
-    earlier := idempotency_keep(p_region, p_actor, 'bookForPatient', p_key, p_request_hash, ticket, p_now);
+    earlier := idempotency_keep(p_region, p_actor, 'bookForPatient', p_key, p_request_hash,
+                                ticket - 'home_address_sealed', p_now);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, jsonb_build_array(earlier)) -> 0;
     END IF;
     IF patient.id = papers.id THEN
         INSERT INTO persons SELECT papers.*;
@@ -5190,6 +5195,14 @@ BEGIN
         ELSE applicant_refusal(place, child, p_now)
     END;
 END $$;
+
+CREATE FUNCTION public.with_home_addresses(p_region smallint, p_tickets jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_agg(given.ticket || jsonb_build_object('home_address_sealed', a.home_address_sealed) ORDER BY given.number)
+    FROM jsonb_array_elements(p_tickets) WITH ORDINALITY AS given (ticket, number)
+    LEFT JOIN appointments a ON a.region_id = p_region AND a.id = (given.ticket ->> 'id')::uuid
+$$;
 
 CREATE FUNCTION public.with_travel(p_times tstzmultirange, p_minutes integer) RETURNS tstzmultirange
     LANGUAGE sql STABLE

@@ -25,6 +25,7 @@ from service.doctors import store as doctors
 from service.documents import store as documents
 from service.draws import store as draws
 from service.filling import store as filling
+from service.keyring import store as keyring
 from service.launch import store as launch
 from service.people import store as people
 from service.personal_data import store as personal_data
@@ -302,6 +303,14 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "trials_of_lesson": (
         lambda c: registers.trials_of_lesson(c, REGION, made(9, 8), (NOW.date() + timedelta(days=1), time(16, 30))),
         {"trials_of_lesson"},
+    ),
+    "lock_sealed": (
+        lambda c: keyring.lock_sealed(c, ["k1", "k2"], [NIL], 200),
+        {"persons_by_key_of_snils", "appointments_by_key_of_home_address", "documents_by_key_of_name"},
+    ),
+    "reseal": (
+        lambda c: keyring.reseal(c, ("persons", "snils_sealed"), REGION, [(made(6, 1), "k1.a", "k2.b")]),
+        {"persons_pkey"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),

@@ -36,9 +36,9 @@ def ask(live: Live, work: Callable[[Connection], Awaitable[Any]]) -> Any:
     return live.run(run())
 
 
-def rotate(live: Live, purpose: Purpose) -> str:
+def rotate(live: Live, purpose: Purpose, lead: timedelta | None = None) -> str:
     """The id of the next key."""
-    key_id, _ = ask(live, lambda conn: usecases.rotate(conn, live.settings.keys(), purpose, live.clock()))
+    key_id, _ = ask(live, lambda conn: usecases.rotate(conn, live.settings.keys(), purpose, live.clock(), lead))
     return key_id
 
 
@@ -73,3 +73,9 @@ def rotate_and_wait(live: Live, *others: Live) -> tuple[str, str]:
         wait_until(lambda one=one: new in published(one))
     live.clock.now += LEADS["sign"] + timedelta(seconds=1)
     return old, new
+
+
+def left(live: Live) -> int:
+    """How much is still sealed by older keys."""
+    found = ask(live, lambda conn: usecases.progress(conn, live.settings.keys(), live.clock()))
+    return sum(sum(column.older.values()) for column in found)

@@ -83,7 +83,9 @@ class Crowd:
             pass
 
 
-class _Now(Clock):
+class Now(Clock):
+    """The real time."""
+
     def __call__(self) -> datetime:
         return utc_now()
 
@@ -125,7 +127,7 @@ class Served(Live):
         super().__init__(dsn, folder / "data")
         self._folder = folder
         self.port = free_port()
-        self.clock = _Now()
+        self.clock = Now()
 
     def __enter__(self) -> Self:
         self._thread.start()

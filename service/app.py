@@ -20,6 +20,7 @@ from service.core.cache import SecondCache
 from service.core.clock import Clock, utc_now
 from service.core.edge import edge
 from service.core.health import Health
+from service.core.ring import KeyRing
 from service.doctors import operations as doctors
 from service.documents import operations as documents
 from service.draws import operations as draws
@@ -55,12 +56,14 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Applic
     logs.configure(settings.log_level)
     database = make_database(settings, dsn)
     collaborators = make_collaborators(settings, clock)
-    tokens = collaborators["tokens"]
+    tokens, ring = collaborators["tokens"], collaborators["ring"]
     assert isinstance(tokens, Tokens)
+    assert isinstance(ring, KeyRing)
     keeper = make_key_keeper(settings, database, collaborators, clock)
     health = Health(database, newest())
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
-    app.add_routes(bind(OPERATIONS, Ground(database, tokens.authenticate, collaborators, SecondCache())))
+    ground = Ground(database, tokens.authenticate, ring.keys.requests, collaborators, SecondCache())
+    app.add_routes(bind(OPERATIONS, ground))
     app.add_routes(health.routes())
     app.add_routes(reference.routes(document))
 

@@ -48,6 +48,11 @@ class Keys:
     def cursors(self) -> bytes:
         return hmac.digest(self.hashing, b"cursors", hashlib.sha256)
 
+    @property
+    def requests(self) -> bytes:
+        """For hashes of what was asked under an idempotency key."""
+        return hmac.digest(self.hashing, b"requests", hashlib.sha256)
+
 
 def signing_key(pem: bytes) -> Ed25519PrivateKey:
     """Raises ValueError where the PEM does not hold an Ed25519 private key."""

@@ -1,5 +1,6 @@
 """The keys that a process knows of, and which of them it uses at this moment: next -> current -> retired."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ PURPOSES: tuple[Purpose, ...] = ("seal", "sign")
 
 # A ticket's code is shown on the day of the visit, which is booked months before.
 SIGNATURES_LIVE = timedelta(days=400)
+# Who has heard nothing for so long does not seal: the key may be about to be destroyed.
+SILENCE_SECONDS = 300
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 _log = structlog.get_logger("zapis.keys")
 
@@ -57,6 +60,7 @@ class KeyRing:
         self.keys = keys
         self._clock = clock
         self.loaded = False
+        self._heard_at = 0.0
         # Counts how often a key ceased to verify.
         self.generation = 0
         # Rows with something sealed that does not open: whoever seals anew passes them over.
@@ -77,11 +81,15 @@ class KeyRing:
         self._secrets = {key.id: key.secret for key in opened if key.secret}
         self._known = self._of(opened)
         self.generation += bool(before - self._known.verifiers.keys())
+        self._heard_at = time.monotonic()
         self.loaded = True
 
     def sealing(self) -> tuple[str, AESGCM]:
-        """The key that seals now, with its id."""
+        """The key that seals now, with its id; `unavailable` where nothing was heard of the keys for minutes."""
         self._require_loaded()
+        if time.monotonic() - self._heard_at > SILENCE_SECONDS:
+            _log.error("keys not heard of")
+            raise DomainError(problems.UNAVAILABLE)
         known = self._known
         key_id = _current(known.sealers, self._clock())
         return key_id, known.openers[key_id]

@@ -20,9 +20,7 @@ SELECT reseal($1, $2, $3, $4, $5, $6);
 SELECT revoke_sealing_key($1, $2);
 
 -- name: revoke_signing_key
-INSERT INTO data_keys (id, purpose, made_at, current_from, revoked_at) VALUES ($1, 'sign', $2, $2, $2)
-ON CONFLICT (id) DO UPDATE SET wrapped = NULL, wrapped_by = NULL,
-    revoked_at = coalesce(data_keys.revoked_at, excluded.revoked_at);
+SELECT revoke_signing_key($1, $2);
 
 -- name: rewrap_data_key
-UPDATE data_keys SET wrapped_by = $2, wrapped = $3 WHERE id = $1 AND wrapped = $4;
+SELECT rewrap_data_key($1, $2, $3, $4);

@@ -13,6 +13,9 @@ State = Literal["next", "current", "retired", "revoked"]
 LEADS: dict[Purpose, timedelta] = {"seal": timedelta(minutes=1), "sign": timedelta(minutes=10)}
 # A process may be late by a look that failed.
 LOOKS_AHEAD = 3
+# How long a key has to be out of use before it may be destroyed: longer than a process that hears nothing goes on
+# sealing (core/ring.py), and what it sealed takes to be committed.
+RESTS_BEFORE_REVOKED = timedelta(minutes=10)
 
 
 class Turn(NamedTuple):

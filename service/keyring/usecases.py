@@ -16,7 +16,7 @@ from service.core.keys import Keys, KeysWrong, SigningKey
 from service.core.ring import KeyRing, KnownKey, Purpose
 from service.core.sealing import unwrap, wrap
 from service.keyring import store
-from service.keyring.rules import LEADS, State, Turn, states_of, wrapping_row
+from service.keyring.rules import LEADS, RESTS_BEFORE_REVOKED, State, Turn, states_of, wrapping_row
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
@@ -111,8 +111,8 @@ async def revoke(conn: Connection, keys: Keys, key_id: str, now: datetime) -> No
     if key.state == "next":
         raise KeysWrong(f"{key_id} may be in use any moment: rotate once more, and revoke it then")
     in_use = next(other for other in listed.values() if (other.purpose, other.state) == ("seal", "current"))
-    if now < (in_use.current_from or _ALWAYS) + LEADS["seal"]:
-        raise KeysWrong(f"{key_id} was in use a moment ago: what was sealed by it may be on its way")
+    if in_use.current_from is not None and now < in_use.current_from + RESTS_BEFORE_REVOKED:
+        raise KeysWrong(f"{key_id} was in use a moment ago: wait for what was sealed by it and is on its way")
     if not await store.revoke_sealing_key(conn, key_id, now):
         raise KeysWrong(f"there is what {key_id} has sealed: see `zapis keys status`")
 

@@ -4584,6 +4584,20 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION public.revoke_signing_key(p_id text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO data_keys (id, purpose, made_at, current_from, revoked_at) VALUES (p_id, 'sign', p_now, p_now, p_now)
+    ON CONFLICT (id) DO UPDATE SET wrapped = NULL, wrapped_by = NULL,
+        revoked_at = coalesce(data_keys.revoked_at, excluded.revoked_at)
+$$;
+
+CREATE FUNCTION public.rewrap_data_key(p_id text, p_wrapped_by text, p_wrapped bytea, p_before bytea) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE data_keys SET wrapped_by = p_wrapped_by, wrapped = p_wrapped WHERE id = p_id AND wrapped = p_before
+$$;
+
 CREATE FUNCTION public.sealed_columns() RETURNS TABLE(in_table text, in_column text)
     LANGUAGE sql IMMUTABLE
     AS $$

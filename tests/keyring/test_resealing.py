@@ -15,12 +15,13 @@ import pytest
 
 from service.config import Settings
 from service.core.clock import utc_now
+from service.core.errors import DomainError
 from service.core.ids import new_id
 from service.core.keys import Keys, KeysWrong
-from service.core.ring import KeyRing
+from service.core.ring import SILENCE_SECONDS, KeyRing
 from service.core.sealing import Sealer
 from service.keyring import usecases
-from service.keyring.rules import LEADS
+from service.keyring.rules import LEADS, RESTS_BEFORE_REVOKED
 from tests.core.test_keys import GIVEN, KEY
 from tests.keyring.keys import POLL_SECONDS, ask, current, left, looking_often, revoke, rotate, states
 from tests.live import Api, Live
@@ -144,7 +145,7 @@ def test_workers_are_killed_and_every_row_can_be_read_at_every_moment(dsn: str, 
             wait_until(lambda: sealed_by(live, new) >= PEOPLE / 10)
             killed.end(signal.SIGKILL)
             assert sealed_by(live, old) >= 1
-            later = utc_now() + LEADS["seal"]
+            later = utc_now() + RESTS_BEFORE_REVOKED
             with pytest.raises(KeysWrong, match=f"there is what {old} has sealed"):
                 ask(live, lambda conn: usecases.revoke(conn, live.settings.keys(), old, later))
             live.run(busy.close())
@@ -228,6 +229,20 @@ def test_a_key_that_another_process_made_is_heard_of_when_it_is_met(world: World
     assert parent.get("/v1/persons").ok()["items"][0]["snils_masked"] == masked(snils(3))
 
 
+def test_who_hears_nothing_of_the_keys_reads_and_does_not_seal(given: Live) -> None:
+    """What it sealed by a key that is destroyed meanwhile would be lost."""
+    ring = KeyRing(given.settings.keys(), given.clock)
+    ask(given, lambda conn: usecases.refresh(conn, ring, given.clock()))
+    sealer = Sealer(ring, b"h" * 32)
+    sealed = sealer.seal(snils(1), "row")
+    ring._heard_at -= SILENCE_SECONDS
+    with pytest.raises(DomainError, match="unavailable"):
+        sealer.seal(snils(1), "row")
+    assert sealer.open(sealed, "row") == snils(1)
+    ask(given, lambda conn: usecases.refresh(conn, ring, given.clock()))
+    assert sealer.open(sealer.seal(snils(2), "row"), "row") == snils(2)
+
+
 def test_a_row_that_does_not_open_keeps_nobody_else_from_it(world: World, child: tuple[Api, str]) -> None:
     parent, child_id = child
     other = world.child(parent, first_name="Анна", snils=snils(2))
@@ -235,7 +250,7 @@ def test_a_row_that_does_not_open_keeps_nobody_else_from_it(world: World, child:
     keep(world, child_id, spoilt)
     old = current(world.live, "seal")
     rotate(world.live, "seal")
-    world.live.clock.now += 2 * LEADS["seal"]
+    world.live.clock.now += LEADS["seal"] + RESTS_BEFORE_REVOKED
     world.live.work()
     assert kept(world, child_id) == spoilt
     assert kept(world, other).startswith(current(world.live, "seal") + ".")
@@ -255,7 +270,7 @@ def test_a_key_that_is_in_use_is_not_revoked(world: World) -> None:
     world.live.clock.now += LEADS["seal"]
     with pytest.raises(KeysWrong, match="a moment ago"):
         revoke(world.live, old)
-    world.live.clock.now += LEADS["seal"]
+    world.live.clock.now += RESTS_BEFORE_REVOKED
     revoke(world.live, old)
     assert states(world.live, "seal") == {"k1": "retired", old: "revoked", new: "current"}
     (row,) = world.live.sql("SELECT wrapped, wrapped_by FROM data_keys WHERE id = $1", old)

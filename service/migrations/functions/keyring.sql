@@ -111,3 +111,16 @@ BEGIN
     WHERE id = p_id AND purpose = 'seal' AND revoked_at IS NULL;
     RETURN true;
 END $$;
+
+-- A signing key is destroyed, also one that was in the settings alone: from now on it verifies nothing.
+CREATE OR REPLACE FUNCTION revoke_signing_key(p_id text, p_now timestamptz) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO data_keys (id, purpose, made_at, current_from, revoked_at) VALUES (p_id, 'sign', p_now, p_now, p_now)
+    ON CONFLICT (id) DO UPDATE SET wrapped = NULL, wrapped_by = NULL,
+        revoked_at = coalesce(data_keys.revoked_at, excluded.revoked_at)
+$$;
+
+-- The key is sealed by another one now, unless it was meanwhile, or revoked.
+CREATE OR REPLACE FUNCTION rewrap_data_key(p_id text, p_wrapped_by text, p_wrapped bytea, p_before bytea) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE data_keys SET wrapped_by = p_wrapped_by, wrapped = p_wrapped WHERE id = p_id AND wrapped = p_before
+$$;

@@ -92,8 +92,9 @@ def serve(
     if settings.database_url is not None:
         if seed_demo:
             typer.echo("ZAPIS_DATABASE_URL is set: demonstration data goes there by `zapis seed demo` alone.")
+        port = listen(settings)
         asyncio.run(key_commands.check(settings, settings.database_url))
-        _serve(settings, settings.database_url, listen(settings))
+        _serve(settings, settings.database_url, port)
     else:
         with embedded.run(settings.data_dir) as server:
             # Before what takes its time.

@@ -15,9 +15,11 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
+from service import key_commands
 from service.config import DEMO_VK_APP, Settings
 from service.core import embedded
 from service.core.database import DatabaseNotReady
+from service.core.keys import KeysWrong
 from service.migrations import newest
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -39,7 +41,7 @@ def main() -> None:
     """Errors that a person can mend are one line, not a traceback."""
     try:
         cli()
-    except (embedded.EmbeddedError, DatabaseNotReady) as error:
+    except (embedded.EmbeddedError, DatabaseNotReady, KeysWrong) as error:
         sys.exit(f"zapis: {error}")
     except subprocess.CalledProcessError as error:
         # It has said what was wrong.
@@ -92,12 +94,15 @@ def serve(
     if settings.database_url is not None:
         if seed_demo:
             typer.echo("ZAPIS_DATABASE_URL is set: demonstration data goes there by `zapis seed demo` alone.")
-        _serve(settings, settings.database_url, listen(settings))
+        port = listen(settings)
+        asyncio.run(key_commands.check(settings, settings.database_url))
+        _serve(settings, settings.database_url, port)
     else:
         with embedded.run(settings.data_dir) as server:
             # Before what takes its time.
             port = listen(settings)
             _migrate_if_behind(server.dsn)
+            asyncio.run(key_commands.check(settings, server.dsn))
             if seed_demo:
                 _seed_if_behind(server.dsn)
             with _worker_beside(server.dsn):
@@ -165,11 +170,16 @@ def worker(dsn: Annotated[str | None, typer.Option(hidden=True)] = None) -> None
     from service.worker import work
 
     settings = Settings()
+
+    async def checked_and_done(found: str) -> None:
+        await key_commands.check(settings, found)
+        await work(settings, found)
+
     if dsn is not None:
-        asyncio.run(work(settings, dsn))
+        asyncio.run(checked_and_done(dsn))
         return
     with _database(settings) as found:
-        asyncio.run(work(settings, found))
+        asyncio.run(checked_and_done(found))
 
 
 @cli.command()
@@ -183,6 +193,9 @@ def migrate(dsn: Annotated[str | None, typer.Option(hidden=True)] = None) -> Non
     with _database(Settings()) as found:
         migrations.upgrade(found)
     typer.echo(f"The database is at migration {newest()}.")
+
+
+cli.add_typer(key_commands.make(_database), name="keys")
 
 
 @cli.command()

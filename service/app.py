@@ -13,7 +13,7 @@ from service.availability import operations as availability
 from service.campaigns import operations as campaigns
 from service.certificates import operations as certificates
 from service.clubs import operations as clubs
-from service.collaborators import make_collaborators, make_database
+from service.collaborators import make_collaborators, make_database, make_key_keeper
 from service.config import Settings
 from service.core import logs, openapi, reference
 from service.core.binding import Ground, bind
@@ -25,6 +25,7 @@ from service.core.headers import Headers
 from service.core.health import Health
 from service.core.limits import Limits, Table
 from service.core.operations import Actor
+from service.core.ring import KeyRing
 from service.doctors import operations as doctors
 from service.documents import operations as documents
 from service.draws import operations as draws
@@ -61,28 +62,35 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
     logs.configure(settings.log_level)
     database = make_database(settings, dsn)
     collaborators = make_collaborators(settings, clock)
-    tokens, ended = collaborators["tokens"], collaborators["ended_sessions"]
+    tokens, ended, ring = (collaborators[name] for name in ("tokens", "ended_sessions", "ring"))
     assert isinstance(tokens, Tokens)
+    assert isinstance(ended, EndedSessions)
+    assert isinstance(ring, KeyRing)
+    keeper = make_key_keeper(settings, database, collaborators, clock)
     health = Health(database, newest(), settings.metrics_from)
     limits = Limits(settings.limits, counts or Table(), clock)
     policies = Headers(settings.frame_ancestors, settings.allowed_origins)
     edge = make_edge(Callers(settings.trusted_proxies), policies, limits)
-    app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
-    ground = Ground(database, tokens.authenticate, collaborators, SecondCache(), limits, settings.body_seconds)
-    app.add_routes(bind(OPERATIONS, ground))
-    assert isinstance(ended, EndedSessions)
 
     def authenticate(token: str) -> Actor:
         return ended.admit(tokens.authenticate(token))
 
-    health = Health(database, newest())
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
-    app.add_routes(bind(OPERATIONS, Ground(database, authenticate, collaborators, SecondCache())))
+    ground = Ground(
+        database=database,
+        authenticate=authenticate,
+        request_key=ring.keys.requests,
+        collaborators=collaborators,
+        cache=SecondCache(),
+        limits=limits,
+        body_seconds=settings.body_seconds,
+    )
+    app.add_routes(bind(OPERATIONS, ground))
     app.add_routes(health.routes())
     app.add_routes(reference.routes(document, settings.docs_from))
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
-        async with database.opened(), ended.followed(database):
+        async with database.opened(), keeper.polling(), ended.followed(database):
             _log.info("worker ready")
             yield
         _log.info("worker drained")

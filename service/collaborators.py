@@ -1,5 +1,6 @@
 """What use cases and jobs are handed by the names of their parameters, made once from the settings."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from service.audit.rules import AuditTerms, chain_key
@@ -7,8 +8,10 @@ from service.config import Settings
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Database
+from service.core.ring import KeyRing
 from service.core.sealing import Sealer
 from service.documents.files import DocumentFiles, Limits
+from service.keyring.keeping import KeyKeeper
 from service.launch.ended import EndedSessions
 from service.launch.provers import LaunchTerms
 from service.launch.tokens import Tokens
@@ -18,10 +21,12 @@ from service.personal_data.rules import Retention
 def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
     """Raises ValueError where the keys in the settings are not whole."""
     keys = settings.keys()
-    sealer = Sealer(keys.sealing, keys.hashing)
+    ring = KeyRing(keys, clock)
+    sealer = Sealer(ring, keys.hashing)
     return {
         "clock": clock,
-        "tokens": Tokens(keys.signing, clock),
+        "ring": ring,
+        "tokens": Tokens(ring, clock),
         "ended_sessions": _ended_sessions(settings, clock),
         "sealer": sealer,
         "document_files": _document_files(settings, sealer),
@@ -69,3 +74,12 @@ def make_database(settings: Settings, dsn: str) -> Database:
         statement_timeout_ms=settings.statement_timeout_ms,
         lock_timeout_ms=settings.lock_timeout_ms,
     )
+
+
+def make_key_keeper(
+    settings: Settings, database: Database, collaborators: Mapping[str, object], clock: Clock
+) -> KeyKeeper:
+    """Who keeps the collaborators' ring up to what the database says: before its first use, and while it polls."""
+    ring = collaborators["ring"]
+    assert isinstance(ring, KeyRing)
+    return KeyKeeper(database, ring, clock, settings.key_poll_seconds)

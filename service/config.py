@@ -1,5 +1,6 @@
 """Settings, read once, from the environment: every name begins with ZAPIS_."""
 
+import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -10,7 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.sessions import Platform
-from service.core.keys import Keys, made_once, secret_made_once, signing_key
+from service.core.keys import Keys, KeysWrong, made_once, secret_made_once, signing_key
 from service.core.limits import PATTERN, LimitClass
 
 # The demonstration's VK app; its secret is made once into the data folder, so no secret is known to the world.
@@ -95,6 +96,9 @@ class Settings(BaseSettings):
         default={}, description="JSON: key id -> base64 of 32 bytes, newest last."
     )
     hashing_key: SecretStr | None = Field(default=None, description="Base64 of 32 bytes.")
+    key_poll_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=10, description="How often each process looks for new keys in the database."
+    )
 
     pool_size: Annotated[int, Field(ge=1, le=100)] = Field(default=10, description="Connections of each worker.")
     statement_timeout_ms: int = 5000
@@ -128,19 +132,24 @@ class Settings(BaseSettings):
         return value or None
 
     def keys(self) -> Keys:
-        """Raises ValueError where only some of the keys are set, or one is malformed."""
+        """Raises KeysWrong, or another ValueError, where only some of the keys are set, or one is malformed."""
         given = (self.signing_key, self.sealing_keys, self.hashing_key)
         if not any(given):
             return made_once(self.data_dir / "keys")
         if self.signing_key is None or self.hashing_key is None or not self.sealing_keys:
-            raise ValueError(
-                "set ZAPIS_SIGNING_KEY, ZAPIS_SEALING_KEYS and ZAPIS_HASHING_KEY together, or none of them"
-            )
+            raise KeysWrong("set ZAPIS_SIGNING_KEY, ZAPIS_SEALING_KEYS and ZAPIS_HASHING_KEY together, or none of them")
         return Keys(
             signing=signing_key(self.signing_key.get_secret_value().encode()),
             sealing={name: _key(f"ZAPIS_SEALING_KEYS[{name}]", key) for name, key in self.sealing_keys.items()},
             hashing=_key("ZAPIS_HASHING_KEY", self.hashing_key),
         )
+
+    @field_validator("sealing_keys")
+    @classmethod
+    def _ids_end_before_the_dot(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        if not all(re.fullmatch(r"[\w-]{1,32}", key_id) for key_id in value):
+            raise ValueError("ids of keys are letters, digits, _ and -, 32 at most")
+        return value
 
     def vk_secrets(self) -> dict[int, list[str]]:
         """App id -> secrets; over the embedded database without any app, the demonstration's."""
@@ -166,5 +175,5 @@ class Settings(BaseSettings):
 def _key(name: str, encoded: SecretStr) -> bytes:
     key = b64decode(encoded.get_secret_value(), validate=True)
     if len(key) != 32:  # noqa: PLR2004 - AES-256 and HMAC-SHA-256
-        raise ValueError(f"{name} must be base64 of 32 bytes")
+        raise KeysWrong(f"{name} must be base64 of 32 bytes")
     return key

@@ -8,7 +8,7 @@ import structlog
 from service.applications import jobs as applications
 from service.audit import jobs as audit
 from service.campaigns import jobs as campaigns
-from service.collaborators import make_collaborators, make_database
+from service.collaborators import make_collaborators, make_database, make_key_keeper
 from service.config import Settings
 from service.core import logs
 from service.core.clock import Clock, utc_now
@@ -18,6 +18,7 @@ from service.doctors import jobs as doctors
 from service.documents import jobs as documents
 from service.draws import jobs as draws
 from service.filling import jobs as filling
+from service.keyring import jobs as keyring
 from service.launch import jobs as launch
 from service.personal_data import jobs as personal_data
 from service.reception import jobs as reception
@@ -28,6 +29,7 @@ JOBS = (
     *launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS,
     *campaigns.JOBS, *applications.JOBS, *documents.JOBS,
     *personal_data.JOBS,
+    *keyring.JOBS,
     # The last, for it chains what the others write.
     *audit.JOBS,
 )  # fmt: skip
@@ -36,7 +38,9 @@ _log = structlog.get_logger("zapis")
 
 def make_jobs(settings: Settings, database: Database, clock: Clock = utc_now) -> Jobs:
     """The jobs over an open database."""
-    return Jobs(JOBS, database, make_collaborators(settings, clock))
+    collaborators = make_collaborators(settings, clock)
+    make_key_keeper(settings, database, collaborators, clock)
+    return Jobs(JOBS, database, collaborators)
 
 
 async def work(settings: Settings, dsn: str) -> None:
@@ -46,8 +50,10 @@ async def work(settings: Settings, dsn: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     database = make_database(settings, dsn)
-    jobs = make_jobs(settings, database)
-    async with database.opened():
+    collaborators = make_collaborators(settings, utc_now)
+    keeper = make_key_keeper(settings, database, collaborators, utc_now)
+    jobs = Jobs(JOBS, database, collaborators)
+    async with database.opened(), keeper.polling():
         _log.info("jobs ready")
         await jobs.run(stop)
     _log.info("jobs drained")

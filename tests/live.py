@@ -21,6 +21,9 @@ from service.collaborators import make_database
 from service.config import Settings
 from service.core.ids import new_id
 from service.core.limits import CLASSES
+from service.core.ring import KeyRing
+from service.core.sealing import Sealer
+from service.keyring.usecases import refresh
 from service.launch import vk
 from service.launch.usecases import SCOPES, create_client
 from service.worker import make_jobs
@@ -162,6 +165,22 @@ class Live:
                 await connection.close()
 
         return self.run(run())
+
+    @property
+    def sealer(self) -> Sealer:
+        """Opens what the service has sealed."""
+        keys = self.settings.keys()
+        ring = KeyRing(keys, self.clock)
+
+        async def learn() -> None:
+            connection = await asyncpg.connect(self.dsn)
+            try:
+                await refresh(connection, ring, self.clock())
+            finally:
+                await connection.close()
+
+        self.run(learn())
+        return Sealer(ring, keys.hashing)
 
     def api(self, token: str | None = None) -> Api:
         return Api(self.base, token)

@@ -5,6 +5,7 @@ bytes -> schema -> use case -> schema -> bytes. Who may call is checked before a
 
 import binascii
 import hashlib
+import hmac
 import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -43,10 +44,15 @@ _BAD_FORM = {"error": "invalid_request"}
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What all operations stand on; `collaborators` are handed to use cases by the names of their parameters."""
+    """What all operations stand on; `collaborators` are handed to use cases by the names of their parameters.
+
+    What was asked under a key is kept as a hash by `request_key`: a plain one would tell a short number to whoever
+    tries all of them.
+    """
 
     database: Database
     authenticate: Authenticate
+    request_key: bytes
     collaborators: Mapping[str, object]
     cache: SecondCache
     limits: Limits
@@ -75,7 +81,7 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     recorded = recording(operation, ground.collaborators["clock"])
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
-        arguments = await _arguments(operation, signature, request, actor, ground.body_seconds)
+        arguments = await _arguments(operation, ground, signature, request, actor)
         arguments |= handed_in
         sight = _sight(operation.access, actor)
         use_case = recorded(request, actor) if recorded else operation.use_case
@@ -159,7 +165,7 @@ async def _received(
         arguments["received"] = received
         if "key" in arguments:
             # What was asked is known only now, when the bytes are.
-            arguments["key"] = _idempotency_key(operation, request, received.digest)
+            arguments["key"] = _idempotency_key(operation, ground, request, received.digest)
         return await _run(ground, operation.transaction, sight, operation.use_case, named_by(operation.use_case))
 
 
@@ -188,7 +194,7 @@ def _authorise(operation: Operation, request: web.Request, authenticate: Authent
 
 
 async def _arguments(
-    operation: Operation, signature: Signature, request: web.Request, actor: Actor | None, body_seconds: float
+    operation: Operation, ground: Ground, signature: Signature, request: web.Request, actor: Actor | None
 ) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     names = signature.names
@@ -203,11 +209,11 @@ async def _arguments(
         raise DomainError(problems.INVALID, errors=[_unexpected("query")])
     raw = b""
     if signature.body is not None:
-        raw, arguments["body"] = await _body(operation, signature.body, request, body_seconds)
+        raw, arguments["body"] = await _body(operation, signature.body, request, ground.body_seconds)
     if "actor" in names:
         arguments["actor"] = actor
     if "key" in names:
-        arguments["key"] = _idempotency_key(operation, request, raw)
+        arguments["key"] = _idempotency_key(operation, ground, request, raw)
     if "language" in names:
         arguments["language"] = language_of(request.headers.get("Accept-Language"))
     if "basic_credentials" in names:
@@ -258,12 +264,12 @@ def _unexpected(place: str, message: str = "no parameters are expected") -> prob
     return problems.FieldError(place=place, pointer="", message=message)
 
 
-def _idempotency_key(operation: Operation, request: web.Request, raw: bytes) -> IdempotencyKey:
+def _idempotency_key(operation: Operation, ground: Ground, request: web.Request, raw: bytes) -> IdempotencyKey:
     found = _KEY.fullmatch(request.headers.get("Idempotency-Key", ""))
     if found is None:
         raise DomainError(problems.KEY_MISSING)
     asked = b"\0".join((operation.id.encode(), request.path_qs.encode(), raw))
-    return IdempotencyKey(found["key"], hashlib.sha256(asked).digest())
+    return IdempotencyKey(found["key"], hmac.digest(ground.request_key, asked, hashlib.sha256))
 
 
 def _basic_credentials(request: web.Request) -> tuple[str, str] | None:

@@ -15,7 +15,7 @@ from schemas.problems import FieldError, Refusal
 from service.core.errors import DomainError
 from service.core.logs import told_of
 from service.core.operations import Transaction
-from service.core.sight import NOBODY, Sight, SightedConnection
+from service.core.sight import NOBODY, SERVICE, Sight, SightedConnection
 
 if TYPE_CHECKING:
     Record = asyncpg.Record
@@ -108,6 +108,12 @@ class Database:
             },
         )
         self._pool: Pool | None = None
+        self._first: Callable[[Connection], Awaitable[bool]] | None = None
+
+    def before_first_use(self, work: Callable[[Connection], Awaitable[bool]]) -> None:
+        """`work` is done, outside a transaction and by the service's eyes, before anything else is; and again until it
+        gives True."""
+        self._first = work
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator["Database"]:
@@ -140,9 +146,7 @@ class Database:
         assert self._pool is not None, "the database is not open"
         connection = await self._acquire(self._pool)
         try:
-            if sight is not None:
-                # The pool's proxy has what its connection has.
-                await cast(SightedConnection, connection).look_as(sight)
+            await self._prepare(connection, sight)
             if transaction is Transaction.WRITE:
                 async with connection.transaction():
                     return await work(connection)
@@ -161,6 +165,21 @@ class Database:
         finally:
             # Shielded inside the pool: a cancelled request does not leave a connection half-way.
             await self._pool.release(connection)
+
+    async def _prepare(self, connection: "PoolConnectionProxy[Record]", sight: Sight | None) -> None:
+        if sight is None:
+            return
+        # The pool's proxy has what its connection has.
+        eyes = cast(SightedConnection, connection)
+        try:
+            if self._first is not None:
+                await eyes.look_as(SERVICE)
+                if await self._first(connection):
+                    self._first = None
+            await eyes.look_as(sight)
+        except asyncpg.InvalidParameterValueError as error:
+            # There is no such role: the database is not migrated yet, as /readyz tells.
+            raise _told(error, problems.UNAVAILABLE) from None
 
     async def _acquire(self, pool: Pool) -> "PoolConnectionProxy[Record]":
         try:

@@ -1,4 +1,8 @@
-"""The service's own keys: from the settings, or made once into the data folder, readable by the owner alone."""
+"""The service's own keys: from the settings, or made once into the data folder, readable by the owner alone.
+
+They open the keys that the database holds (service/keyring/), and are the first of them: what they sealed and signed
+before there were others stays readable and valid.
+"""
 
 import hashlib
 import hmac
@@ -13,13 +17,28 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 
 
+class KeysWrong(ValueError):
+    """The keys can't be worked with, or not like this; the message says why, and holds no key."""
+
+
+class SigningKey:
+    """An Ed25519 key under the id that its tokens name."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self.private = private
+        self.public = private.public_key()
+        self.public_bytes = self.public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.id = hashlib.sha256(self.public_bytes).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`signing` signs tokens, `sealing` (id -> 32 bytes, newest last) seals identifiers, `hashing` looks them up."""
+    """`signing` signs tokens, `sealing` (id -> 32 bytes) seals other keys by its last, `hashing` looks people up."""
 
     signing: Ed25519PrivateKey
     sealing: dict[str, bytes]
@@ -28,6 +47,11 @@ class Keys:
     @property
     def cursors(self) -> bytes:
         return hmac.digest(self.hashing, b"cursors", hashlib.sha256)
+
+    @property
+    def requests(self) -> bytes:
+        """For hashes of what was asked under an idempotency key."""
+        return hmac.digest(self.hashing, b"requests", hashlib.sha256)
 
 
 def signing_key(pem: bytes) -> Ed25519PrivateKey:

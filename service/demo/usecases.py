@@ -20,6 +20,7 @@ from service.core.clock import Clock, utc_now
 from service.core.database import Connection, DatabaseNotReady, check
 from service.core.ids import new_id
 from service.core.operations import Actor
+from service.core.ring import KeyRing
 from service.core.sealing import Sealer
 from service.demo import people, store
 from service.demo.clinics import doctors_of
@@ -27,6 +28,7 @@ from service.demo.clubs import groups_of, programmes_of
 from service.demo.region import INSTITUTIONS, REGION, ZONE, Institution
 from service.doctors import publication as doctors_publication
 from service.institutions.usecases import put_institution, put_page
+from service.keyring.usecases import refresh
 from service.migrations import newest
 from service.people.usecases import row_of
 
@@ -53,6 +55,8 @@ async def seed(dsn: str, settings: Settings, *, if_empty: bool, clock: Clock = u
     connection = await asyncpg.connect(dsn, server_settings=by_index)
     try:
         await check(connection, newest())
+        ring = KeyRing(keys, clock)
+        await refresh(connection, ring, clock())
         async with connection.transaction():
             if await _is_for_others(connection):
                 if if_empty:
@@ -60,7 +64,7 @@ async def seed(dsn: str, settings: Settings, *, if_empty: bool, clock: Clock = u
                 raise DatabaseNotReady("there are institutions already: demonstration data needs an empty database")
             if await is_current(connection, clock):
                 return
-            await _Day(connection, Sealer(keys.sealing, keys.hashing), clock).bring_in()
+            await _Day(connection, Sealer(ring, keys.hashing), clock).bring_in()
     finally:
         await connection.close()
 

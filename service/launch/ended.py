@@ -14,6 +14,7 @@ from service.core.database import Connection, Database
 from service.core.errors import DomainError
 from service.core.logs import told_of
 from service.core.operations import Actor, Transaction
+from service.core.sight import SERVICE
 from service.launch import store
 
 _log = structlog.get_logger("zapis.sessions")
@@ -71,7 +72,7 @@ class EndedSessions:
     async def _tried(self, database: Database) -> None:
         """Where it fails, what is known stays known, and the next time may do."""
         try:
-            await database.run(Transaction.READ, self.learn)
+            await database.run(Transaction.READ, self.learn, SERVICE)
         except Exception as error:  # noqa: BLE001 - the worker goes on
             if not self._failing:
                 _log.warning("ended sessions are not known", **told_of(error))

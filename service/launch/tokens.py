@@ -1,22 +1,21 @@
 """Access tokens (RFC 9068, signed with EdDSA) and the key set they are verified with."""
 
-import hashlib
 import re
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from schemas import problems
 from service.core.clock import Clock
 from service.core.errors import DomainError
 from service.core.ids import new_id
+from service.core.keys import SigningKey
 from service.core.operations import Actor
 from service.core.roles import StaffRole
 
@@ -41,37 +40,87 @@ class Issued:
     lifetime_seconds: int
 
 
-class Tokens:
-    """Issues and verifies with one key. A token whose signature was verified once is remembered until it expires."""
+class SigningKeys(Protocol):
+    """One of them signs, all of them verify. `generation` grows when a key no longer does."""
 
-    def __init__(self, key: Ed25519PrivateKey, clock: Clock) -> None:
-        self._key = key
+    generation: int
+
+    def signing(self) -> SigningKey: ...
+    def verifying(self, key_id: str) -> SigningKey | None: ...
+    def published(self) -> list[SigningKey]: ...
+
+
+class _OneKey:
+    generation = 0
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = SigningKey(key)
+
+    def signing(self) -> SigningKey:
+        return self._key
+
+    def verifying(self, key_id: str) -> SigningKey | None:
+        return self._key if key_id == self._key.id else None
+
+    def published(self) -> list[SigningKey]:
+        return [self._key]
+
+
+class Tokens:
+    """Issues and verifies with keys that follow one another, or with one.
+
+    A token whose signature was verified once is remembered until it expires, or a key no longer verifies.
+    """
+
+    def __init__(self, keys: SigningKeys | Ed25519PrivateKey, clock: Clock) -> None:
+        self._keys = _OneKey(keys) if isinstance(keys, Ed25519PrivateKey) else keys
         self._clock = clock
-        self._public = key.public_key()
-        raw = self._public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key_id = hashlib.sha256(raw).hexdigest()[:16]
-        self._public_bytes = raw
         self._verified: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+        self._generation = self._keys.generation
+
+    @property
+    def key_id(self) -> str:
+        """Of the key that signs now."""
+        return self._keys.signing().id
 
     def key_set(self) -> list[dict[str, Any]]:
-        """The public key as a JWK (RFC 8037)."""
-        x = urlsafe_b64encode(self._public_bytes).rstrip(b"=").decode()
-        return [{"kty": "OKP", "crv": "Ed25519", "x": x, "kid": self.key_id, "use": "sig", "alg": "EdDSA"}]
+        """The public keys as JWKs (RFC 8037): also the one that will sign next, and those that signed before."""
+        return [
+            {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "x": urlsafe_b64encode(key.public_bytes).rstrip(b"=").decode(),
+                "kid": key.id,
+                "use": "sig",
+                "alg": "EdDSA",
+            }
+            for key in self._keys.published()
+        ]
 
     def sign(self, claims: dict[str, Any], kind: str) -> str:
         """A compact JWT with `typ: kind`."""
-        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"typ": kind, "kid": self.key_id})
+        key = self._keys.signing()
+        return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"typ": kind, "kid": key.id})
+
+    def _key_of(self, token: str, *kinds: str) -> SigningKey:
+        """Raises InvalidTokenError where the token is of another type, or names no key of ours."""
+        header = jwt.get_unverified_header(token)
+        key_id = header.get("kid")
+        if header.get("typ") not in kinds or not isinstance(key_id, str):
+            raise jwt.InvalidTokenError
+        key = self._keys.verifying(key_id)
+        if key is None:
+            raise jwt.InvalidTokenError
+        return key
 
     def claims(self, token: str, kind: str) -> dict[str, Any] | None:
         """What a token of `typ: kind` says, whenever it expires; None where it is not one that we signed."""
+        options: Any = {"verify_exp": False, "verify_iat": False, "verify_aud": False}
         try:
-            options: Any = {"verify_exp": False, "verify_iat": False, "verify_aud": False}
-            complete = jwt.decode_complete(token, self._public, algorithms=["EdDSA"], issuer=ISSUER, options=options)
+            key = self._key_of(token, kind)
+            return jwt.decode(token, key.public, algorithms=["EdDSA"], issuer=ISSUER, options=options)
         except jwt.InvalidTokenError:
             return None
-        header = complete["header"]
-        ours = header.get("typ") == kind and header.get("kid") == self.key_id
-        return complete["payload"] if ours else None
 
     def issue(self, actor: Actor, client_id: str, lifetime_seconds: int, **claims: Any) -> Issued:
         """An access token for `actor`; `claims` say more to its reader and nothing to us."""
@@ -97,6 +146,9 @@ class Tokens:
     def authenticate(self, token: str) -> Actor:
         """Whom the token speaks for. Raises DomainError `unauthenticated`."""
         now = self._clock().timestamp()
+        if self._generation != self._keys.generation:
+            self._generation = self._keys.generation
+            self._verified.clear()
         remembered = self._verified.get(token)
         if remembered is None:
             remembered = self._verify(token)
@@ -119,12 +171,10 @@ class Tokens:
                 "verify_iat": False,
                 "verify_nbf": False,
             }
-            complete = jwt.decode_complete(
-                token, self._public, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options=options
+            key = self._key_of(token, *_TYPES)
+            claims = jwt.decode(
+                token, key.public, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options=options
             )
-            header, claims = complete["header"], complete["payload"]
-            if header.get("typ") not in _TYPES or header.get("kid") != self.key_id:
-                raise DomainError(problems.UNAUTHENTICATED)
             return _expires(claims, self._clock().timestamp()), _actor(claims)
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError):
             raise DomainError(problems.UNAUTHENTICATED) from None

@@ -767,7 +767,9 @@ DECLARE
     place bookable_slots;
     places bookable_slots[];
     held boolean[];
+    ticket jsonb;
     tickets jsonb := '[]';
+    kept jsonb := '[]';
     earlier jsonb;
 BEGIN
     FOR number IN 0..count - 1 LOOP
@@ -790,7 +792,7 @@ BEGIN
 
     earlier := idempotency_find(p_region, p_citizen, p_operation, p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, earlier);
     END IF;
 
     -- What stands in the way whoever else books: most of a rush ends here, before anything is written.
@@ -806,13 +808,15 @@ BEGIN
                 WHEN place.purpose = 'home_visit' AND item ->> 'home_address' IS NULL THEN 'home_address_needed'
             END)
         END, number);
-        tickets := tickets || ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
-                                            (item ->> 'id')::uuid, item ->> 'number', p_now);
+        ticket := ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
+                                (item ->> 'id')::uuid, item ->> 'number', p_now);
+        tickets := tickets || ticket;
+        kept := kept || (ticket - 'home_address_sealed');
     END LOOP;
 
-    earlier := idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, tickets, p_now);
+    earlier := idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, kept, p_now);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, earlier);
     END IF;
 
     FOR number IN 0..count - 1 LOOP
@@ -865,7 +869,7 @@ BEGIN
     WHERE region_id = p_region AND id = p_slot AND institution_id = p_institution;
     earlier := idempotency_find(p_region, p_actor, 'bookForPatient', p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, jsonb_build_array(earlier)) -> 0;
     END IF;
     PERFORM refuse(CASE
         WHEN patient.id IS NULL THEN 'patient_of_ticket_gone'
@@ -877,9 +881,10 @@ BEGIN
         place.purpose := 'repeat';
     END IF;
     ticket := ticket_answer(place, patient, p_referral, p_home_address, p_appointment, p_number, p_now);
-    earlier := idempotency_keep(p_region, p_actor, 'bookForPatient', p_key, p_request_hash, ticket, p_now);
+    earlier := idempotency_keep(p_region, p_actor, 'bookForPatient', p_key, p_request_hash,
+                                ticket - 'home_address_sealed', p_now);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, jsonb_build_array(earlier)) -> 0;
     END IF;
     IF patient.id = papers.id THEN
         INSERT INTO persons SELECT papers.*;
@@ -1672,7 +1677,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.count_launch(p_region smallint, p_launch_hash bytea, p_until timestamp with time zone, p_most integer, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     counted integer;
@@ -1685,6 +1691,20 @@ BEGIN
     RETURNING uses INTO counted;
     PERFORM refuse('launch_spent') WHERE counted > p_most;
 END $$;
+
+CREATE FUNCTION public.count_sealed() RETURNS TABLE(in_table text, in_column text, key_id text, sealed bigint)
+    LANGUAGE plpgsql STABLE
+    AS $_$
+DECLARE
+    place record;
+BEGIN
+    FOR place IN SELECT c.in_table, c.in_column FROM sealed_columns() c LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT %1$L, %2$L, split_part(t.%2$I, ''.'', 1), count(*)
+             FROM regions r JOIN %1$I t ON t.region_id = r.code
+             WHERE t.%2$I IS NOT NULL GROUP BY 3 ORDER BY 3', place.in_table, place.in_column);
+    END LOOP;
+END $_$;
 
 CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2100,7 +2120,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.end_session(p_region smallint, p_citizen uuid, p_session uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM refuse('session_not_found') WHERE NOT EXISTS (
@@ -2110,7 +2131,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.end_sessions(p_region smallint, p_citizen uuid, p_account uuid, p_now timestamp with time zone) RETURNS uuid[]
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     WITH over AS (
         UPDATE sessions SET ended_at = p_now
@@ -2182,7 +2204,8 @@ CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp wi
 $$;
 
 CREATE FUNCTION public.ensure_account(p_region smallint, p_platform text, p_user text, p_new uuid, p_now timestamp with time zone, OUT account uuid, OUT citizen uuid) RETURNS record
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     SELECT c.id, coalesce(c.same_as, c.id) INTO account, citizen FROM citizens c
@@ -2564,6 +2587,10 @@ CREATE FUNCTION public.first_day(place public.groups, p_now timestamp with time 
     WHERE region_id = place.region_id AND id = place.institution_id
 $$;
 
+CREATE FUNCTION public.first_key_rests() RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    RETURN '01:00:00'::interval;
+
 CREATE FUNCTION public.first_without_place(p_region smallint, p_groups uuid[]) RETURNS integer
     LANGUAGE sql STABLE
     AS $$
@@ -2672,7 +2699,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.forget_sessions(p_before timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     over record;
@@ -3851,6 +3879,33 @@ BEGIN
     RETURN child;
 END $$;
 
+CREATE FUNCTION public.lock_sealed(p_keys text[], p_except uuid[], p_most integer) RETURNS TABLE(in_table text, in_column text, region_id smallint, id uuid, sealed text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE
+    place record;
+    region smallint;
+BEGIN
+    FOR place IN SELECT c.in_table, c.in_column FROM sealed_columns() c LOOP
+        EXECUTE format(
+            'SELECT r.code FROM regions r WHERE EXISTS (
+                 SELECT FROM %1$I t WHERE t.region_id = r.code AND split_part(t.%2$I, ''.'', 1) = ANY($1)
+                   AND t.%2$I IS NOT NULL AND t.id <> ALL($2)) LIMIT 1', place.in_table, place.in_column)
+        INTO region USING p_keys, p_except;
+        IF region IS NOT NULL THEN
+            RETURN QUERY EXECUTE format(
+                'SELECT %1$L, %2$L, t.region_id, t.id, t.%2$I FROM %1$I t
+                 WHERE t.region_id = $1 AND split_part(t.%2$I, ''.'', 1) = ANY($2) AND t.%2$I IS NOT NULL
+                   AND t.id <> ALL($3) LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED', place.in_table, place.in_column)
+            USING region, p_keys, p_except, p_most;
+            IF FOUND THEN
+                RETURN;
+            END IF;
+        END IF;
+    END LOOP;
+END $_$;
+
 CREATE FUNCTION public.lock_ward(p_region smallint, p_citizen uuid, p_person uuid) RETURNS public.persons
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3897,6 +3952,21 @@ BEGIN
     RETURN attached;
 END $$;
 
+CREATE FUNCTION public.make_first_data_key(p_id text, p_purpose text, p_wrapped_by text, p_wrapped bytea, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('data_keys'));
+    IF EXISTS (SELECT FROM data_keys WHERE purpose = p_purpose) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO data_keys (id, purpose, wrapped_by, wrapped, made_at, current_from)
+    VALUES (p_id, p_purpose, p_wrapped_by, p_wrapped, p_now,
+            p_now + CASE WHEN EXISTS (SELECT FROM persons) THEN first_key_rests() ELSE interval '0' END);
+    RETURN true;
+END $$;
+
 CREATE FUNCTION public.make_group_draw(p_region smallint, p_group uuid, p_draw uuid, p_seed_sealed text, p_seed_hash text, p_event_id uuid, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3919,8 +3989,23 @@ BEGIN
     RETURN 1;
 END $$;
 
+CREATE FUNCTION public.make_next_data_key(p_id text, p_purpose text, p_wrapped_by text, p_wrapped bytea, p_now timestamp with time zone, p_current_from timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('data_keys'));
+    IF EXISTS (SELECT FROM data_keys WHERE purpose = p_purpose AND current_from > p_now AND revoked_at IS NULL) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO data_keys (id, purpose, wrapped_by, wrapped, made_at, current_from)
+    VALUES (p_id, p_purpose, p_wrapped_by, p_wrapped, p_now, p_current_from);
+    RETURN true;
+END $$;
+
 CREATE FUNCTION public.make_room_for_session(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     UPDATE sessions SET ended_at = p_now
     WHERE region_id = p_region AND id IN (
@@ -4395,7 +4480,8 @@ CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_n
 $$;
 
 CREATE FUNCTION public.open_session(p_platform text, p_page text, p_user text, p_new_citizen uuid, p_session uuid, p_client text, p_token_hash bytea, p_expires_at timestamp with time zone, p_launch_hash bytea, p_launch_until timestamp with time zone, p_launch_sessions integer, p_now timestamp with time zone) RETURNS TABLE(region smallint, page text, apps text[], institution uuid, institution_name text, citizen uuid)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     account uuid;
@@ -4666,7 +4752,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.refresh_session(p_region smallint, p_session uuid, p_token_hash bytea, p_successor_hash bytea, p_idle interval, p_whole interval, p_grace interval, p_now timestamp with time zone) RETURNS TABLE(platform text, client text, page text, apps text[], institution uuid, institution_name text, citizen uuid, good_until timestamp with time zone)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     kept sessions;
@@ -4965,6 +5052,25 @@ BEGIN
     PERFORM move_appointment(p_region, p_appointment, place, p_actor, p_event_ids[2], 'appointment_rescheduled', p_now);
 END $$;
 
+CREATE FUNCTION public.reseal(p_table text, p_column text, p_region smallint, p_ids uuid[], p_before text[], p_after text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE
+    resealed integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM sealed_columns() c WHERE c.in_table = p_table AND c.in_column = p_column) THEN
+        RAISE EXCEPTION 'nothing is sealed in %.%', p_table, p_column;
+    END IF;
+    EXECUTE format(
+        'UPDATE %1$I t SET %2$I = given.after
+         FROM unnest($2, $3, $4) AS given (id, before, after)
+         WHERE t.region_id = $1 AND t.id = given.id AND t.%2$I = given.before', p_table, p_column)
+    USING p_region, p_ids, p_before, p_after;
+    GET DIAGNOSTICS resealed = ROW_COUNT;
+    RETURN resealed;
+END $_$;
+
 CREATE FUNCTION public.resume_trial(p_region smallint, p_group uuid, p_identity bytea, p_now timestamp with time zone) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4974,6 +5080,44 @@ CREATE FUNCTION public.resume_trial(p_region smallint, p_group uuid, p_identity 
     WHERE t.region_id = p_region AND t.group_id = p_group AND t.identity = p_identity AND t.status = 'booked'
       AND t.ends_at > p_now
     ON CONFLICT DO NOTHING
+$$;
+
+CREATE FUNCTION public.revoke_sealing_key(p_id text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('data_keys'));
+    IF EXISTS (SELECT FROM count_sealed() c WHERE c.key_id = p_id) THEN
+        RETURN false;
+    END IF;
+    UPDATE data_keys SET wrapped = NULL, wrapped_by = NULL, revoked_at = p_now
+    WHERE id = p_id AND purpose = 'seal' AND revoked_at IS NULL;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.revoke_signing_key(p_id text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO data_keys (id, purpose, made_at, current_from, revoked_at) VALUES (p_id, 'sign', p_now, p_now, p_now)
+    ON CONFLICT (id) DO UPDATE SET wrapped = NULL, wrapped_by = NULL,
+        revoked_at = coalesce(data_keys.revoked_at, excluded.revoked_at)
+$$;
+
+CREATE FUNCTION public.rewrap_data_key(p_id text, p_wrapped_by text, p_wrapped bytea, p_before bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE data_keys SET wrapped_by = p_wrapped_by, wrapped = p_wrapped WHERE id = p_id AND wrapped = p_before
+$$;
+
+CREATE FUNCTION public.sealed_columns() RETURNS TABLE(in_table text, in_column text)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    VALUES ('persons', 'snils_sealed'), ('persons', 'policy_sealed'), ('appointments', 'home_address_sealed'),
+           ('certificates', 'number_sealed'), ('documents', 'key_sealed'), ('documents', 'name_sealed'),
+           ('draws', 'seed_sealed'), ('campaigns', 'seed_sealed')
 $$;
 
 CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_now timestamp with time zone) RETURNS jsonb
@@ -5635,6 +5779,14 @@ BEGIN
     END;
 END $$;
 
+CREATE FUNCTION public.with_home_addresses(p_region smallint, p_tickets jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_agg(given.ticket || jsonb_build_object('home_address_sealed', a.home_address_sealed) ORDER BY given.number)
+    FROM jsonb_array_elements(p_tickets) WITH ORDINALITY AS given (ticket, number)
+    LEFT JOIN appointments a ON a.region_id = p_region AND a.id = (given.ticket ->> 'id')::uuid
+$$;
+
 CREATE FUNCTION public.with_travel(p_times tstzmultirange, p_minutes integer) RETURNS tstzmultirange
     LANGUAGE sql STABLE
     AS $$
@@ -5989,6 +6141,19 @@ CREATE TABLE public.clients (
     CONSTRAINT clients_prove_themselves CHECK (((secret_hash IS NOT NULL) OR (public_keys <> '{}'::text[])))
 );
 
+CREATE TABLE public.data_keys (
+    id text NOT NULL,
+    purpose text NOT NULL,
+    wrapped_by text,
+    wrapped bytea,
+    made_at timestamp with time zone NOT NULL,
+    current_from timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT data_keys_purpose_check CHECK ((purpose = ANY (ARRAY['seal'::text, 'sign'::text]))),
+    CONSTRAINT data_keys_revoked_are_destroyed CHECK (((wrapped IS NULL) = (revoked_at IS NOT NULL))),
+    CONSTRAINT data_keys_wrapped CHECK (((wrapped IS NULL) = (wrapped_by IS NULL)))
+);
+
 CREATE TABLE public.delays (
     region_id smallint NOT NULL,
     practitioner_id uuid NOT NULL,
@@ -6329,6 +6494,12 @@ ALTER TABLE ONLY public.citizens
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.data_keys
+    ADD CONSTRAINT data_keys_one_after_another UNIQUE (purpose, current_from);
+
+ALTER TABLE ONLY public.data_keys
+    ADD CONSTRAINT data_keys_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.delays
     ADD CONSTRAINT delays_pkey PRIMARY KEY (region_id, practitioner_id, day);
 
@@ -6539,6 +6710,8 @@ CREATE INDEX appointments_by_citizen ON public.appointments USING btree (region_
 
 CREATE INDEX appointments_by_identity ON public.appointments USING btree (region_id, institution_id, identity, created_at);
 
+CREATE INDEX appointments_by_key_of_home_address ON public.appointments USING btree (region_id, split_part(home_address_sealed, '.'::text, 1)) WHERE (home_address_sealed IS NOT NULL);
+
 CREATE INDEX appointments_by_person ON public.appointments USING btree (region_id, person_id, starts_at DESC, id);
 
 CREATE INDEX appointments_by_slot ON public.appointments USING btree (region_id, slot_id) WHERE (status <> 'cancelled'::text);
@@ -6567,17 +6740,25 @@ CREATE INDEX campaign_wishes_by_person ON public.campaign_wishes USING btree (re
 
 CREATE INDEX campaign_wishes_in_lot ON public.campaign_wishes USING btree (region_id, campaign_id, lot);
 
+CREATE INDEX campaigns_by_key_of_seed ON public.campaigns USING btree (region_id, split_part(seed_sealed, '.'::text, 1));
+
 CREATE INDEX campaigns_in_time ON public.campaigns USING btree (region_id, wishes_from, id);
 
 CREATE INDEX campaigns_to_fill ON public.campaigns USING btree (region_id, wishes_until) WHERE (filled_at IS NULL);
 
 CREATE INDEX certificates_by_identity ON public.certificates USING btree (region_id, identity, year);
 
+CREATE INDEX certificates_by_key_of_number ON public.certificates USING btree (region_id, split_part(number_sealed, '.'::text, 1));
+
 CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
 
 CREATE INDEX documents_by_application ON public.documents USING btree (region_id, application_id, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX documents_by_citizen ON public.documents USING btree (region_id, citizen_id, created_at);
+
+CREATE INDEX documents_by_key_of_key ON public.documents USING btree (region_id, split_part(key_sealed, '.'::text, 1)) WHERE (key_sealed IS NOT NULL);
+
+CREATE INDEX documents_by_key_of_name ON public.documents USING btree (region_id, split_part(name_sealed, '.'::text, 1)) WHERE (name_sealed IS NOT NULL);
 
 CREATE INDEX documents_by_person ON public.documents USING btree (region_id, person_id) WHERE (deleted_at IS NULL);
 
@@ -6592,6 +6773,8 @@ CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (regio
 CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
+
+CREATE INDEX draws_by_key_of_seed ON public.draws USING btree (region_id, split_part(seed_sealed, '.'::text, 1));
 
 CREATE UNIQUE INDEX draws_one_a_group ON public.draws USING btree (region_id, group_id) WHERE (group_id IS NOT NULL);
 
@@ -6670,6 +6853,10 @@ CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_a
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
 CREATE INDEX persons_by_identity ON public.persons USING btree (region_id, identity) WHERE (deleted_at IS NULL);
+
+CREATE INDEX persons_by_key_of_policy ON public.persons USING btree (region_id, split_part(policy_sealed, '.'::text, 1)) WHERE (policy_sealed IS NOT NULL);
+
+CREATE INDEX persons_by_key_of_snils ON public.persons USING btree (region_id, split_part(snils_sealed, '.'::text, 1)) WHERE (snils_sealed IS NOT NULL);
 
 CREATE INDEX practitioners_by_name ON public.practitioners USING btree (region_id, institution_id, last_name, first_name, id);
 
@@ -7193,6 +7380,10 @@ ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY invitations_are_seen ON public.invitations TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id)));
 
+ALTER TABLE public.launch_uses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY launch_uses_are_seen ON public.launch_uses TO zapis_service USING ((public.sees_region(region_id) OR false));
+
 ALTER TABLE public.lesson_changes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY lesson_changes_are_added ON public.lesson_changes FOR INSERT TO zapis_service WITH CHECK (public.is_staff(region_id));
@@ -7322,6 +7513,10 @@ CREATE POLICY schedules_are_changed ON public.schedules FOR UPDATE TO zapis_serv
 CREATE POLICY schedules_are_deleted ON public.schedules FOR DELETE TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
 
 CREATE POLICY schedules_are_seen ON public.schedules FOR SELECT TO zapis_service USING (true);
+
+ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sessions_are_seen ON public.sessions TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id)));
 
 ALTER TABLE public.slots ENABLE ROW LEVEL SECURITY;
 

@@ -28,6 +28,7 @@ from service.doctors import store as doctors
 from service.documents import store as documents
 from service.draws import store as draws
 from service.filling import store as filling
+from service.keyring import store as keyring
 from service.launch import store as launch
 from service.people import store as people
 from service.personal_data import store as personal_data
@@ -327,6 +328,14 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "unchained_accesses": (lambda c: audit.unchained(c, ACCESSES, 1000), {"accesses_unchained"}),
     "oldest_accesses": (lambda c: audit.oldest_accesses(c, ACCESSES, 100, 500), {"accesses_chain"}),
     "regions_to_forget": (lambda c: audit.regions_to_forget(c, NOW), {"accesses_chain"}),
+    "lock_sealed": (
+        lambda c: keyring.lock_sealed(c, ["k1", "k2"], [NIL], 200),
+        {"persons_by_key_of_snils", "appointments_by_key_of_home_address", "documents_by_key_of_name"},
+    ),
+    "reseal": (
+        lambda c: keyring.reseal(c, ("persons", "snils_sealed"), REGION, [(made(6, 1), "k1.a", "k2.b")]),
+        {"persons_pkey"},
+    ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
     "open_session": (open_session, {"pages_pkey", "citizens_one_per_platform_user", "sessions_by_citizen"}),
     "refresh_session": (refresh_session, {"sessions_pkey", "pages_pkey"}),
@@ -351,7 +360,9 @@ IN_THE_INDEX_ALONE = {"search_slots_of_a_town", "list_first_free"}
 ANYBODY = Sight("own", REGION, made(5, 2), made(1, 7))
 THE_SERVICES = {
     "hold_back", "next_to_draw", "to_look_after", "to_erase", "forget_answers", "next_to_fill", "groups_to_draw",
-    "collected", "lapse_an_offer", "expire_an_approved", "find_page", "book_trial",
+    "collected", "lapse_an_offer", "expire_an_approved", "book_trial", "trail_to_chain", "accesses_to_chain",
+    "unchained_trail", "unchained_accesses", "oldest_accesses", "regions_to_forget", "lock_sealed", "reseal",
+    "open_session", "refresh_session", "ended_sessions", "forget_sessions",
 }  # fmt: skip
 # What is small enough to be read whole.
 SMALL = {"regions", "audit_heads", "specialties", "institutions", "offered_specialties", "national_days"}

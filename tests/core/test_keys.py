@@ -14,7 +14,7 @@ from service.core.keys import Keys, made_once, secret_made_once, signing_key
 
 PEM = Ed25519PrivateKey.from_private_bytes(b"s" * 32).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 KEY = b64encode(b"k" * 32).decode()
-GIVEN = {"signing_key": PEM.decode(), "sealing_keys": {"k7": KEY}, "hashing_key": KEY}
+GIVEN: dict[str, Any] = {"signing_key": PEM.decode(), "sealing_keys": {"k7": KEY}, "hashing_key": KEY}
 
 _MAKE = """
 import sys

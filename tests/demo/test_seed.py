@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from service.core.database import DatabaseNotReady
-from service.core.sealing import Sealer
 from service.demo.region import FIRST_PAGE
 from service.demo.usecases import seed
 from service.people.usecases import identity_of_snils
@@ -98,8 +97,7 @@ def test_a_region_that_keeps_every_rule_and_grows_by_the_day(live: Live) -> None
 def _check_everything(live: Live) -> None:
     for what, query in _WRONG.items():
         assert live.sql(query) == [], what
-    keys = live.settings.keys()
-    sealer = Sealer(keys.sealing, keys.hashing)
+    sealer = live.sealer
     for row in live.sql("SELECT id, identity, snils_sealed FROM persons LIMIT 20"):
         snils = sealer.open(row["snils_sealed"], f"persons:42:{row['id']}:snils")
         assert identity_of_snils(sealer, snils) == row["identity"]

@@ -249,8 +249,12 @@ def test_a_home_visit_has_an_address_and_no_exact_time(world: World) -> None:
     visits = clinic.slot("visits", purpose="home_visit", duration_minutes=480, capacity=5)
     parent, (child,) = family(world)
     address = "г. Прокопьевск, ул. Шишкина, 9, кв. 4"
-    ticket = world.book(parent, visits, child, home_address=address).ok()
+    ticket = world.book(parent, visits, child, "once", home_address=address).ok()
     assert (ticket["purpose"], ticket["home_address"]) == ("home_visit", address)
+    assert world.book(parent, visits, child, "once", home_address=address).ok() == ticket
+    assert not any(
+        "home_address" in row["kept"] for row in world.live.sql("SELECT i::text AS kept FROM idempotency_keys i")
+    )
     assert parent.get(f"/v1/appointments/{ticket['id']}").ok() == ticket
     # It is sealed in the database, and the patient may be elsewhere that day.
     assert not any(address in str(dict(row)) for row in world.live.sql("SELECT a::text FROM appointments a"))

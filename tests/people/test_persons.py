@@ -9,7 +9,6 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from service.core.ids import new_id
-from service.core.sealing import Sealer
 from tests import locks
 from tests.applications.people import applying, group
 from tests.doctors.clinic import Clinic
@@ -37,11 +36,6 @@ def everything(world: World) -> str:
     return "\n".join(repr(row) for table in tables for row in world.live.sql(f"TABLE {table}"))
 
 
-def sealer(world: World) -> Sealer:
-    keys = world.live.settings.keys()
-    return Sealer(keys.sealing, keys.hashing)
-
-
 def test_identifiers_are_masked_in_answers_and_sealed_at_rest(world: World) -> None:
     parent = world.parent()
     made = parent.create("/v1/persons", person(snils=SNILS, policy=POLICY)).ok()
@@ -57,11 +51,11 @@ def test_identifiers_are_masked_in_answers_and_sealed_at_rest(world: World) -> N
 
     kept = row(world, made["id"])
     name = f"persons:42:{made['id']}"
-    assert sealer(world).open(kept["snils_sealed"], f"{name}:snils") == SNILS
-    assert sealer(world).open(kept["policy_sealed"], f"{name}:policy") == POLICY
+    assert world.live.sealer.open(kept["snils_sealed"], f"{name}:snils") == SNILS
+    assert world.live.sealer.open(kept["policy_sealed"], f"{name}:policy") == POLICY
     for other in (f"{name}:policy", f"persons:42:{someone()}:snils", f"persons:54:{made['id']}:snils", ""):
         with pytest.raises(InvalidTag):
-            sealer(world).open(kept["snils_sealed"], other)
+            world.live.sealer.open(kept["snils_sealed"], other)
 
 
 def test_what_is_sealed_in_one_row_is_not_shown_in_another(world: World) -> None:

@@ -86,7 +86,9 @@ class Crowd:
             pass
 
 
-class _Now(Clock):
+class Now(Clock):
+    """The real time."""
+
     def __call__(self) -> datetime:
         return utc_now()
 
@@ -130,7 +132,7 @@ class Served(Live):
         self._folder = folder
         self._limits = limits
         self.port = free_port()
-        self.clock = _Now()
+        self.clock = Now()
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -158,8 +158,10 @@ def test_a_home_visit_needs_an_address_and_keeps_it_sealed(world: World) -> None
     slot = desk.slot(purpose="home_visit")
     address = "г. Прокопьевск, пр. Шахтёров, 1"
     assert refusal(desk, slot) == "home_address_needed"
-    ticket = desk.book(slot, home_address=address).ok()
+    body = {"home_address": address, "patient": patient()}
+    ticket = desk.book(slot, key="once", **body).ok()
     assert (ticket["home_address"], ticket["purpose"]) == (address, "home_visit")
+    assert desk.book(slot, key="once", **body).ok() == ticket
     assert "Шахтёров" not in desk.row(ticket)["home_address_sealed"]
     assert not desk.engaged(ticket)
 

@@ -143,7 +143,7 @@ BEGIN
     WHERE region_id = p_region AND id = p_slot AND institution_id = p_institution;
     earlier := idempotency_find(p_region, p_actor, 'bookForPatient', p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, jsonb_build_array(earlier)) -> 0;
     END IF;
     PERFORM refuse(CASE
         WHEN patient.id IS NULL THEN 'patient_of_ticket_gone'
@@ -155,9 +155,10 @@ BEGIN
         place.purpose := 'repeat';
     END IF;
     ticket := ticket_answer(place, patient, p_referral, p_home_address, p_appointment, p_number, p_now);
-    earlier := idempotency_keep(p_region, p_actor, 'bookForPatient', p_key, p_request_hash, ticket, p_now);
+    earlier := idempotency_keep(p_region, p_actor, 'bookForPatient', p_key, p_request_hash,
+                                ticket - 'home_address_sealed', p_now);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, jsonb_build_array(earlier)) -> 0;
     END IF;
     IF patient.id = papers.id THEN
         INSERT INTO persons SELECT papers.*;

@@ -28,6 +28,14 @@ CREATE OR REPLACE FUNCTION ticket_answer(
                                      'first_name', patient.first_name, 'patronymic', patient.patronymic))
 $$;
 
+-- Tickets as they are kept for repeated requests know no home address: it is in its own row alone, whatever key seals it
+-- by then. Here they are with it again.
+CREATE OR REPLACE FUNCTION with_home_addresses(p_region smallint, p_tickets jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_agg(given.ticket || jsonb_build_object('home_address_sealed', a.home_address_sealed) ORDER BY given.number)
+    FROM jsonb_array_elements(p_tickets) WITH ORDINALITY AS given (ticket, number)
+    LEFT JOIN appointments a ON a.region_id = p_region AND a.id = (given.ticket ->> 'id')::uuid
+$$;
+
 -- Writes a ticket to a place that the caller has taken, or takes next. A home visit has no exact time, so it does not
 -- keep the patient from being elsewhere.
 CREATE OR REPLACE FUNCTION write_appointment(
@@ -80,7 +88,9 @@ DECLARE
     place bookable_slots;
     places bookable_slots[];
     held boolean[];
+    ticket jsonb;
     tickets jsonb := '[]';
+    kept jsonb := '[]';
     earlier jsonb;
 BEGIN
     FOR number IN 0..count - 1 LOOP
@@ -103,7 +113,7 @@ BEGIN
 
     earlier := idempotency_find(p_region, p_citizen, p_operation, p_key, p_request_hash);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, earlier);
     END IF;
 
     -- What stands in the way whoever else books: most of a rush ends here, before anything is written.
@@ -119,13 +129,15 @@ BEGIN
                 WHEN place.purpose = 'home_visit' AND item ->> 'home_address' IS NULL THEN 'home_address_needed'
             END)
         END, number);
-        tickets := tickets || ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
-                                            (item ->> 'id')::uuid, item ->> 'number', p_now);
+        ticket := ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
+                                (item ->> 'id')::uuid, item ->> 'number', p_now);
+        tickets := tickets || ticket;
+        kept := kept || (ticket - 'home_address_sealed');
     END LOOP;
 
-    earlier := idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, tickets, p_now);
+    earlier := idempotency_keep(p_region, p_citizen, p_operation, p_key, p_request_hash, kept, p_now);
     IF earlier IS NOT NULL THEN
-        RETURN earlier;
+        RETURN with_home_addresses(p_region, earlier);
     END IF;
 
     FOR number IN 0..count - 1 LOOP

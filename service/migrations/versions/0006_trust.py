@@ -8,6 +8,7 @@ PIECES: tuple[str, ...] = (
     # One a line.
     "audit",
     "sessions",
+    "keyring",
     # The last: it knows all tables.
     "walls",
 )

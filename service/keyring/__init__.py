@@ -1,0 +1,1 @@
+"""The keys that seal and sign: made, used one after another, and done away with, without a restart."""

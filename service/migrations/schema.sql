@@ -53,6 +53,7 @@ BEGIN
     END);
     PERFORM lock_children(p_region, ARRAY(SELECT person_id FROM offered_with(named)));
     FOR one IN SELECT * FROM offered_with(named) LOOP
+        PERFORM require_consent(p_region, p_citizen, one.person_id, 'enrolment', p_now);
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = one.group_id;
         taken := as_submitted(one, place, CASE WHEN place.instant THEN 'enrolled' ELSE 'submitted' END, p_now);
         -- One item of none: the refusal names the whole.
@@ -134,6 +135,7 @@ BEGIN
           AND g.person_id = (given ->> 'person_id')::uuid AND p.deleted_at IS NULL
         FOR KEY SHARE OF p;
         PERFORM refuse('person_not_found') WHERE patient.id IS NULL;
+        PERFORM require_consent(offer.region_id, offer.citizen_id, patient.id, 'booking', p_now);
         place := place_offered(offer.region_id, (given ->> 'slot_id')::uuid);
         PERFORM refuse(booking_refusal(place, patient, referral, 'internet', p_now));
         PERFORM refuse(booking_limit(place, patient, p_now));
@@ -492,7 +494,9 @@ BEGIN
         WHERE region_id = p_region AND campaign_id = p_campaign AND lot > named.applied AND lot <= named.applied + p_limit
         ORDER BY lot
     LOOP
-        SELECT * INTO child FROM persons WHERE region_id = p_region AND id = wish.person_id AND deleted_at IS NULL;
+        SELECT * INTO child FROM persons
+        WHERE region_id = p_region AND id = wish.person_id AND deleted_at IS NULL
+          AND consent_stands(p_region, wish.citizen_id, wish.person_id, 'enrolment', p_now);
         FOR nth IN 1..cardinality(wish.group_ids) LOOP
             CONTINUE WHEN child.id IS NULL OR wish.matched_group_id <> wish.group_ids[nth];
             used := used + 1;
@@ -603,6 +607,7 @@ BEGIN
           AND p.deleted_at IS NULL;
         wish := new_application(place, child, p_citizen, item, p_family, p_now);
         PERFORM refuse_item(application_refusal(place, child, wish, p_now), p_family, number);
+        PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now, CASE WHEN p_family IS NOT NULL THEN number END);
         comes_as := status_on_coming(place, unseated IS NULL, wish.wait);
         PERFORM refuse_item('group_full', p_family, coalesce(unseated, number)) WHERE comes_as IS NULL;
         wish := write_application(wish, place, comes_as, number, p_now);
@@ -689,6 +694,7 @@ BEGIN
     SELECT * INTO place FROM bookable_slots WHERE region_id = asked.region_id AND id = p_slot;
     hindrance := CASE
         WHEN patient.id IS NULL THEN 'person_not_found'
+        WHEN NOT consent_stands(asked.region_id, asked.citizen_id, patient.id, 'booking', p_now) THEN 'consent_missing'
         ELSE coalesce(
             booking_refusal(place, patient, asked.referral_number, 'internet', p_now),
             booking_limit(place, patient, p_now))
@@ -781,6 +787,7 @@ BEGIN
                 WHEN place.purpose = 'home_visit' AND item ->> 'home_address' IS NULL THEN 'home_address_needed'
             END)
         END, number);
+        PERFORM require_consent(p_region, p_citizen, patient.id, 'booking', p_now, number);
         tickets := tickets || ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
                                             (item ->> 'id')::uuid, item ->> 'number', p_now);
     END LOOP;
@@ -889,6 +896,7 @@ BEGIN
         WHEN place.locked_at IS NOT NULL THEN 'group_locked'
         WHEN place.trial_places = 0 THEN 'trials_not_offered'
         ELSE coalesce(p_lesson_refusal, trial_refusal(place, child, p_now)) END);
+    PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now);
     wish.region_id := p_region;
     wish.citizen_id := p_citizen;
     wish.identity := child.identity;
@@ -1578,6 +1586,58 @@ BEGIN
     RETURN orphan_appointments(p_region, p_slot, 32767, p_actor, p_now);
 END $$;
 
+CREATE FUNCTION public.consent_needed(p_purpose text, p_now timestamp with time zone) RETURNS smallint
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (SELECT max(version) FROM consent_texts
+            WHERE purpose = p_purpose AND requires_new AND in_force_from <= p_now);
+END $$;
+
+CREATE FUNCTION public.consent_stands(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN consent_state(p_region, p_citizen, p_person, p_purpose, p_now) <> 'withdrawn';
+END $$;
+
+CREATE FUNCTION public.consent_state(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    ever smallint;
+    standing smallint;
+BEGIN
+    SELECT max(version), max(version) FILTER (WHERE withdrawn_at IS NULL) INTO ever, standing FROM consents
+    WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose;
+    RETURN CASE
+        WHEN ever IS NULL THEN 'absent'
+        WHEN standing IS NULL THEN 'withdrawn'
+        WHEN standing < consent_needed(p_purpose, p_now) THEN 'outdated'
+        ELSE 'given'
+    END;
+END $$;
+
+CREATE FUNCTION public.consent_texts_stay() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM refuse('consent_texts_stay');
+END $$;
+
+CREATE FUNCTION public.consents_stay() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    may_change text[] := ARRAY['citizen_id', 'person_id', 'withdrawn_at'];
+BEGIN
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - may_change = to_jsonb(OLD) - may_change
+       AND (OLD.withdrawn_at IS NULL OR NEW.withdrawn_at = OLD.withdrawn_at) THEN
+        RETURN NEW;
+    END IF;
+    PERFORM refuse('consents_stay');
+END $$;
+
 CREATE FUNCTION public.count_application(was public.applications, now_is public.applications) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -2002,6 +2062,34 @@ BEGIN
     UPDATE groups SET filled_at = p_now
     WHERE region_id = p_region AND campaign_id = p_campaign AND filled_at IS NULL;
     UPDATE campaigns SET filled_at = p_now WHERE region_id = p_region AND id = p_campaign;
+END $$;
+
+CREATE FUNCTION public.end_processing(p_region smallint, p_citizen uuid, p_person uuid, p_kind text, p_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named applications;
+    ticket appointments;
+BEGIN
+    CASE p_kind
+        WHEN 'waiting_entry' THEN
+            PERFORM leave_waiting_list(p_region, p_citizen, p_id, gen_random_uuid(), p_now);
+        WHEN 'draw_request' THEN
+            PERFORM withdraw_draw_request(p_region, p_citizen, p_id, gen_random_uuid(), p_now);
+        WHEN 'appointment' THEN
+            SELECT * INTO ticket FROM appointments WHERE region_id = p_region AND id = p_id FOR UPDATE;
+            PERFORM end_appointment(ticket, gen_random_uuid(), p_citizen, '{"reason": "consent_withdrawn"}', p_now)
+            WHERE ticket.status IN ('booked', 'orphaned');
+        WHEN 'wishes' THEN
+            PERFORM withdraw_wishes(p_region, p_citizen, w.campaign_id, p_person, p_now) FROM campaign_wishes w
+            WHERE w.region_id = p_region AND w.id = p_id;
+        WHEN 'trial' THEN
+            PERFORM cancel_trial(p_region, p_citizen, p_id, p_now);
+        WHEN 'application' THEN
+            named := lock_application(p_region, p_citizen, NULL, p_id);
+            PERFORM move_application(named, 'withdrawn', '{}', p_citizen, p_now)
+            WHERE application_may_move(named.status, 'withdrawn');
+    END CASE;
 END $$;
 
 CREATE FUNCTION public.end_waiting(p_region smallint, p_entry uuid, p_status text, p_now timestamp with time zone) RETURNS void
@@ -2539,6 +2627,38 @@ CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
 
+CREATE FUNCTION public.give_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_version smallint, p_text_hash text, p_id uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    own guardians;
+    agreed consent_texts;
+    kept consents;
+BEGIN
+    SELECT g.* INTO own FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
+    FOR KEY SHARE OF p FOR NO KEY UPDATE OF g;
+    PERFORM refuse('person_not_found') WHERE own.person_id IS NULL;
+    SELECT t.* INTO agreed FROM consent_texts t
+    WHERE t.purpose = p_purpose AND t.version = p_version AND t.text_hash = p_text_hash AND t.version = (
+        SELECT max(n.version) FROM consent_texts n WHERE n.purpose = p_purpose AND n.in_force_from <= p_now);
+    PERFORM refuse('consent_text_changed') WHERE agreed.version IS NULL;
+    SELECT * INTO kept FROM consents
+    WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose
+      AND version = p_version AND withdrawn_at IS NULL LIMIT 1;
+    IF kept.id IS NULL THEN
+        INSERT INTO consents (region_id, id, citizen_id, person_id, purpose, version, language, text_hash, kinship,
+                              channel, given_at)
+        SELECT p_region, p_id, p_citizen, p_person, p_purpose, p_version, agreed.language, p_text_hash, own.kinship,
+               c.platform, p_now
+        FROM citizens c WHERE c.region_id = p_region AND c.id = p_citizen
+        RETURNING * INTO kept;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'consent_given', p_person,
+                        jsonb_build_object('consent_id', p_id, 'purpose', p_purpose, 'version', p_version), false);
+    END IF;
+    RETURN shown_consent(kept, p_now);
+END $$;
+
 CREATE TABLE public.group_facets (
     region_id smallint NOT NULL,
     group_id uuid NOT NULL,
@@ -2698,6 +2818,7 @@ BEGIN
     UPDATE campaign_wishes SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE consents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 
 CREATE FUNCTION public.hand_over_the_rest(p_now timestamp with time zone) RETURNS integer
@@ -3013,6 +3134,7 @@ BEGIN
     END IF;
     PERFORM refuse('person_not_found') WHERE coalesce(cardinality(patients), 0) < cardinality(p_persons);
     PERFORM refuse(joining_refusal(entry, patients, p_now));
+    PERFORM require_consent(p_region, p_citizen, p.id, 'booking', p_now) FROM unnest(patients) AS p;
     result := shown_entry(entry, p_persons, p_now);
     earlier := idempotency_keep(p_region, p_citizen, 'joinWaitingList', p_key, p_request_hash, result, p_now);
     IF earlier IS NOT NULL THEN
@@ -3617,6 +3739,7 @@ BEGIN
     UPDATE campaign_wishes SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE trials SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE documents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE consents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     -- What is offered to the twin names it.
     UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb
     WHERE region_id = p_region AND id IN (
@@ -3906,6 +4029,7 @@ BEGIN
         SELECT a.id, a.group_id FROM applications a
         WHERE a.region_id = first.region_id AND a.status = 'waiting'
           AND (a.id = first.id OR a.family_id = first.family_id)
+          AND consent_stands(a.region_id, a.citizen_id, a.person_id, 'enrolment', p_now)
         ORDER BY a.id FOR UPDATE SKIP LOCKED)
     SELECT array_agg(m.id ORDER BY m.id) INTO family FROM mine m JOIN free_groups f ON f.id = m.group_id;
     IF family IS NULL OR EXISTS (
@@ -4154,6 +4278,7 @@ DECLARE
     weights smallint[] := '{}';
     written campaign_wishes;
 BEGIN
+    PERFORM require_consent(p_region, p_citizen, p_person, 'enrolment', p_now);
     PERFORM refuse('too_many_wishes') WHERE cardinality(p_groups) > named.most_wishes;
     FOREACH wished IN ARRAY p_groups LOOP
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = wished;
@@ -4367,6 +4492,7 @@ BEGIN
         WHEN wanted.opens_at > p_now THEN 'draw_not_open'
         WHEN wanted.closes_at <= p_now OR wanted.closed_at IS NOT NULL THEN 'draw_closed'
     END);
+    PERFORM require_consent(p_region, p_citizen, patient.id, 'booking', p_now);
     FOR number IN 1..cardinality(p_wishes) LOOP
         SELECT * INTO place FROM bookable_slots
         WHERE region_id = p_region AND id = p_wishes[number] AND draw_id = p_draw AND policy = 'draw';
@@ -4394,6 +4520,19 @@ BEGIN
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'draw_requested', p_request,
                     jsonb_build_object('draw_id', p_draw, 'person_id', p_person), false);
     RETURN result;
+END $$;
+
+CREATE FUNCTION public.require_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone, p_item integer DEFAULT NULL::integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    state text := consent_state(p_region, p_citizen, p_person, p_purpose, p_now);
+BEGIN
+    IF state = 'given' OR (state <> 'withdrawn' AND NOT (SELECT consents_required FROM regions WHERE code = p_region)) THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = 'ZP001', MESSAGE = 'consent_missing', CONSTRAINT = 'consent_missing',
+        HINT = json_build_object('purpose', p_purpose), DETAIL = coalesce('/items/' || p_item, '');
 END $$;
 
 CREATE FUNCTION public.reschedule_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_slot uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
@@ -4487,6 +4626,7 @@ CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_no
         JOIN waiting_persons w ON w.region_id = entry.region_id AND w.entry_id = entry.id
         JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
         WHERE waits_for(entry, place)
+          AND consent_stands(entry.region_id, entry.citizen_id, p.id, 'booking', p_now)
           AND booking_refusal(place, p, entry.referral_number, 'internet', p_now) IS NULL
           AND limit_reached(place, p, p_now) IS NULL
           AND booking_conflict(place, p, p_now) IS NULL
@@ -4580,6 +4720,30 @@ CREATE FUNCTION public.shown_application(a public.applications) RETURNS jsonb
         'person', jsonb_build_object('id', p.id, 'last_name', p.last_name, 'first_name', p.first_name,
                                      'patronymic', p.patronymic))
     FROM persons p WHERE p.region_id = a.region_id AND p.id = a.person_id
+$$;
+
+CREATE TABLE public.consents (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    purpose text NOT NULL,
+    version smallint NOT NULL,
+    language text NOT NULL,
+    text_hash text NOT NULL,
+    kinship text NOT NULL,
+    channel text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone
+);
+
+CREATE FUNCTION public.shown_consent(c public.consents, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', c.id, 'person_id', c.person_id, 'purpose', c.purpose, 'version', c.version, 'text_hash', c.text_hash,
+        'kinship', c.kinship, 'given_at', c.given_at, 'withdrawn_at', c.withdrawn_at,
+        'enough', c.withdrawn_at IS NULL AND c.version >= consent_needed(c.purpose, p_now))
 $$;
 
 CREATE TABLE public.documents (
@@ -4742,6 +4906,38 @@ BEGIN
     RETURN orphaned;
 END $$;
 
+CREATE FUNCTION public.stands_on_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS TABLE(kind text, id uuid)
+    LANGUAGE sql STABLE
+    AS $$
+    -- Who waits is not offered what is given up in the same breath: the order is that of the kinds.
+    SELECT 'waiting_entry', e.id
+    FROM waiting_persons w JOIN waiting_entries e ON e.region_id = w.region_id AND e.id = w.entry_id
+    WHERE p_purpose = 'booking' AND w.region_id = p_region AND w.person_id = p_person AND w.active
+      AND e.citizen_id = p_citizen AND e.status IN ('waiting', 'offered')
+    UNION ALL
+    SELECT 'draw_request', r.id FROM draw_requests r JOIN draws d ON d.region_id = r.region_id AND d.id = r.draw_id
+    WHERE p_purpose = 'booking' AND r.region_id = p_region AND r.person_id = p_person AND r.citizen_id = p_citizen
+      AND r.status = 'waiting' AND d.closes_at > p_now AND d.closed_at IS NULL
+    UNION ALL
+    SELECT 'appointment', a.id FROM appointments a
+    WHERE p_purpose = 'booking' AND a.region_id = p_region AND a.person_id = p_person AND a.citizen_id = p_citizen
+      AND (a.status = 'orphaned' OR (a.status = 'booked' AND a.starts_at > p_now
+                                     AND (a.terms ->> 'cancel_until')::timestamptz > p_now))
+    UNION ALL
+    SELECT 'wishes', w.id FROM campaign_wishes w JOIN campaigns c ON c.region_id = w.region_id AND c.id = w.campaign_id
+    WHERE p_purpose = 'enrolment' AND w.region_id = p_region AND w.person_id = p_person AND w.citizen_id = p_citizen
+      AND c.wishes_until > p_now AND c.closed_at IS NULL
+    UNION ALL
+    SELECT 'trial', t.id FROM trials t
+    WHERE p_purpose = 'enrolment' AND t.region_id = p_region AND t.person_id = p_person AND t.citizen_id = p_citizen
+      AND t.status = 'booked' AND t.begins_at > p_now
+    UNION ALL
+    (SELECT 'application', a.id FROM applications a
+     WHERE p_purpose = 'enrolment' AND a.region_id = p_region AND a.person_id = p_person AND a.citizen_id = p_citizen
+       AND a.status IN ('draft', 'submitted', 'under_review', 'invited', 'approved', 'waiting', 'offered')
+     ORDER BY a.group_id)
+$$;
+
 CREATE FUNCTION public.status_on_coming(place public.groups, p_seated boolean, p_wait boolean) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -4773,6 +4969,7 @@ BEGIN
     SELECT * INTO child FROM persons WHERE region_id = p_region AND id = named.person_id;
     wish := draft_renewed(named, place, child, '{}', p_now);
     PERFORM refuse(application_refusal(place, child, wish, p_now));
+    PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now);
     comes_as := status_on_coming(place, place.taken < place.capacity, wish.wait);
     PERFORM refuse('group_full') WHERE comes_as IS NULL;
     wish := with_warnings(as_submitted(wish, place, comes_as, p_now), place, p_citizen, 0, p_now);
@@ -5136,6 +5333,43 @@ BEGIN
                              leaving(named, p_now), p_citizen, p_now);
 END $$;
 
+CREATE FUNCTION public.withdraw_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_end boolean, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    kept consents;
+    ended jsonb := '[]';
+    one record;
+BEGIN
+    PERFORM FROM persons p WHERE p.region_id = p_region AND p.id = p_person AND p.deleted_at IS NULL AND EXISTS (
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person)
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM refuse('person_not_found');
+    END IF;
+    SELECT * INTO kept FROM consents
+    WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose
+    ORDER BY withdrawn_at IS NULL DESC, version DESC, given_at DESC LIMIT 1;
+    PERFORM refuse('consent_not_found') WHERE kept.id IS NULL;
+    IF kept.withdrawn_at IS NOT NULL THEN
+        RETURN jsonb_build_object('consent', shown_consent(kept, p_now), 'ended', ended);
+    END IF;
+    IF p_end THEN
+        -- Before anything is given back: nobody is offered it on this consent.
+        kept.withdrawn_at := p_now;
+        UPDATE consents SET withdrawn_at = p_now
+        WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose
+          AND withdrawn_at IS NULL;
+    END IF;
+    FOR one IN SELECT * FROM stands_on_consent(p_region, p_citizen, p_person, p_purpose, p_now) LOOP
+        ended := ended || jsonb_build_object('kind', one.kind, 'id', one.id);
+        PERFORM end_processing(p_region, p_citizen, p_person, one.kind, one.id, p_now) WHERE p_end;
+    END LOOP;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'consent_withdrawn', p_person,
+                    jsonb_build_object('purpose', p_purpose, 'ended', ended), false) WHERE p_end;
+    RETURN jsonb_build_object('consent', shown_consent(kept, p_now), 'ended', ended);
+END $$;
+
 CREATE FUNCTION public.withdraw_draw_request(p_region smallint, p_citizen uuid, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -5397,6 +5631,21 @@ CREATE TABLE public.clients (
     CONSTRAINT clients_prove_themselves CHECK (((secret_hash IS NOT NULL) OR (public_keys <> '{}'::text[])))
 );
 
+CREATE TABLE public.consent_texts (
+    purpose text NOT NULL,
+    version smallint NOT NULL,
+    language text NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    text_hash text NOT NULL,
+    requires_new boolean NOT NULL,
+    in_force_from timestamp with time zone NOT NULL,
+    CONSTRAINT consent_texts_hash CHECK ((text_hash = encode(sha256(convert_to(text, 'UTF8'::name)), 'hex'::text))),
+    CONSTRAINT consent_texts_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT consent_texts_purpose CHECK ((purpose = ANY (ARRAY['booking'::text, 'enrolment'::text, 'messages'::text]))),
+    CONSTRAINT consent_texts_version_check CHECK ((version > 0))
+);
+
 CREATE TABLE public.delays (
     region_id smallint NOT NULL,
     practitioner_id uuid NOT NULL,
@@ -5586,7 +5835,8 @@ CREATE TABLE public.regions (
     code smallint NOT NULL,
     name_ru text NOT NULL,
     name_en text NOT NULL,
-    zone text NOT NULL
+    zone text NOT NULL,
+    consents_required boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.schedules (
@@ -5706,6 +5956,12 @@ ALTER TABLE ONLY public.citizens
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.consent_texts
+    ADD CONSTRAINT consent_texts_pkey PRIMARY KEY (purpose, version, language);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.delays
     ADD CONSTRAINT delays_pkey PRIMARY KEY (region_id, practitioner_id, day);
@@ -5935,6 +6191,10 @@ CREATE INDEX certificates_by_identity ON public.certificates USING btree (region
 
 CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
 
+CREATE INDEX consents_by_citizen ON public.consents USING btree (region_id, citizen_id);
+
+CREATE INDEX consents_of_person ON public.consents USING btree (region_id, person_id, citizen_id, purpose);
+
 CREATE INDEX documents_by_application ON public.documents USING btree (region_id, application_id, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX documents_by_citizen ON public.documents USING btree (region_id, citizen_id, created_at);
@@ -6083,6 +6343,10 @@ CREATE TRIGGER applications_keep_step BEFORE INSERT OR UPDATE ON public.applicat
 
 CREATE TRIGGER applications_stay BEFORE DELETE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_stay();
 
+CREATE TRIGGER consent_texts_stay BEFORE DELETE OR UPDATE ON public.consent_texts FOR EACH ROW EXECUTE FUNCTION public.consent_texts_stay();
+
+CREATE TRIGGER consents_stay BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.consents_stay();
+
 CREATE TRIGGER groups_forget_changes AFTER UPDATE OF lessons ON public.groups FOR EACH ROW WHEN ((old.lessons <> new.lessons)) EXECUTE FUNCTION public.groups_forget_changes();
 
 CREATE TRIGGER groups_keep_facets AFTER INSERT OR UPDATE OF programme_id, name, school_year, age_from_months, age_until_months, age_rule, age_on, age_by_year, capacity, starts_on, enrolment_opens_at, enrolment_closes_at, lesson_plan, places, financing, filling, collect_until, filled_at, locked_at ON public.groups FOR EACH ROW EXECUTE FUNCTION public.groups_keep_facets();
@@ -6159,6 +6423,15 @@ ALTER TABLE ONLY public.clients
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_purpose_version_language_fkey FOREIGN KEY (purpose, version, language) REFERENCES public.consent_texts(purpose, version, language);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
 ALTER TABLE ONLY public.delays
     ADD CONSTRAINT delays_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);

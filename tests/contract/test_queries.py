@@ -317,7 +317,7 @@ PAGES = {
 # Of these only what is shown is read of the slots themselves.
 IN_THE_INDEX_ALONE = {"search_slots_of_a_town", "list_first_free"}
 # What is small enough to be read whole.
-SMALL = {"regions", "specialties", "institutions", "offered_specialties", "national_days"}
+SMALL = {"regions", "specialties", "consent_texts", "institutions", "offered_specialties", "national_days"}
 
 
 @pytest.mark.parametrize("plan_cache_mode", ["force_custom_plan", "force_generic_plan"])

@@ -16,7 +16,16 @@ from tests.waiting.people import waiting
 from tests.world import World, person
 
 CHILD: dict[str, Any] = {"last_name": "Ястребова", "first_name": "Зоя"}
-BOTH = ("appointments", "applications", "waiting_persons", "draw_requests", "documents", "campaign_wishes", "trials")
+BOTH = (
+    "appointments",
+    "applications",
+    "waiting_persons",
+    "draw_requests",
+    "documents",
+    "campaign_wishes",
+    "trials",
+    "consents",
+)
 
 
 def invites(family: Family, key: str | None = None) -> dict[str, Any]:

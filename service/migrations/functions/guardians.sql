@@ -96,6 +96,7 @@ BEGIN
     UPDATE campaign_wishes SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE trials SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE documents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE consents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     -- What is offered to the twin names it.
     UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb
     WHERE region_id = p_region AND id IN (

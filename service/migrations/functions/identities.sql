@@ -83,6 +83,7 @@ BEGIN
     UPDATE campaign_wishes SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE consents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 
 -- What an access token that was issued before the accounts were joined has still brought about goes over as well. Returns

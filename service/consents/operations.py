@@ -16,7 +16,7 @@ OPERATIONS = (
     Operation(
         "PUT", "/v1/consents/{purpose}", "putConsent", usecases.put_consent, CITIZEN, Transaction.STATEMENT,
         "Consent for oneself or a person one represents",
-        refusals=(p.PERSON_NOT_FOUND, p.CONSENT_TEXT_CHANGED),
+        refusals=(p.PERSON_NOT_FOUND, p.GUARDIAN_MAY_NOT, p.CONSENT_TEXT_CHANGED),
     ),
     Operation(
         "DELETE", "/v1/consents/{purpose}", "withdrawConsent", usecases.withdraw_consent, CITIZEN,

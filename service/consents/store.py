@@ -13,6 +13,7 @@ from service.core.queries import beside
 SQL = beside(__file__)
 VIOLATIONS = {
     "person_not_found": problems.PERSON_NOT_FOUND,
+    "guardian_may_not": problems.GUARDIAN_MAY_NOT,
     "consent_not_found": problems.CONSENT_NOT_FOUND,
     "consent_text_changed": problems.CONSENT_TEXT_CHANGED,
 }

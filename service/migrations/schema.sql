@@ -377,7 +377,8 @@ CREATE FUNCTION public.application_of_family(p_region smallint, p_citizen uuid, 
     SELECT a.* FROM applications a
     WHERE a.region_id = p_region AND a.id = p_application AND EXISTS (
         SELECT FROM guardians g
-        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id)
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id
+          AND guardian_may(g.kinship, g.ends_on IS NOT NULL, 'papers'))
 $$;
 
 CREATE FUNCTION public.application_refusal(place public.groups, child public.persons, wish public.applications, p_now timestamp with time zone) RETURNS text
@@ -730,6 +731,15 @@ CREATE FUNCTION public.benefits_weight(place public.groups, child public.persons
     FROM benefits b
     WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id AND b.code = ANY (p_benefits)
 $$;
+
+CREATE FUNCTION public.birthday(p_birth_date date, p_years integer) RETURNS date
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    falls_on date := p_birth_date + make_interval(years => p_years);
+BEGIN
+    RETURN falls_on + (extract(day FROM falls_on) < extract(day FROM p_birth_date))::integer;
+END $$;
 
 CREATE FUNCTION public.bits_of(p_all text[], p_of text[]) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1610,10 +1620,17 @@ DECLARE
 BEGIN
     SELECT max(version), max(version) FILTER (WHERE withdrawn_at IS NULL) INTO ever, standing FROM consents
     WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose;
+    RETURN consent_state_of(ever, standing, p_purpose, p_now);
+END $$;
+
+CREATE FUNCTION public.consent_state_of(p_ever smallint, p_standing smallint, p_purpose text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
     RETURN CASE
-        WHEN ever IS NULL THEN 'absent'
-        WHEN standing IS NULL THEN 'withdrawn'
-        WHEN standing < consent_needed(p_purpose, p_now) THEN 'outdated'
+        WHEN p_ever IS NULL THEN 'absent'
+        WHEN p_standing IS NULL THEN 'withdrawn'
+        WHEN p_standing < consent_needed(p_purpose, p_now) THEN 'outdated'
         ELSE 'given'
     END;
 END $$;
@@ -1699,25 +1716,28 @@ CREATE FUNCTION public.create_invitation(p_region smallint, p_citizen uuid, p_ke
     LANGUAGE plpgsql
     AS $$
 DECLARE
+    own guardians;
     earlier jsonb := idempotency_find(p_region, p_citizen, 'createInvitation', p_key, p_request_hash);
 BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    PERFORM FROM persons p JOIN guardians g ON g.region_id = p.region_id AND g.person_id = p.id
+    SELECT g.* INTO own FROM persons p JOIN guardians g ON g.region_id = p.region_id AND g.person_id = p.id
     WHERE p.region_id = p_region AND p.id = p_person AND g.citizen_id = p_citizen AND p.deleted_at IS NULL
     FOR KEY SHARE OF p;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR guardianship_over(own, p_now) THEN
         PERFORM refuse('person_not_found');
     END IF;
+    PERFORM refuse('guardian_may_not') WHERE NOT guardian_may(own.kinship, own.ends_on IS NOT NULL, 'invite');
     earlier := idempotency_keep(p_region, p_citizen, 'createInvitation', p_key, p_request_hash, p_result, p_now);
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    INSERT INTO invitations (region_id, person_id, citizen_id, code_hash, expires_at)
-    VALUES (p_region, p_person, p_citizen, p_code_hash, p_expires_at)
+    INSERT INTO invitations (region_id, person_id, citizen_id, code_hash, expires_at, helper)
+    VALUES (p_region, p_person, p_citizen, p_code_hash, p_expires_at, coalesce((p_result ->> 'helper')::boolean, false))
     ON CONFLICT (region_id, person_id, citizen_id)
-    DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, used_by = NULL;
+    DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, helper = excluded.helper,
+                  used_by = NULL;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_invited', p_person, '{}', false);
     RETURN p_result;
 END $$;
@@ -2052,6 +2072,35 @@ BEGIN
     ELSE
         PERFORM free_place(booked.region_id, booked.slot_id, p_now);
     END IF;
+END $$;
+
+CREATE FUNCTION public.end_guardianships(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    over guardians;
+    ended integer := 0;
+BEGIN
+    FOR over IN
+        SELECT g.* FROM regions r CROSS JOIN LATERAL (
+            SELECT * FROM guardians
+            WHERE region_id = r.code AND ends_on <= (p_now AT TIME ZONE r.zone)::date
+            ORDER BY ends_on LIMIT 100 FOR UPDATE SKIP LOCKED
+        ) g LIMIT 100
+    LOOP
+        PERFORM leave_waiting_list(over.region_id, over.citizen_id, e.id, gen_random_uuid(), p_now)
+        FROM waiting_persons w JOIN waiting_entries e ON e.region_id = w.region_id AND e.id = w.entry_id
+        WHERE w.region_id = over.region_id AND w.person_id = over.person_id AND w.active
+          AND e.citizen_id = over.citizen_id AND e.status IN ('waiting', 'offered');
+        DELETE FROM invitations
+        WHERE region_id = over.region_id AND person_id = over.person_id AND citizen_id = over.citizen_id;
+        DELETE FROM guardians
+        WHERE region_id = over.region_id AND person_id = over.person_id AND citizen_id = over.citizen_id;
+        PERFORM journal(over.region_id, gen_random_uuid(), p_now, by_itself(), 'guardianship_ended', over.person_id,
+                        jsonb_build_object('citizen_id', over.citizen_id), true);
+        ended := ended + 1;
+    END LOOP;
+    RETURN ended;
 END $$;
 
 CREATE FUNCTION public.end_matching(p_region smallint, p_campaign uuid, p_now timestamp with time zone) RETURNS void
@@ -2638,7 +2687,8 @@ BEGIN
     SELECT g.* INTO own FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
     FOR KEY SHARE OF p FOR NO KEY UPDATE OF g;
-    PERFORM refuse('person_not_found') WHERE own.person_id IS NULL;
+    PERFORM refuse('person_not_found') WHERE own.person_id IS NULL OR guardianship_over(own, p_now);
+    PERFORM refuse('guardian_may_not') WHERE NOT may_consent(own, p_now);
     SELECT t.* INTO agreed FROM consent_texts t
     WHERE t.purpose = p_purpose AND t.version = p_version AND t.text_hash = p_text_hash AND t.version = (
         SELECT max(n.version) FROM consent_texts n WHERE n.purpose = p_purpose AND n.in_force_from <= p_now);
@@ -2784,6 +2834,39 @@ CREATE FUNCTION public.groups_keep_teachers() RETURNS trigger
 BEGIN
     NEW.teachers := coalesce(group_teacher_names(NEW.region_id, NEW.id), NEW.teachers);
     RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.guardian_may(p_kinship text, p_minor boolean, p_right text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((NOT p_minor) OR (p_kinship = ANY (ARRAY['self'::text, 'child'::text, 'ward'::text])) OR (p_right = 'book'::text));
+
+CREATE FUNCTION public.guardians_end() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.ends_on := (
+        SELECT CASE WHEN NEW.kinship <> 'self' AND birthday(p.birth_date, 18) > local_today(NEW.region_id, NEW.since)
+            THEN birthday(p.birth_date, 18) END
+        FROM persons p WHERE p.region_id = NEW.region_id AND p.id = NEW.person_id);
+    RETURN NEW;
+END $$;
+
+CREATE TABLE public.guardians (
+    region_id smallint NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    kinship text NOT NULL,
+    identity bytea NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    ends_on date,
+    CONSTRAINT guardians_kinship_check CHECK ((kinship = ANY (ARRAY['self'::text, 'child'::text, 'spouse'::text, 'parent'::text, 'ward'::text, 'other'::text])))
+);
+
+CREATE FUNCTION public.guardianship_over(g public.guardians, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN g.ends_on IS NOT NULL AND g.ends_on <= local_today(g.region_id, p_now);
 END $$;
 
 CREATE FUNCTION public.hand_over(p_region smallint, p_from uuid, p_to uuid, p_now timestamp with time zone) RETURNS void
@@ -3038,11 +3121,19 @@ BEGIN
     WHERE region_id = p_region AND code_hash = p_code_hash AND person_id = child.id AND expires_at > p_now
       AND coalesce(used_by, p_citizen) = p_citizen FOR UPDATE;
     IF invited.person_id IS NULL OR NOT EXISTS (
-        SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = invited.citizen_id
+          AND g.person_id = child.id AND guardian_may(g.kinship, g.ends_on IS NOT NULL, 'invite')
+          AND NOT guardianship_over(g, p_now))
     THEN
         PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
+    PERFORM refuse('guardian_may_not') WHERE invited.helper AND p_kinship IN ('self', 'child', 'ward');
+    -- An account of one's own from fourteen on, and one alone.
+    PERFORM refuse('guardian_may_not') WHERE p_kinship = 'self' AND (
+        birthday(child.birth_date, 14) > local_today(p_region, p_now) OR EXISTS (
+            SELECT FROM guardians g WHERE g.region_id = p_region AND g.person_id = child.id AND g.kinship = 'self'
+              AND g.citizen_id <> p_citizen));
     PERFORM merge_persons(p_region, p.id, child.id, p_citizen, p_now)
     FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.identity = child.identity AND p.id <> child.id;
@@ -3505,6 +3596,13 @@ BEGIN
         THEN 'paused_for_no_shows' END;
 END $$;
 
+CREATE FUNCTION public.local_today(p_region smallint, p_now timestamp with time zone) RETURNS date
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (SELECT (p_now AT TIME ZONE zone)::date FROM regions WHERE code = p_region);
+END $$;
+
 CREATE FUNCTION public.lock_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid) RETURNS public.applications
     LANGUAGE plpgsql
     AS $$
@@ -3721,6 +3819,15 @@ BEGIN
         PERFORM apply_status(ticket, 'noshow', p_actor, p_event_ids[marked], p_now);
     END LOOP;
     RETURN marked;
+END $$;
+
+CREATE FUNCTION public.may_consent(own public.guardians, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN guardian_may(own.kinship, own.ends_on IS NOT NULL, 'consent') AND NOT (own.kinship = 'self' AND EXISTS (
+        SELECT FROM persons p WHERE p.region_id = own.region_id AND p.id = own.person_id
+          AND birthday(p.birth_date, 14) > local_today(own.region_id, p_now)));
 END $$;
 
 CREATE FUNCTION public.merge_persons(p_region smallint, p_twin uuid, p_person uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
@@ -4192,6 +4299,14 @@ CREATE FUNCTION public.packed_facets(place public.groups, of public.programmes) 
          | ((place.taken >= place.capacity)::integer << 27)
 $$;
 
+CREATE FUNCTION public.persons_come_of_age() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE guardians SET kinship = kinship WHERE region_id = NEW.region_id AND person_id = NEW.id;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.persons_of(entry public.waiting_entries) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
@@ -4466,6 +4581,20 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.representatives_consent_state(p_region smallint, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    ever smallint;
+    standing smallint;
+BEGIN
+    SELECT max(c.version), max(c.version) FILTER (WHERE c.withdrawn_at IS NULL) INTO ever, standing
+    FROM consents c JOIN guardians g
+      ON g.region_id = c.region_id AND g.citizen_id = c.citizen_id AND g.person_id = c.person_id
+    WHERE c.region_id = p_region AND c.person_id = p_person AND c.purpose = p_purpose AND g.kinship IN ('child', 'ward');
+    RETURN consent_state_of(ever, standing, p_purpose, p_now);
+END $$;
+
 CREATE FUNCTION public.request_draw(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_draw uuid, p_person uuid, p_wishes uuid[], p_referral text, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -4526,8 +4655,17 @@ CREATE FUNCTION public.require_consent(p_region smallint, p_citizen uuid, p_pers
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    state text := consent_state(p_region, p_citizen, p_person, p_purpose, p_now);
+    own guardians;
+    state text;
 BEGIN
+    SELECT * INTO own FROM guardians
+    WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+    PERFORM refuse('person_not_found') WHERE guardianship_over(own, p_now);
+    IF may_consent(own, p_now) THEN
+        state := consent_state(p_region, p_citizen, p_person, p_purpose, p_now);
+    ELSE
+        state := representatives_consent_state(p_region, p_person, p_purpose, p_now);
+    END IF;
     IF state = 'given' OR (state <> 'withdrawn' AND NOT (SELECT consents_required FROM regions WHERE code = p_region)) THEN
         RETURN;
     END IF;
@@ -4905,6 +5043,21 @@ BEGIN
     UPDATE slots SET status = 'open', capacity = p_capacity WHERE region_id = p_region AND id = p_slot;
     RETURN orphaned;
 END $$;
+
+CREATE FUNCTION public.stand_on_consent_of(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text) RETURNS TABLE(citizen_id uuid)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT p_citizen
+    UNION ALL
+    SELECT g.citizen_id FROM guardians g
+    WHERE g.region_id = p_region AND g.person_id = p_person AND g.citizen_id <> p_citizen
+      AND NOT guardian_may(g.kinship, g.ends_on IS NOT NULL, 'consent')
+      AND NOT EXISTS (
+        SELECT FROM consents c JOIN guardians k
+          ON k.region_id = c.region_id AND k.person_id = c.person_id AND k.citizen_id = c.citizen_id
+        WHERE c.region_id = p_region AND c.person_id = p_person AND c.citizen_id <> p_citizen AND c.purpose = p_purpose
+          AND c.withdrawn_at IS NULL AND k.kinship IN ('child', 'ward'))
+$$;
 
 CREATE FUNCTION public.stands_on_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS TABLE(kind text, id uuid)
     LANGUAGE sql STABLE
@@ -5361,9 +5514,12 @@ BEGIN
         WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose
           AND withdrawn_at IS NULL;
     END IF;
-    FOR one IN SELECT * FROM stands_on_consent(p_region, p_citizen, p_person, p_purpose, p_now) LOOP
+    FOR one IN
+        SELECT who.citizen_id, s.kind, s.id FROM stand_on_consent_of(p_region, p_citizen, p_person, p_purpose) AS who
+        CROSS JOIN LATERAL stands_on_consent(p_region, who.citizen_id, p_person, p_purpose, p_now) AS s
+    LOOP
         ended := ended || jsonb_build_object('kind', one.kind, 'id', one.id);
-        PERFORM end_processing(p_region, p_citizen, p_person, one.kind, one.id, p_now) WHERE p_end;
+        PERFORM end_processing(p_region, one.citizen_id, p_person, one.kind, one.id, p_now) WHERE p_end;
     END LOOP;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'consent_withdrawn', p_person,
                     jsonb_build_object('purpose', p_purpose, 'ended', ended), false) WHERE p_end;
@@ -5715,16 +5871,6 @@ CREATE TABLE public.group_texts (
     text text NOT NULL
 );
 
-CREATE TABLE public.guardians (
-    region_id smallint NOT NULL,
-    citizen_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    kinship text NOT NULL,
-    identity bytea NOT NULL,
-    since timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT guardians_kinship_check CHECK ((kinship = ANY (ARRAY['self'::text, 'child'::text, 'spouse'::text, 'parent'::text, 'ward'::text, 'other'::text])))
-);
-
 CREATE TABLE public.holds (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -5759,7 +5905,8 @@ CREATE TABLE public.invitations (
     citizen_id uuid NOT NULL,
     code_hash bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    used_by uuid
+    used_by uuid,
+    helper boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.message_recipients (
@@ -6249,6 +6396,8 @@ CREATE INDEX groups_to_fill ON public.groups USING btree (region_id, collect_unt
 
 CREATE INDEX groups_waited_for ON public.groups USING btree (region_id, id) WHERE (waiting > 0);
 
+CREATE INDEX guardians_by_end ON public.guardians USING btree (region_id, ends_on) WHERE (ends_on IS NOT NULL);
+
 CREATE INDEX guardians_by_person ON public.guardians USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX guardians_one_self ON public.guardians USING btree (region_id, citizen_id) WHERE (kinship = 'self'::text);
@@ -6355,7 +6504,11 @@ CREATE TRIGGER groups_keep_full AFTER UPDATE OF taken ON public.groups FOR EACH 
 
 CREATE TRIGGER groups_keep_teachers BEFORE UPDATE OF teachers ON public.groups FOR EACH ROW EXECUTE FUNCTION public.groups_keep_teachers();
 
+CREATE TRIGGER guardians_end BEFORE INSERT OR UPDATE OF person_id, kinship, since ON public.guardians FOR EACH ROW EXECUTE FUNCTION public.guardians_end();
+
 CREATE TRIGGER institutions_keep_facets AFTER UPDATE ON public.institutions FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.municipality IS DISTINCT FROM new.municipality)) OR (old.zone IS DISTINCT FROM new.zone))) EXECUTE FUNCTION public.institutions_keep_facets();
+
+CREATE TRIGGER persons_come_of_age AFTER UPDATE OF birth_date ON public.persons FOR EACH ROW WHEN (((old.birth_date <> new.birth_date) AND (new.deleted_at IS NULL))) EXECUTE FUNCTION public.persons_come_of_age();
 
 CREATE TRIGGER programmes_keep_facets AFTER UPDATE ON public.programmes FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.programmes_keep_facets();
 

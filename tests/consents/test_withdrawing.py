@@ -207,7 +207,7 @@ def test_of_a_withdrawal_and_a_booking_at_once_one_sees_the_other(world: World) 
             assert (booked.result().code, statuses) == ("consent_missing", [])
 
 
-# By itself: these move the clock, so they come last ------------------------------------------------------------------------
+# By itself: it moves the clock, so it comes last ----------------------------------------------------------------------
 
 
 def test_a_draw_and_a_matching_give_nothing_to_whose_consent_was_withdrawn(world: World) -> None:

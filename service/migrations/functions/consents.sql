@@ -7,6 +7,18 @@ BEGIN
             WHERE purpose = p_purpose AND requires_new AND in_force_from <= p_now);
 END $$;
 
+-- By the newest version that was ever consented to, and that is and was not withdrawn.
+CREATE OR REPLACE FUNCTION consent_state_of(p_ever smallint, p_standing smallint, p_purpose text, p_now timestamptz)
+RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN CASE
+        WHEN p_ever IS NULL THEN 'absent'
+        WHEN p_standing IS NULL THEN 'withdrawn'
+        WHEN p_standing < consent_needed(p_purpose, p_now) THEN 'outdated'
+        ELSE 'given'
+    END;
+END $$;
+
 -- What there is of a citizen's consent for a person: absent; given; outdated, where a text that requires a new one has come
 -- since; withdrawn.
 CREATE OR REPLACE FUNCTION consent_state(
@@ -18,12 +30,7 @@ DECLARE
 BEGIN
     SELECT max(version), max(version) FILTER (WHERE withdrawn_at IS NULL) INTO ever, standing FROM consents
     WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose;
-    RETURN CASE
-        WHEN ever IS NULL THEN 'absent'
-        WHEN standing IS NULL THEN 'withdrawn'
-        WHEN standing < consent_needed(p_purpose, p_now) THEN 'outdated'
-        ELSE 'given'
-    END;
+    RETURN consent_state_of(ever, standing, p_purpose, p_now);
 END $$;
 
 -- What is under way stands on the consent it was begun with, or on none where its region takes them otherwise: only one
@@ -35,6 +42,30 @@ BEGIN
     RETURN consent_state(p_region, p_citizen, p_person, p_purpose, p_now) <> 'withdrawn';
 END $$;
 
+-- Whether it is theirs to consent for the person: one's own from fourteen on, a child's by the legal representatives, a
+-- grown person's by whom they have asked to act for them.
+CREATE OR REPLACE FUNCTION may_consent(own guardians, p_now timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN guardian_may(own.kinship, own.ends_on IS NOT NULL, 'consent') AND NOT (own.kinship = 'self' AND EXISTS (
+        SELECT FROM persons p WHERE p.region_id = own.region_id AND p.id = own.person_id
+          AND birthday(p.birth_date, 14) > local_today(own.region_id, p_now)));
+END $$;
+
+-- What there is of the legal representatives' consents for a child: a grandmother books on these, and so does the child.
+CREATE OR REPLACE FUNCTION representatives_consent_state(
+    p_region smallint, p_person uuid, p_purpose text, p_now timestamptz
+) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    ever smallint;
+    standing smallint;
+BEGIN
+    SELECT max(c.version), max(c.version) FILTER (WHERE c.withdrawn_at IS NULL) INTO ever, standing
+    FROM consents c JOIN guardians g
+      ON g.region_id = c.region_id AND g.citizen_id = c.citizen_id AND g.person_id = c.person_id
+    WHERE c.region_id = p_region AND c.person_id = p_person AND c.purpose = p_purpose AND g.kinship IN ('child', 'ward');
+    RETURN consent_state_of(ever, standing, p_purpose, p_now);
+END $$;
+
 -- Refuses to begin anything for a person without a consent that is enough; where the region does not require one, only
 -- after it was withdrawn. Call it in a statement of its own after the person was locked: who withdraws locks it too, so
 -- that of a withdrawal and a booking at once the one sees the other. p_item: of several, which one it is about.
@@ -42,8 +73,17 @@ CREATE OR REPLACE FUNCTION require_consent(
     p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamptz, p_item integer DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    state text := consent_state(p_region, p_citizen, p_person, p_purpose, p_now);
+    own guardians;
+    state text;
 BEGIN
+    SELECT * INTO own FROM guardians
+    WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+    PERFORM refuse('person_not_found') WHERE guardianship_over(own, p_now);
+    IF may_consent(own, p_now) THEN
+        state := consent_state(p_region, p_citizen, p_person, p_purpose, p_now);
+    ELSE
+        state := representatives_consent_state(p_region, p_person, p_purpose, p_now);
+    END IF;
     IF state = 'given' OR (state <> 'withdrawn' AND NOT (SELECT consents_required FROM regions WHERE code = p_region)) THEN
         RETURN;
     END IF;
@@ -99,7 +139,8 @@ BEGIN
     SELECT g.* INTO own FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
     FOR KEY SHARE OF p FOR NO KEY UPDATE OF g;
-    PERFORM refuse('person_not_found') WHERE own.person_id IS NULL;
+    PERFORM refuse('person_not_found') WHERE own.person_id IS NULL OR guardianship_over(own, p_now);
+    PERFORM refuse('guardian_may_not') WHERE NOT may_consent(own, p_now);
     SELECT t.* INTO agreed FROM consent_texts t
     WHERE t.purpose = p_purpose AND t.version = p_version AND t.text_hash = p_text_hash AND t.version = (
         SELECT max(n.version) FROM consent_texts n WHERE n.purpose = p_purpose AND n.in_force_from <= p_now);
@@ -154,6 +195,22 @@ CREATE OR REPLACE FUNCTION stands_on_consent(
      WHERE p_purpose = 'enrolment' AND a.region_id = p_region AND a.person_id = p_person AND a.citizen_id = p_citizen
        AND a.status IN ('draft', 'submitted', 'under_review', 'invited', 'approved', 'waiting', 'offered')
      ORDER BY a.group_id)
+$$;
+
+-- Whose doings end with a citizen's consent: their own, and those of helpers without one, where no other representative of
+-- the child has consented.
+CREATE OR REPLACE FUNCTION stand_on_consent_of(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text)
+RETURNS TABLE (citizen_id uuid) LANGUAGE sql STABLE AS $$
+    SELECT p_citizen
+    UNION ALL
+    SELECT g.citizen_id FROM guardians g
+    WHERE g.region_id = p_region AND g.person_id = p_person AND g.citizen_id <> p_citizen
+      AND NOT guardian_may(g.kinship, g.ends_on IS NOT NULL, 'consent')
+      AND NOT EXISTS (
+        SELECT FROM consents c JOIN guardians k
+          ON k.region_id = c.region_id AND k.person_id = c.person_id AND k.citizen_id = c.citizen_id
+        WHERE c.region_id = p_region AND c.person_id = p_person AND c.citizen_id <> p_citizen AND c.purpose = p_purpose
+          AND c.withdrawn_at IS NULL AND k.kinship IN ('child', 'ward'))
 $$;
 
 -- Ends one of these.
@@ -215,9 +272,12 @@ BEGIN
         WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose
           AND withdrawn_at IS NULL;
     END IF;
-    FOR one IN SELECT * FROM stands_on_consent(p_region, p_citizen, p_person, p_purpose, p_now) LOOP
+    FOR one IN
+        SELECT who.citizen_id, s.kind, s.id FROM stand_on_consent_of(p_region, p_citizen, p_person, p_purpose) AS who
+        CROSS JOIN LATERAL stands_on_consent(p_region, who.citizen_id, p_person, p_purpose, p_now) AS s
+    LOOP
         ended := ended || jsonb_build_object('kind', one.kind, 'id', one.id);
-        PERFORM end_processing(p_region, p_citizen, p_person, one.kind, one.id, p_now) WHERE p_end;
+        PERFORM end_processing(p_region, one.citizen_id, p_person, one.kind, one.id, p_now) WHERE p_end;
     END LOOP;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'consent_withdrawn', p_person,
                     jsonb_build_object('purpose', p_purpose, 'ended', ended), false) WHERE p_end;

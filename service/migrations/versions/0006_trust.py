@@ -8,6 +8,7 @@ PIECES: tuple[str, ...] = (
     # One a line.
     "consents",
     "consent_texts",
+    "guardians",
 )
 
 

@@ -3139,7 +3139,10 @@ BEGIN
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.identity = child.identity AND p.id <> child.id;
     INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity, since)
     VALUES (p_region, p_citizen, child.id, p_kinship, child.identity, p_now)
-    ON CONFLICT (region_id, citizen_id, person_id) DO UPDATE SET kinship = excluded.kinship;
+    -- By their own code, or to help, nobody who represents the person becomes anything else.
+    ON CONFLICT (region_id, citizen_id, person_id) DO UPDATE SET kinship = excluded.kinship
+    WHERE p_citizen <> invited.citizen_id
+      AND (guardian_may(excluded.kinship, true, 'consent') OR NOT guardian_may(guardians.kinship, true, 'consent'));
     UPDATE invitations SET used_by = p_citizen
     WHERE region_id = p_region AND person_id = invited.person_id AND citizen_id = invited.citizen_id;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_joined', child.id, '{}', false)

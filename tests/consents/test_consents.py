@@ -18,12 +18,12 @@ from tests.people.test_guardians import invites, joins
 from tests.world import World
 
 PINNED = {
-    ("booking", "ru"): "9bff0d2a154f8aee3eac7ae8eb91ab2015f6e6accf277f99b46ae61d164d8faa",
-    ("booking", "en"): "0e1ab9c6f330fd46f1276e5b7d5293500b5c9bee88a571bed4d82faa5b14e38b",
-    ("enrolment", "ru"): "9c6caa9c7d8d2dcecdab1565118a03f7ba7f8811d1988a8afdf35fa7b745686b",
-    ("enrolment", "en"): "54cdf8ce4f73b3fd668a98af32014573807698af23ffc43eeac40f8ecbe3d6e3",
-    ("messages", "ru"): "f1dbcf23daad496ed517465d240bfb220c198bc0ffa5bf3d55c1af018c5c1316",
-    ("messages", "en"): "c2bc081330845f2b1e3b174b2de5b3ed505fa7f4a0ab53158784e54ab3eafa2e",
+    ("booking", "ru"): "749ebb2c1a28d870776dac489b1a00d10b2c9b8e821d088fe1c11fa0fd36518a",
+    ("booking", "en"): "e52b28764e8dd152f0a8f8474bfab59d009a50624346ef461c3d651404d57d32",
+    ("enrolment", "ru"): "bbf1542c88aed1af3a66759527eec36056cde1c3f3a2d010df5396187a1ed9b5",
+    ("enrolment", "en"): "7d4dabf626aba7635e74a523dd627edaea655622846d79d5df90d00a57bdf404",
+    ("messages", "ru"): "8bde71b5b9fc7bf7173d7f9bc4ee120720ea2d8f5199f315579e8ea425918a62",
+    ("messages", "en"): "6dfbd23b8c822dcd34b87047fd57036f2a880772efa66947a7ca94f4c08fae0a",
 }
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.people import Kinship
+from service.core.ids import new_id
 from service.people.rules import Right, age_on, birthday, guardian_may
 from tests.applications.people import Family, group
 from tests.conftest import fresh_database
@@ -32,7 +33,7 @@ def world(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def invites(family: Family, child: str, **query: str) -> Answer:
     path = f"/v1/persons/{child}/invitations"
-    return family.api.call("POST", path, params=query, key=f"k{len(family.children)}-{family.user}-{len(query)}")
+    return family.api.call("POST", path, params=query, key=str(new_id()))
 
 
 def joined(world: World, family: Family, kinship: str, **query: str) -> Family:
@@ -94,6 +95,8 @@ def test_whoever_is_invited_to_help_does_not_become_a_parent(world: World) -> No
         assert joins(other, code, kinship).code == "guardian_may_not"
     joins(other, code, "other").ok()
     assert joins(other, code, "child").code == "guardian_may_not", "nor afterwards"
+    # Nor does a parent stop being one by a code of their own.
+    joins(mother, invites(mother, mother.child).ok()["code"], "other").ok()
     # A second parent by a parent's code is one.
     father = joined(world, mother, "child")
     assert consent(world, father.api, mother.child).status == 200

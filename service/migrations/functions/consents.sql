@@ -78,8 +78,12 @@ DECLARE
 BEGIN
     SELECT * INTO own FROM guardians
     WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
-    PERFORM refuse('person_not_found') WHERE guardianship_over(own, p_now);
-    IF may_consent(own, p_now) THEN
+    -- The latest day that it is anywhere, before the region is looked up.
+    IF own.ends_on <= (p_now AT TIME ZONE 'Etc/GMT-14')::date AND guardianship_over(own, p_now) THEN
+        PERFORM refuse('person_not_found');
+    END IF;
+    IF (own.kinship <> 'self' AND guardian_may(own.kinship, own.ends_on IS NOT NULL, 'consent'))
+       OR may_consent(own, p_now) THEN
         state := consent_state(p_region, p_citizen, p_person, p_purpose, p_now);
     ELSE
         state := representatives_consent_state(p_region, p_person, p_purpose, p_now);

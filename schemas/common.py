@@ -114,6 +114,7 @@ Zone = Literal[
 ]
 RegionCode = Annotated[int, Field(ge=1, le=99, description="Code of the region.", examples=[42])]
 Sex = Literal["male", "female"]
+ConsentPurpose = Literal["booking", "enrolment", "messages"]
 YearsOfAge = Annotated[int, Field(ge=0, le=120), INTEGER]
 CursorToken = Annotated[
     str,

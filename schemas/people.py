@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.common import A_CHILD, Day, Instant, OneTimeCode, Schema, Sex, example
+from schemas.common import A_CHILD, Day, Flag, Instant, OneTimeCode, Schema, Sex, example
 
 Kinship = Literal["self", "child", "spouse", "parent", "ward", "other"]
 PartOfName = Annotated[
@@ -109,6 +109,16 @@ class PersonList(Schema):
     """The citizen's own person and relatives."""
 
     items: list[Person]
+
+
+class InvitationQuery(Schema):
+    """As what somebody is invited."""
+
+    helper: Flag = Field(
+        default=False,
+        description="Whoever joins by it books for a child and is no legal representative: `child`, `ward` and `self` "
+        "are refused.",
+    )
 
 
 class Invitation(Schema):

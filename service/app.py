@@ -15,6 +15,7 @@ from service.certificates import operations as certificates
 from service.clubs import operations as clubs
 from service.collaborators import make_collaborators, make_database, make_key_keeper
 from service.config import Settings
+from service.consents import operations as consents
 from service.core import logs, openapi, reference
 from service.core.binding import Ground, bind
 from service.core.cache import SecondCache
@@ -41,8 +42,8 @@ from service.schedules import operations as schedules
 from service.waiting import operations as waiting
 
 _DOMAINS = (
-    launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, campaigns,
-    applications, certificates, documents, registers, audit,
+    launch, institutions, people, consents, doctors, availability, schedules, waiting, draws, reception, clubs,
+    campaigns, applications, certificates, documents, registers, audit,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

@@ -20,14 +20,15 @@ from service.draws import jobs as draws
 from service.filling import jobs as filling
 from service.keyring import jobs as keyring
 from service.launch import jobs as launch
+from service.people import jobs as people
 from service.personal_data import jobs as personal_data
 from service.reception import jobs as reception
 from service.schedules import jobs as schedules
 from service.waiting import jobs as waiting
 
 JOBS = (
-    *launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS,
-    *campaigns.JOBS, *applications.JOBS, *documents.JOBS,
+    *launch.JOBS, *people.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS,
+    *filling.JOBS, *campaigns.JOBS, *applications.JOBS, *documents.JOBS,
     *personal_data.JOBS,
     *keyring.JOBS,
     # The last, for it chains what the others write.

@@ -20,6 +20,7 @@ from tests.campaigns import provocations as campaigns
 from tests.certificates import provocations as certificates
 from tests.clubs import provocations as clubs
 from tests.conftest import fresh_database
+from tests.consents import provocations as consents
 from tests.doctors import provocations as doctors
 from tests.doctors.clinic import Clinic
 from tests.documents import provocations as documents
@@ -300,7 +301,7 @@ PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVO
 PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
 PROVOCATIONS |= registers.PROVOCATIONS
 PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
-PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS
+PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS | consents.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

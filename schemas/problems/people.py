@@ -18,6 +18,12 @@ PERSON_HAS_BOOKINGS = refusal(
     "У этого человека есть действующие записи: сначала отмените их",
     "This person has active bookings: cancel them first",
 )
+GUARDIAN_MAY_NOT = refusal(
+    "guardian_may_not",
+    Kind.forbidden,
+    "Это может только сам человек или его законный представитель",
+    "Only the person themself or their legal representative may do this",
+)
 INVITATION_NOT_FOUND = refusal(
     "invitation_not_found",
     Kind.absent,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.common import A_GROUP, A_SLOT, AN_APPLICATION, Instant, PersonName, Schema, example
+from schemas.common import A_GROUP, A_SLOT, AN_APPLICATION, ConsentPurpose, Instant, PersonName, Schema, example
 
 
 class Kind(StrEnum):
@@ -96,6 +96,7 @@ class Problem(BaseModel):
         default=None,
         description="At `group_over_capacity` who is in, at `group_times_held` whose other bookings are in the way.",
     )
+    purpose: ConsentPurpose | None = Field(default=None, description="At `consent_missing`: to what.")
     error: str | None = Field(default=None, description="At createToken: the error code of RFC 6749, section 5.2.")
 
 

@@ -18,6 +18,7 @@ SQL = beside(__file__)
 VIOLATIONS = {
     "idempotency_key_reused": problems.KEY_REUSED,
     "person_not_found": problems.PERSON_NOT_FOUND,
+    "consent_missing": problems.CONSENT_MISSING,
     "group_not_found": problems.GROUP_NOT_FOUND,
     "group_locked": problems.GROUP_LOCKED,
     "enrolment_not_open": problems.ENROLMENT_NOT_OPEN,

@@ -31,6 +31,7 @@ OPERATIONS = (
         refusals=(
             *_OPEN, p.TOO_MANY_WISHES, p.WISH_NOT_IN_CAMPAIGN, p.ALREADY_WISHING, p.GROUP_LOCKED, p.TOO_YOUNG,
             p.TOO_OLD, p.ALREADY_APPLIED, p.TOO_MANY_APPLICATIONS, p.TOO_MANY_GROUPS, p.BENEFIT_UNKNOWN,
+            p.CONSENT_MISSING,
         ),
     ),
     Operation(

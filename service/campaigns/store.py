@@ -15,6 +15,7 @@ VIOLATIONS = {
     "campaign_not_found": problems.CAMPAIGN_NOT_FOUND,
     "campaigns_in_order": problems.DATES_CROSSED,
     "person_not_found": problems.PERSON_NOT_FOUND,
+    "consent_missing": problems.CONSENT_MISSING,
     "wishes_not_open": problems.WISHES_NOT_OPEN,
     "wishes_closed": problems.WISHES_CLOSED,
     "too_many_wishes": problems.TOO_MANY_WISHES,

@@ -24,7 +24,8 @@ JOIN certificates c ON c.region_id = $1 AND c.number_hash = given.number_hash AN
 -- name: is_guardian
 SELECT EXISTS (
     SELECT FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
-    WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = $3 AND p.deleted_at IS NULL);
+    WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = $3 AND p.deleted_at IS NULL
+      AND guardian_may(g.kinship, g.ends_on IS NOT NULL, 'papers'));
 
 -- name: list_certificates
 SELECT c.*, coalesce((

@@ -1,6 +1,7 @@
 """The database: the pool, the ways of a transaction, violated constraints as refusals, the checks at start."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -59,7 +60,7 @@ def refusing(violations: Mapping[str, Refusal | type[Collision]]) -> Generator[N
         if refusal is None:
             raise
         if isinstance(refusal, Refusal):
-            raise DomainError(refusal, errors=_item(error)) from None
+            raise DomainError(refusal, errors=_item(error), extra=_more(error)) from None
         raise refusal from None
 
 
@@ -69,6 +70,14 @@ def _item(error: asyncpg.PostgresError) -> list[FieldError]:
     if getattr(error, "sqlstate", None) != _REFUSED or not pointer:
         return []
     return [FieldError(place="body", pointer=pointer, message="this one is refused")]
+
+
+def _more(error: asyncpg.PostgresError) -> dict[str, Any]:
+    """What a refusal of ours says beside its name: more members of the problem."""
+    hint: str | None = getattr(error, "hint", None)
+    if getattr(error, "sqlstate", None) != _REFUSED or not hint:
+        return {}
+    return json.loads(hint)
 
 
 async def _keep_session_state(_connection: object) -> None:

@@ -19,6 +19,7 @@ _READ = tuple(name for name in SlotTerms.__slots__ if name not in ("channels", "
 VIOLATIONS = {
     "idempotency_key_reused": problems.KEY_REUSED,
     "person_not_found": problems.PERSON_NOT_FOUND,
+    "consent_missing": problems.CONSENT_MISSING,
     "slot_not_found": problems.SLOT_NOT_FOUND,
     "time_passed": problems.TIME_PASSED,
     "time_taken": problems.TIME_TAKEN,

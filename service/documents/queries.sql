@@ -20,7 +20,8 @@ ORDER BY d.id;
 SELECT d.region_id, d.id, d.media_type, d.bytes, d.key_sealed FROM documents d
 JOIN applications a ON a.region_id = d.region_id AND a.id = d.application_id
 WHERE d.region_id = $1 AND d.id = $3 AND d.deleted_at IS NULL AND EXISTS (
-    SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = a.person_id);
+    SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = a.person_id
+      AND guardian_may(g.kinship, g.ends_on IS NOT NULL, 'papers'));
 
 -- name: find_received_document
 SELECT d.region_id, d.id, d.media_type, d.bytes, d.key_sealed FROM documents d

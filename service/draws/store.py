@@ -15,6 +15,7 @@ SQL = beside(__file__)
 VIOLATIONS = {
     "idempotency_key_reused": problems.KEY_REUSED,
     "person_not_found": problems.PERSON_NOT_FOUND,
+    "consent_missing": problems.CONSENT_MISSING,
     "draw_not_found": problems.DRAW_NOT_FOUND,
     "draw_request_not_found": problems.DRAW_REQUEST_NOT_FOUND,
     "draw_not_open": problems.DRAW_NOT_OPEN,

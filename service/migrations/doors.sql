@@ -21,5 +21,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO zapis_ser
 -- What only functions and migrations write. All but the trail are everybody's to read, so that they need no policies:
 -- these would keep the planner from the statistics of texts and places that groups are searched by.
 REVOKE INSERT, UPDATE, DELETE
-ON accesses, alembic_version, audit_trail, data_keys, group_facets, group_texts, national_days, regions, specialties
+ON accesses, alembic_version, audit_trail, consent_texts, data_keys, group_facets, group_texts, national_days, specialties
 FROM zapis_service;

@@ -54,6 +54,7 @@ BEGIN
     END);
     PERFORM lock_children(p_region, ARRAY(SELECT person_id FROM offered_with(named)));
     FOR one IN SELECT * FROM offered_with(named) LOOP
+        PERFORM require_consent(p_region, p_citizen, one.person_id, 'enrolment', p_now);
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = one.group_id;
         taken := as_submitted(one, place, CASE WHEN place.instant THEN 'enrolled' ELSE 'submitted' END, p_now);
         -- One item of none: the refusal names the whole.
@@ -138,6 +139,7 @@ BEGIN
           AND g.person_id = (given ->> 'person_id')::uuid AND p.deleted_at IS NULL
         FOR KEY SHARE OF p;
         PERFORM refuse('person_not_found') WHERE patient.id IS NULL;
+        PERFORM require_consent(offer.region_id, offer.citizen_id, patient.id, 'booking', p_now);
         place := place_offered(offer.region_id, (given ->> 'slot_id')::uuid);
         PERFORM refuse(booking_refusal(place, patient, referral, 'internet', p_now));
         PERFORM refuse(booking_limit(place, patient, p_now));
@@ -381,7 +383,8 @@ CREATE FUNCTION public.application_of_family(p_region smallint, p_citizen uuid, 
     SELECT a.* FROM applications a
     WHERE a.region_id = p_region AND a.id = p_application AND EXISTS (
         SELECT FROM guardians g
-        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id)
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id
+          AND guardian_may(g.kinship, g.ends_on IS NOT NULL, 'papers'))
 $$;
 
 CREATE FUNCTION public.application_refusal(place public.groups, child public.persons, wish public.applications, p_now timestamp with time zone) RETURNS text
@@ -502,7 +505,9 @@ BEGIN
         WHERE region_id = p_region AND campaign_id = p_campaign AND lot > named.applied AND lot <= named.applied + p_limit
         ORDER BY lot
     LOOP
-        SELECT * INTO child FROM persons WHERE region_id = p_region AND id = wish.person_id AND deleted_at IS NULL;
+        SELECT * INTO child FROM persons
+        WHERE region_id = p_region AND id = wish.person_id AND deleted_at IS NULL
+          AND consent_stands(p_region, wish.citizen_id, wish.person_id, 'enrolment', p_now);
         FOR nth IN 1..cardinality(wish.group_ids) LOOP
             CONTINUE WHEN child.id IS NULL OR wish.matched_group_id <> wish.group_ids[nth];
             used := used + 1;
@@ -615,6 +620,7 @@ BEGIN
           AND p.deleted_at IS NULL;
         wish := new_application(place, child, p_citizen, item, p_family, p_now);
         PERFORM refuse_item(application_refusal(place, child, wish, p_now), p_family, number);
+        PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now, CASE WHEN p_family IS NOT NULL THEN number END);
         comes_as := status_on_coming(place, unseated IS NULL, wish.wait);
         PERFORM refuse_item('group_full', p_family, coalesce(unseated, number)) WHERE comes_as IS NULL;
         wish := write_application(wish, place, comes_as, number, p_now);
@@ -704,6 +710,7 @@ BEGIN
     SELECT * INTO place FROM bookable_slots WHERE region_id = asked.region_id AND id = p_slot;
     hindrance := CASE
         WHEN patient.id IS NULL THEN 'person_not_found'
+        WHEN NOT consent_stands(asked.region_id, asked.citizen_id, patient.id, 'booking', p_now) THEN 'consent_missing'
         ELSE coalesce(
             booking_refusal(place, patient, asked.referral_number, 'internet', p_now),
             booking_limit(place, patient, p_now))
@@ -748,6 +755,15 @@ CREATE FUNCTION public.benefits_weight(place public.groups, child public.persons
     FROM benefits b
     WHERE b.region_id = place.region_id AND b.institution_id = place.institution_id AND b.code = ANY (p_benefits)
 $$;
+
+CREATE FUNCTION public.birthday(p_birth_date date, p_years integer) RETURNS date
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    falls_on date := p_birth_date + make_interval(years => p_years);
+BEGIN
+    RETURN falls_on + (extract(day FROM falls_on) < extract(day FROM p_birth_date))::integer;
+END $$;
 
 CREATE FUNCTION public.bits_of(p_all text[], p_of text[]) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -808,6 +824,7 @@ BEGIN
                 WHEN place.purpose = 'home_visit' AND item ->> 'home_address' IS NULL THEN 'home_address_needed'
             END)
         END, number);
+        PERFORM require_consent(p_region, p_citizen, patient.id, 'booking', p_now, number);
         ticket := ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
                                 (item ->> 'id')::uuid, item ->> 'number', p_now);
         tickets := tickets || ticket;
@@ -921,6 +938,7 @@ BEGIN
         WHEN place.locked_at IS NOT NULL THEN 'group_locked'
         WHEN place.trial_places = 0 THEN 'trials_not_offered'
         ELSE coalesce(p_lesson_refusal, trial_refusal(place, child, p_now)) END);
+    PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now);
     wish.region_id := p_region;
     wish.citizen_id := p_citizen;
     wish.identity := child.identity;
@@ -1647,6 +1665,67 @@ BEGIN
     RETURN orphan_appointments(p_region, p_slot, 32767, p_actor, p_now);
 END $$;
 
+CREATE FUNCTION public.consent_needed(p_purpose text, p_now timestamp with time zone) RETURNS smallint
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (SELECT max(version) FROM consent_texts
+            WHERE purpose = p_purpose AND requires_new AND in_force_from <= p_now);
+END $$;
+
+CREATE FUNCTION public.consent_stands(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN consent_state(p_region, p_citizen, p_person, p_purpose, p_now) <> 'withdrawn';
+END $$;
+
+CREATE FUNCTION public.consent_state(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    ever smallint;
+    standing smallint;
+BEGIN
+    SELECT max(version), max(version) FILTER (WHERE withdrawn_at IS NULL) INTO ever, standing FROM consents
+    WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose;
+    RETURN consent_state_of(ever, standing, p_purpose, p_now);
+END $$;
+
+CREATE FUNCTION public.consent_state_of(p_ever smallint, p_standing smallint, p_purpose text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN CASE
+        WHEN p_ever IS NULL THEN 'absent'
+        WHEN p_standing IS NULL THEN 'withdrawn'
+        WHEN p_standing < consent_needed(p_purpose, p_now) THEN 'outdated'
+        ELSE 'given'
+    END;
+END $$;
+
+CREATE FUNCTION public.consent_texts_stay() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM refuse('consent_texts_stay');
+END $$;
+
+CREATE FUNCTION public.consents_stay() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    may_change text[] := ARRAY['citizen_id', 'person_id', 'withdrawn_at'];
+BEGIN
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - may_change = to_jsonb(OLD) - may_change
+       AND (OLD.withdrawn_at IS NULL OR NEW.withdrawn_at = OLD.withdrawn_at) THEN
+        RETURN NEW;
+    END IF;
+    PERFORM refuse('consents_stay');
+END $$;
+
 CREATE FUNCTION public.count_application(was public.applications, now_is public.applications) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1742,25 +1821,28 @@ CREATE FUNCTION public.create_invitation(p_region smallint, p_citizen uuid, p_ke
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
+    own guardians;
     earlier jsonb := idempotency_find(p_region, p_citizen, 'createInvitation', p_key, p_request_hash);
 BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    PERFORM FROM persons p JOIN guardians g ON g.region_id = p.region_id AND g.person_id = p.id
+    SELECT g.* INTO own FROM persons p JOIN guardians g ON g.region_id = p.region_id AND g.person_id = p.id
     WHERE p.region_id = p_region AND p.id = p_person AND g.citizen_id = p_citizen AND p.deleted_at IS NULL
     FOR KEY SHARE OF p;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR guardianship_over(own, p_now) THEN
         PERFORM refuse('person_not_found');
     END IF;
+    PERFORM refuse('guardian_may_not') WHERE NOT guardian_may(own.kinship, own.ends_on IS NOT NULL, 'invite');
     earlier := idempotency_keep(p_region, p_citizen, 'createInvitation', p_key, p_request_hash, p_result, p_now);
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    INSERT INTO invitations (region_id, person_id, citizen_id, code_hash, expires_at)
-    VALUES (p_region, p_person, p_citizen, p_code_hash, p_expires_at)
+    INSERT INTO invitations (region_id, person_id, citizen_id, code_hash, expires_at, helper)
+    VALUES (p_region, p_person, p_citizen, p_code_hash, p_expires_at, coalesce((p_result ->> 'helper')::boolean, false))
     ON CONFLICT (region_id, person_id, citizen_id)
-    DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, used_by = NULL;
+    DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, helper = excluded.helper,
+                  used_by = NULL;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_invited', p_person, '{}', false);
     RETURN p_result;
 END $$;
@@ -2108,6 +2190,36 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.end_guardianships(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    over guardians;
+    ended integer := 0;
+BEGIN
+    FOR over IN
+        SELECT g.* FROM regions r CROSS JOIN LATERAL (
+            SELECT * FROM guardians
+            WHERE region_id = r.code AND ends_on <= (p_now AT TIME ZONE r.zone)::date
+            ORDER BY ends_on LIMIT 100 FOR UPDATE SKIP LOCKED
+        ) g LIMIT 100
+    LOOP
+        PERFORM leave_waiting_list(over.region_id, over.citizen_id, e.id, gen_random_uuid(), p_now)
+        FROM waiting_persons w JOIN waiting_entries e ON e.region_id = w.region_id AND e.id = w.entry_id
+        WHERE w.region_id = over.region_id AND w.person_id = over.person_id AND w.active
+          AND e.citizen_id = over.citizen_id AND e.status IN ('waiting', 'offered');
+        DELETE FROM invitations
+        WHERE region_id = over.region_id AND person_id = over.person_id AND citizen_id = over.citizen_id;
+        DELETE FROM guardians
+        WHERE region_id = over.region_id AND person_id = over.person_id AND citizen_id = over.citizen_id;
+        PERFORM journal(over.region_id, gen_random_uuid(), p_now, by_itself(), 'guardianship_ended', over.person_id,
+                        jsonb_build_object('citizen_id', over.citizen_id), true);
+        ended := ended + 1;
+    END LOOP;
+    RETURN ended;
+END $$;
+
 CREATE FUNCTION public.end_matching(p_region smallint, p_campaign uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2117,6 +2229,35 @@ BEGIN
     UPDATE groups SET filled_at = p_now
     WHERE region_id = p_region AND campaign_id = p_campaign AND filled_at IS NULL;
     UPDATE campaigns SET filled_at = p_now WHERE region_id = p_region AND id = p_campaign;
+END $$;
+
+CREATE FUNCTION public.end_processing(p_region smallint, p_citizen uuid, p_person uuid, p_kind text, p_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    named applications;
+    ticket appointments;
+BEGIN
+    CASE p_kind
+        WHEN 'waiting_entry' THEN
+            PERFORM leave_waiting_list(p_region, p_citizen, p_id, gen_random_uuid(), p_now);
+        WHEN 'draw_request' THEN
+            PERFORM withdraw_draw_request(p_region, p_citizen, p_id, gen_random_uuid(), p_now);
+        WHEN 'appointment' THEN
+            SELECT * INTO ticket FROM appointments WHERE region_id = p_region AND id = p_id FOR UPDATE;
+            PERFORM end_appointment(ticket, gen_random_uuid(), p_citizen, '{"reason": "consent_withdrawn"}', p_now)
+            WHERE ticket.status IN ('booked', 'orphaned');
+        WHEN 'wishes' THEN
+            PERFORM withdraw_wishes(p_region, p_citizen, w.campaign_id, p_person, p_now) FROM campaign_wishes w
+            WHERE w.region_id = p_region AND w.id = p_id;
+        WHEN 'trial' THEN
+            PERFORM cancel_trial(p_region, p_citizen, p_id, p_now);
+        WHEN 'application' THEN
+            named := lock_application(p_region, p_citizen, NULL, p_id);
+            PERFORM move_application(named, 'withdrawn', '{}', p_citizen, p_now)
+            WHERE application_may_move(named.status, 'withdrawn');
+    END CASE;
 END $$;
 
 CREATE FUNCTION public.end_session(p_region smallint, p_citizen uuid, p_session uuid, p_now timestamp with time zone) RETURNS void
@@ -2768,6 +2909,40 @@ CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
 
+CREATE FUNCTION public.give_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_version smallint, p_text_hash text, p_id uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    own guardians;
+    agreed consent_texts;
+    kept consents;
+BEGIN
+    SELECT g.* INTO own FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person AND p.deleted_at IS NULL
+    FOR KEY SHARE OF p FOR NO KEY UPDATE OF g;
+    PERFORM refuse('person_not_found') WHERE own.person_id IS NULL OR guardianship_over(own, p_now);
+    PERFORM refuse('guardian_may_not') WHERE NOT may_consent(own, p_now);
+    SELECT t.* INTO agreed FROM consent_texts t
+    WHERE t.purpose = p_purpose AND t.version = p_version AND t.text_hash = p_text_hash AND t.version = (
+        SELECT max(n.version) FROM consent_texts n WHERE n.purpose = p_purpose AND n.in_force_from <= p_now);
+    PERFORM refuse('consent_text_changed') WHERE agreed.version IS NULL;
+    SELECT * INTO kept FROM consents
+    WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose
+      AND version = p_version AND withdrawn_at IS NULL LIMIT 1;
+    IF kept.id IS NULL THEN
+        INSERT INTO consents (region_id, id, citizen_id, person_id, purpose, version, language, text_hash, kinship,
+                              channel, given_at)
+        SELECT p_region, p_id, p_citizen, p_person, p_purpose, p_version, agreed.language, p_text_hash, own.kinship,
+               c.platform, p_now
+        FROM citizens c WHERE c.region_id = p_region AND c.id = p_citizen
+        RETURNING * INTO kept;
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'consent_given', p_person,
+                        jsonb_build_object('consent_id', p_id, 'purpose', p_purpose, 'version', p_version), false);
+    END IF;
+    RETURN shown_consent(kept, p_now);
+END $$;
+
 CREATE TABLE public.group_facets (
     region_id smallint NOT NULL,
     group_id uuid NOT NULL,
@@ -2899,6 +3074,40 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guardian_may(p_kinship text, p_minor boolean, p_right text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((NOT p_minor) OR (p_kinship = ANY (ARRAY['self'::text, 'child'::text, 'ward'::text])) OR (p_right = 'book'::text));
+
+CREATE FUNCTION public.guardians_end() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    NEW.ends_on := (
+        SELECT CASE WHEN NEW.kinship <> 'self' AND birthday(p.birth_date, 18) > local_today(NEW.region_id, NEW.since)
+            THEN birthday(p.birth_date, 18) END
+        FROM persons p WHERE p.region_id = NEW.region_id AND p.id = NEW.person_id);
+    RETURN NEW;
+END $$;
+
+CREATE TABLE public.guardians (
+    region_id smallint NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    kinship text NOT NULL,
+    identity bytea NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    ends_on date,
+    CONSTRAINT guardians_kinship_check CHECK ((kinship = ANY (ARRAY['self'::text, 'child'::text, 'spouse'::text, 'parent'::text, 'ward'::text, 'other'::text])))
+);
+
+CREATE FUNCTION public.guardianship_over(g public.guardians, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN g.ends_on IS NOT NULL AND g.ends_on <= local_today(g.region_id, p_now);
+END $$;
+
 CREATE FUNCTION public.hand_over(p_region smallint, p_from uuid, p_to uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2934,6 +3143,7 @@ BEGIN
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     -- Not handed over: who acts as another from now on proves it by a launch of now.
     UPDATE sessions SET ended_at = p_now WHERE region_id = p_region AND citizen_id = p_from AND ended_at IS NULL;
+    UPDATE consents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 
 CREATE FUNCTION public.hand_over_the_rest(p_now timestamp with time zone) RETURNS integer
@@ -3205,17 +3415,28 @@ BEGIN
     WHERE region_id = p_region AND code_hash = p_code_hash AND person_id = child.id AND expires_at > p_now
       AND coalesce(used_by, p_citizen) = p_citizen FOR UPDATE;
     IF invited.person_id IS NULL OR NOT EXISTS (
-        SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = invited.citizen_id
+          AND g.person_id = child.id AND guardian_may(g.kinship, g.ends_on IS NOT NULL, 'invite')
+          AND NOT guardianship_over(g, p_now))
     THEN
         PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
+    PERFORM refuse('guardian_may_not') WHERE invited.helper AND p_kinship IN ('self', 'child', 'ward');
+    -- An account of one's own from fourteen on, and one alone.
+    PERFORM refuse('guardian_may_not') WHERE p_kinship = 'self' AND (
+        birthday(child.birth_date, 14) > local_today(p_region, p_now) OR EXISTS (
+            SELECT FROM guardians g WHERE g.region_id = p_region AND g.person_id = child.id AND g.kinship = 'self'
+              AND g.citizen_id <> p_citizen));
     PERFORM merge_persons(p_region, p.id, child.id, p_citizen, p_now)
     FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.identity = child.identity AND p.id <> child.id;
     INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity, since)
     VALUES (p_region, p_citizen, child.id, p_kinship, child.identity, p_now)
-    ON CONFLICT (region_id, citizen_id, person_id) DO UPDATE SET kinship = excluded.kinship;
+    -- By their own code, or to help, nobody who represents the person becomes anything else.
+    ON CONFLICT (region_id, citizen_id, person_id) DO UPDATE SET kinship = excluded.kinship
+    WHERE p_citizen <> invited.citizen_id
+      AND (guardian_may(excluded.kinship, true, 'consent') OR NOT guardian_may(guardians.kinship, true, 'consent'));
     UPDATE invitations SET used_by = p_citizen
     WHERE region_id = p_region AND person_id = invited.person_id AND citizen_id = invited.citizen_id;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_joined', child.id, '{}', false)
@@ -3304,6 +3525,7 @@ BEGIN
     END IF;
     PERFORM refuse('person_not_found') WHERE coalesce(cardinality(patients), 0) < cardinality(p_persons);
     PERFORM refuse(joining_refusal(entry, patients, p_now));
+    PERFORM require_consent(p_region, p_citizen, p.id, 'booking', p_now) FROM unnest(patients) AS p;
     result := shown_entry(entry, p_persons, p_now);
     earlier := idempotency_keep(p_region, p_citizen, 'joinWaitingList', p_key, p_request_hash, result, p_now);
     IF earlier IS NOT NULL THEN
@@ -3749,6 +3971,13 @@ BEGIN
     ORDER BY s.id DESC LIMIT p_limit;
 END $$;
 
+CREATE FUNCTION public.local_today(p_region smallint, p_now timestamp with time zone) RETURNS date
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (SELECT (p_now AT TIME ZONE zone)::date FROM regions WHERE code = p_region);
+END $$;
+
 CREATE FUNCTION public.lock_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid) RETURNS public.applications
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4037,6 +4266,15 @@ BEGIN
     RETURN marked;
 END $$;
 
+CREATE FUNCTION public.may_consent(own public.guardians, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN guardian_may(own.kinship, own.ends_on IS NOT NULL, 'consent') AND NOT (own.kinship = 'self' AND EXISTS (
+        SELECT FROM persons p WHERE p.region_id = own.region_id AND p.id = own.person_id
+          AND birthday(p.birth_date, 14) > local_today(own.region_id, p_now)));
+END $$;
+
 CREATE FUNCTION public.merge_persons(p_region smallint, p_twin uuid, p_person uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4054,6 +4292,7 @@ BEGIN
     UPDATE campaign_wishes SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE trials SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE documents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE consents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     -- What is offered to the twin names it.
     UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb
     WHERE region_id = p_region AND id IN (
@@ -4355,6 +4594,7 @@ BEGIN
         SELECT a.id, a.group_id FROM applications a
         WHERE a.region_id = first.region_id AND a.status = 'waiting'
           AND (a.id = first.id OR a.family_id = first.family_id)
+          AND consent_stands(a.region_id, a.citizen_id, a.person_id, 'enrolment', p_now)
         ORDER BY a.id FOR UPDATE SKIP LOCKED)
     SELECT array_agg(m.id ORDER BY m.id) INTO family FROM mine m JOIN free_groups f ON f.id = m.group_id;
     IF family IS NULL OR EXISTS (
@@ -4584,6 +4824,15 @@ CREATE FUNCTION public.packed_facets(place public.groups, of public.programmes) 
          | ((place.taken >= place.capacity)::integer << 27)
 $$;
 
+CREATE FUNCTION public.persons_come_of_age() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE guardians SET kinship = kinship WHERE region_id = NEW.region_id AND person_id = NEW.id;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.persons_of(entry public.waiting_entries) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
@@ -4673,6 +4922,7 @@ DECLARE
     weights smallint[] := '{}';
     written campaign_wishes;
 BEGIN
+    PERFORM require_consent(p_region, p_citizen, p_person, 'enrolment', p_now);
     PERFORM refuse('too_many_wishes') WHERE cardinality(p_groups) > named.most_wishes;
     FOREACH wished IN ARRAY p_groups LOOP
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = wished;
@@ -4923,6 +5173,20 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.representatives_consent_state(p_region smallint, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    ever smallint;
+    standing smallint;
+BEGIN
+    SELECT max(c.version), max(c.version) FILTER (WHERE c.withdrawn_at IS NULL) INTO ever, standing
+    FROM consents c JOIN guardians g
+      ON g.region_id = c.region_id AND g.citizen_id = c.citizen_id AND g.person_id = c.person_id
+    WHERE c.region_id = p_region AND c.person_id = p_person AND c.purpose = p_purpose AND g.kinship IN ('child', 'ward');
+    RETURN consent_state_of(ever, standing, p_purpose, p_now);
+END $$;
+
 CREATE FUNCTION public.request_draw(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_draw uuid, p_person uuid, p_wishes uuid[], p_referral text, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4950,6 +5214,7 @@ BEGIN
         WHEN wanted.opens_at > p_now THEN 'draw_not_open'
         WHEN wanted.closes_at <= p_now OR wanted.closed_at IS NOT NULL THEN 'draw_closed'
     END);
+    PERFORM require_consent(p_region, p_citizen, patient.id, 'booking', p_now);
     FOR number IN 1..cardinality(p_wishes) LOOP
         SELECT * INTO place FROM bookable_slots
         WHERE region_id = p_region AND id = p_wishes[number] AND draw_id = p_draw AND policy = 'draw';
@@ -4977,6 +5242,33 @@ BEGIN
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'draw_requested', p_request,
                     jsonb_build_object('draw_id', p_draw, 'person_id', p_person), false);
     RETURN result;
+END $$;
+
+CREATE FUNCTION public.require_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone, p_item integer DEFAULT NULL::integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    own guardians;
+    state text;
+BEGIN
+    SELECT * INTO own FROM guardians
+    WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+    -- The latest day that it is anywhere, before the region is looked up.
+    IF own.ends_on <= (p_now AT TIME ZONE 'Etc/GMT-14')::date AND guardianship_over(own, p_now) THEN
+        PERFORM refuse('person_not_found');
+    END IF;
+    IF (own.kinship <> 'self' AND guardian_may(own.kinship, own.ends_on IS NOT NULL, 'consent'))
+       OR may_consent(own, p_now) THEN
+        state := consent_state(p_region, p_citizen, p_person, p_purpose, p_now);
+    ELSE
+        state := representatives_consent_state(p_region, p_person, p_purpose, p_now);
+    END IF;
+    IF state = 'given' OR (state <> 'withdrawn' AND NOT (SELECT consents_required FROM regions WHERE code = p_region)) THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = 'ZP001', MESSAGE = 'consent_missing', CONSTRAINT = 'consent_missing',
+        HINT = json_build_object('purpose', p_purpose), DETAIL = coalesce('/items/' || p_item, '');
 END $$;
 
 CREATE FUNCTION public.reschedule_appointment(p_region smallint, p_citizen uuid, p_appointment uuid, p_slot uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
@@ -5130,6 +5422,7 @@ CREATE FUNCTION public.seated(entry public.waiting_entries, p_slots uuid[], p_no
         JOIN waiting_persons w ON w.region_id = entry.region_id AND w.entry_id = entry.id
         JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
         WHERE waits_for(entry, place)
+          AND consent_stands(entry.region_id, entry.citizen_id, p.id, 'booking', p_now)
           AND booking_refusal(place, p, entry.referral_number, 'internet', p_now) IS NULL
           AND limit_reached(place, p, p_now) IS NULL
           AND booking_conflict(place, p, p_now) IS NULL
@@ -5225,6 +5518,30 @@ CREATE FUNCTION public.shown_application(a public.applications) RETURNS jsonb
         'person', jsonb_build_object('id', p.id, 'last_name', p.last_name, 'first_name', p.first_name,
                                      'patronymic', p.patronymic))
     FROM persons p WHERE p.region_id = a.region_id AND p.id = a.person_id
+$$;
+
+CREATE TABLE public.consents (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    purpose text NOT NULL,
+    version smallint NOT NULL,
+    language text NOT NULL,
+    text_hash text NOT NULL,
+    kinship text NOT NULL,
+    channel text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone
+);
+
+CREATE FUNCTION public.shown_consent(c public.consents, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'id', c.id, 'person_id', c.person_id, 'purpose', c.purpose, 'version', c.version, 'text_hash', c.text_hash,
+        'kinship', c.kinship, 'given_at', c.given_at, 'withdrawn_at', c.withdrawn_at,
+        'enough', c.withdrawn_at IS NULL AND c.version >= consent_needed(c.purpose, p_now))
 $$;
 
 CREATE TABLE public.documents (
@@ -5432,6 +5749,53 @@ CREATE FUNCTION public.sight_identities() RETURNS bytea[]
     WHERE region_id = sight_region() AND citizen_id = sight_citizen()
 $$;
 
+CREATE FUNCTION public.stand_on_consent_of(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text) RETURNS TABLE(citizen_id uuid)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT p_citizen
+    UNION ALL
+    SELECT g.citizen_id FROM guardians g
+    WHERE g.region_id = p_region AND g.person_id = p_person AND g.citizen_id <> p_citizen
+      AND NOT guardian_may(g.kinship, g.ends_on IS NOT NULL, 'consent')
+      AND NOT EXISTS (
+        SELECT FROM consents c JOIN guardians k
+          ON k.region_id = c.region_id AND k.person_id = c.person_id AND k.citizen_id = c.citizen_id
+        WHERE c.region_id = p_region AND c.person_id = p_person AND c.citizen_id <> p_citizen AND c.purpose = p_purpose
+          AND c.withdrawn_at IS NULL AND k.kinship IN ('child', 'ward'))
+$$;
+
+CREATE FUNCTION public.stands_on_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS TABLE(kind text, id uuid)
+    LANGUAGE sql STABLE
+    AS $$
+    -- Who waits is not offered what is given up in the same breath: the order is that of the kinds.
+    SELECT 'waiting_entry', e.id
+    FROM waiting_persons w JOIN waiting_entries e ON e.region_id = w.region_id AND e.id = w.entry_id
+    WHERE p_purpose = 'booking' AND w.region_id = p_region AND w.person_id = p_person AND w.active
+      AND e.citizen_id = p_citizen AND e.status IN ('waiting', 'offered')
+    UNION ALL
+    SELECT 'draw_request', r.id FROM draw_requests r JOIN draws d ON d.region_id = r.region_id AND d.id = r.draw_id
+    WHERE p_purpose = 'booking' AND r.region_id = p_region AND r.person_id = p_person AND r.citizen_id = p_citizen
+      AND r.status = 'waiting' AND d.closes_at > p_now AND d.closed_at IS NULL
+    UNION ALL
+    SELECT 'appointment', a.id FROM appointments a
+    WHERE p_purpose = 'booking' AND a.region_id = p_region AND a.person_id = p_person AND a.citizen_id = p_citizen
+      AND (a.status = 'orphaned' OR (a.status = 'booked' AND a.starts_at > p_now
+                                     AND (a.terms ->> 'cancel_until')::timestamptz > p_now))
+    UNION ALL
+    SELECT 'wishes', w.id FROM campaign_wishes w JOIN campaigns c ON c.region_id = w.region_id AND c.id = w.campaign_id
+    WHERE p_purpose = 'enrolment' AND w.region_id = p_region AND w.person_id = p_person AND w.citizen_id = p_citizen
+      AND c.wishes_until > p_now AND c.closed_at IS NULL
+    UNION ALL
+    SELECT 'trial', t.id FROM trials t
+    WHERE p_purpose = 'enrolment' AND t.region_id = p_region AND t.person_id = p_person AND t.citizen_id = p_citizen
+      AND t.status = 'booked' AND t.begins_at > p_now
+    UNION ALL
+    (SELECT 'application', a.id FROM applications a
+     WHERE p_purpose = 'enrolment' AND a.region_id = p_region AND a.person_id = p_person AND a.citizen_id = p_citizen
+       AND a.status IN ('draft', 'submitted', 'under_review', 'invited', 'approved', 'waiting', 'offered')
+     ORDER BY a.group_id)
+$$;
+
 CREATE FUNCTION public.status_on_coming(place public.groups, p_seated boolean, p_wait boolean) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -5464,6 +5828,7 @@ BEGIN
     SELECT * INTO child FROM persons WHERE region_id = p_region AND id = named.person_id;
     wish := draft_renewed(named, place, child, '{}', p_now);
     PERFORM refuse(application_refusal(place, child, wish, p_now));
+    PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now);
     comes_as := status_on_coming(place, place.taken < place.capacity, wish.wait);
     PERFORM refuse('group_full') WHERE comes_as IS NULL;
     wish := with_warnings(as_submitted(wish, place, comes_as, p_now), place, p_citizen, 0, p_now);
@@ -5843,6 +6208,47 @@ BEGIN
                              leaving(named, p_now), p_citizen, p_now);
 END $$;
 
+CREATE FUNCTION public.withdraw_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_end boolean, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    kept consents;
+    ended jsonb := '[]';
+    one record;
+BEGIN
+    PERFORM FROM persons p WHERE p.region_id = p_region AND p.id = p_person AND p.deleted_at IS NULL AND EXISTS (
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = p_person)
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM refuse('person_not_found');
+    END IF;
+    SELECT * INTO kept FROM consents
+    WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose
+    ORDER BY withdrawn_at IS NULL DESC, version DESC, given_at DESC LIMIT 1;
+    PERFORM refuse('consent_not_found') WHERE kept.id IS NULL;
+    IF kept.withdrawn_at IS NOT NULL THEN
+        RETURN jsonb_build_object('consent', shown_consent(kept, p_now), 'ended', ended);
+    END IF;
+    IF p_end THEN
+        -- Before anything is given back: nobody is offered it on this consent.
+        kept.withdrawn_at := p_now;
+        UPDATE consents SET withdrawn_at = p_now
+        WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen AND purpose = p_purpose
+          AND withdrawn_at IS NULL;
+    END IF;
+    FOR one IN
+        SELECT who.citizen_id, s.kind, s.id FROM stand_on_consent_of(p_region, p_citizen, p_person, p_purpose) AS who
+        CROSS JOIN LATERAL stands_on_consent(p_region, who.citizen_id, p_person, p_purpose, p_now) AS s
+    LOOP
+        ended := ended || jsonb_build_object('kind', one.kind, 'id', one.id);
+        PERFORM end_processing(p_region, one.citizen_id, p_person, one.kind, one.id, p_now) WHERE p_end;
+    END LOOP;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'consent_withdrawn', p_person,
+                    jsonb_build_object('purpose', p_purpose, 'ended', ended), false) WHERE p_end;
+    RETURN jsonb_build_object('consent', shown_consent(kept, p_now), 'ended', ended);
+END $$;
+
 CREATE FUNCTION public.withdraw_draw_request(p_region smallint, p_citizen uuid, p_request uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -6141,6 +6547,21 @@ CREATE TABLE public.clients (
     CONSTRAINT clients_prove_themselves CHECK (((secret_hash IS NOT NULL) OR (public_keys <> '{}'::text[])))
 );
 
+CREATE TABLE public.consent_texts (
+    purpose text NOT NULL,
+    version smallint NOT NULL,
+    language text NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    text_hash text NOT NULL,
+    requires_new boolean NOT NULL,
+    in_force_from timestamp with time zone NOT NULL,
+    CONSTRAINT consent_texts_hash CHECK ((text_hash = encode(sha256(convert_to(text, 'UTF8'::name)), 'hex'::text))),
+    CONSTRAINT consent_texts_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT consent_texts_purpose CHECK ((purpose = ANY (ARRAY['booking'::text, 'enrolment'::text, 'messages'::text]))),
+    CONSTRAINT consent_texts_version_check CHECK ((version > 0))
+);
+
 CREATE TABLE public.data_keys (
     id text NOT NULL,
     purpose text NOT NULL,
@@ -6223,16 +6644,6 @@ CREATE TABLE public.group_texts (
     text text NOT NULL
 );
 
-CREATE TABLE public.guardians (
-    region_id smallint NOT NULL,
-    citizen_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    kinship text NOT NULL,
-    identity bytea NOT NULL,
-    since timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT guardians_kinship_check CHECK ((kinship = ANY (ARRAY['self'::text, 'child'::text, 'spouse'::text, 'parent'::text, 'ward'::text, 'other'::text])))
-);
-
 CREATE TABLE public.holds (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -6267,7 +6678,8 @@ CREATE TABLE public.invitations (
     citizen_id uuid NOT NULL,
     code_hash bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    used_by uuid
+    used_by uuid,
+    helper boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.launch_uses (
@@ -6350,7 +6762,8 @@ CREATE TABLE public.regions (
     code smallint NOT NULL,
     name_ru text NOT NULL,
     name_en text NOT NULL,
-    zone text NOT NULL
+    zone text NOT NULL,
+    consents_required boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.schedules (
@@ -6493,6 +6906,12 @@ ALTER TABLE ONLY public.citizens
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.consent_texts
+    ADD CONSTRAINT consent_texts_pkey PRIMARY KEY (purpose, version, language);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (region_id, id);
 
 ALTER TABLE ONLY public.data_keys
     ADD CONSTRAINT data_keys_one_after_another UNIQUE (purpose, current_from);
@@ -6752,6 +7171,10 @@ CREATE INDEX certificates_by_key_of_number ON public.certificates USING btree (r
 
 CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
 
+CREATE INDEX consents_by_citizen ON public.consents USING btree (region_id, citizen_id);
+
+CREATE INDEX consents_of_person ON public.consents USING btree (region_id, person_id, citizen_id, purpose);
+
 CREATE INDEX documents_by_application ON public.documents USING btree (region_id, application_id, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX documents_by_citizen ON public.documents USING btree (region_id, citizen_id, created_at);
@@ -6811,6 +7234,8 @@ CREATE INDEX groups_by_start ON public.groups USING btree (region_id, starts_on,
 CREATE INDEX groups_to_fill ON public.groups USING btree (region_id, collect_until) WHERE ((collect_until IS NOT NULL) AND (filled_at IS NULL));
 
 CREATE INDEX groups_waited_for ON public.groups USING btree (region_id, id) WHERE (waiting > 0);
+
+CREATE INDEX guardians_by_end ON public.guardians USING btree (region_id, ends_on) WHERE (ends_on IS NOT NULL);
 
 CREATE INDEX guardians_by_person ON public.guardians USING btree (region_id, person_id);
 
@@ -6930,6 +7355,10 @@ CREATE TRIGGER audit_trail_kept BEFORE DELETE OR UPDATE ON public.audit_trail FO
 
 CREATE TRIGGER audit_trail_never_emptied BEFORE TRUNCATE ON public.audit_trail FOR EACH STATEMENT EXECUTE FUNCTION public.only_add();
 
+CREATE TRIGGER consent_texts_stay BEFORE DELETE OR UPDATE ON public.consent_texts FOR EACH ROW EXECUTE FUNCTION public.consent_texts_stay();
+
+CREATE TRIGGER consents_stay BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.consents_stay();
+
 CREATE TRIGGER groups_forget_changes AFTER UPDATE OF lessons ON public.groups FOR EACH ROW WHEN ((old.lessons <> new.lessons)) EXECUTE FUNCTION public.groups_forget_changes();
 
 CREATE TRIGGER groups_keep_facets AFTER INSERT OR UPDATE OF programme_id, name, school_year, age_from_months, age_until_months, age_rule, age_on, age_by_year, capacity, starts_on, enrolment_opens_at, enrolment_closes_at, lesson_plan, places, financing, filling, collect_until, filled_at, locked_at ON public.groups FOR EACH ROW EXECUTE FUNCTION public.groups_keep_facets();
@@ -6938,7 +7367,11 @@ CREATE TRIGGER groups_keep_full AFTER UPDATE OF taken ON public.groups FOR EACH 
 
 CREATE TRIGGER groups_keep_teachers BEFORE UPDATE OF teachers ON public.groups FOR EACH ROW EXECUTE FUNCTION public.groups_keep_teachers();
 
+CREATE TRIGGER guardians_end BEFORE INSERT OR UPDATE OF person_id, kinship, since ON public.guardians FOR EACH ROW EXECUTE FUNCTION public.guardians_end();
+
 CREATE TRIGGER institutions_keep_facets AFTER UPDATE ON public.institutions FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.municipality IS DISTINCT FROM new.municipality)) OR (old.zone IS DISTINCT FROM new.zone))) EXECUTE FUNCTION public.institutions_keep_facets();
+
+CREATE TRIGGER persons_come_of_age AFTER UPDATE OF birth_date ON public.persons FOR EACH ROW WHEN (((old.birth_date <> new.birth_date) AND (new.deleted_at IS NULL))) EXECUTE FUNCTION public.persons_come_of_age();
 
 CREATE TRIGGER programmes_keep_facets AFTER UPDATE ON public.programmes FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.programmes_keep_facets();
 
@@ -7006,6 +7439,15 @@ ALTER TABLE ONLY public.clients
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_purpose_version_language_fkey FOREIGN KEY (purpose, version, language) REFERENCES public.consent_texts(purpose, version, language);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
 
 ALTER TABLE ONLY public.delays
     ADD CONSTRAINT delays_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
@@ -7280,6 +7722,10 @@ ALTER TABLE public.clients ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY clients_are_seen ON public.clients TO zapis_service USING ((public.sees_region(region_id) OR (public.sight_reach() = 'entering'::text)));
 
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY consents_are_seen ON public.consents TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id)));
+
 ALTER TABLE public.delays ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY delays_are_added ON public.delays FOR INSERT TO zapis_service WITH CHECK (public.is_staff(region_id));
@@ -7503,6 +7949,16 @@ CREATE POLICY programmes_are_seen ON public.programmes FOR SELECT TO zapis_servi
 ALTER TABLE public.referrals ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY referrals_are_seen ON public.referrals TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id)));
+
+ALTER TABLE public.regions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY regions_are_added ON public.regions FOR INSERT TO zapis_service WITH CHECK (public.sees_region(code));
+
+CREATE POLICY regions_are_changed ON public.regions FOR UPDATE TO zapis_service USING (public.sees_region(code));
+
+CREATE POLICY regions_are_deleted ON public.regions FOR DELETE TO zapis_service USING (public.sees_region(code));
+
+CREATE POLICY regions_are_seen ON public.regions FOR SELECT TO zapis_service USING (true);
 
 ALTER TABLE public.schedules ENABLE ROW LEVEL SECURITY;
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 
 from schemas import problems
-from schemas.people import Guardian, GuardianList, GuardianshipBody, Invitation, Person
+from schemas.people import Guardian, GuardianList, GuardianshipBody, Invitation, InvitationQuery, Person
 from service.core.clock import Clock
 from service.core.database import Connection
 from service.core.errors import DomainError
@@ -20,10 +20,17 @@ _GOOD_FOR = timedelta(hours=24)
 
 
 async def create_invitation(
-    conn: Connection, actor: Actor, person_id: UUID, key: IdempotencyKey, sealer: Sealer, clock: Clock
+    conn: Connection,
+    actor: Actor,
+    person_id: UUID,
+    query: InvitationQuery,
+    key: IdempotencyKey,
+    sealer: Sealer,
+    clock: Clock,
 ) -> Invitation:
     """Makes a code by which another citizen joins the guardians of a person. It is good once, for 24 hours.
 
+    Of a child the legal representatives invite, and the child from fourteen on; nobody hands on more than they have.
     A new one takes the place of the citizen's earlier one to this person.
     """
     now, invitation_id = clock(), new_id()
@@ -37,7 +44,7 @@ async def create_invitation(
             person_id,
             _hash(sealer, _code(sealer, invitation_id)),
             expires_at,
-            {"id": invitation_id, "person_id": person_id, "expires_at": expires_at},
+            {"id": invitation_id, "person_id": person_id, "expires_at": expires_at, "helper": query.helper},
             now,
         )
     )
@@ -54,7 +61,8 @@ async def join_as_guardian(
     """Joins the guardians of a person by a code that one of them handed over, and sees all bookings from then on.
 
     Where the citizen has written the same person down already, the two records become one, with all that is booked.
-    After five wrong codes in an hour no code is taken. Twice is no error.
+    `self` is an account of the person's own, from fourteen on. After five wrong codes in an hour no code is taken.
+    Twice is no error.
     """
     code_hash = _hash(sealer, read_digits(body.code))
     person_id = await store.join_as_guardian(conn, actor.region_id, actor.id, code_hash, body.kinship, clock())

@@ -20,8 +20,8 @@ OPERATIONS = (
         "PATCH", "/v1/persons/{person_id}", "updatePerson", usecases.update_person, CITIZEN, Transaction.WRITE,
         "Correct a person",
         refusals=(
-            *_NUMBERS, p.PERSON_NOT_FOUND, p.PERSON_EXISTS, p.PERSON_BUSY, p.ALREADY_HAS_TICKET, p.ALREADY_WAITING,
-            p.ALREADY_APPLIED, p.ALREADY_REQUESTED, p.ALREADY_WISHING, p.TRIAL_EXISTS,
+            *_NUMBERS, p.PERSON_NOT_FOUND, p.GUARDIAN_MAY_NOT, p.PERSON_EXISTS, p.PERSON_BUSY, p.ALREADY_HAS_TICKET,
+            p.ALREADY_WAITING, p.ALREADY_APPLIED, p.ALREADY_REQUESTED, p.ALREADY_WISHING, p.TRIAL_EXISTS,
         ),
     ),
     Operation(
@@ -34,12 +34,13 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/v1/persons/{person_id}/invitations", "createInvitation", guardianship.create_invitation, CITIZEN,
-        Transaction.STATEMENT, "Invite another guardian of a person", status=201, refusals=(p.PERSON_NOT_FOUND,),
+        Transaction.STATEMENT, "Invite another guardian of a person", status=201,
+        refusals=(p.PERSON_NOT_FOUND, p.GUARDIAN_MAY_NOT),
     ),
     # A wrong code refuses and is written down all the same: the statement is a transaction of its own.
     Operation(
         "POST", "/v1/guardianships", "joinAsGuardian", guardianship.join_as_guardian, CITIZEN, Transaction.STATEMENT,
         "Join the guardians of a person by a code",
-        refusals=(p.INVITATION_NOT_FOUND, p.TOO_MANY_ATTEMPTS, p.SELF_EXISTS, p.PERSON_EXISTS),
+        refusals=(p.INVITATION_NOT_FOUND, p.GUARDIAN_MAY_NOT, p.TOO_MANY_ATTEMPTS, p.SELF_EXISTS, p.PERSON_EXISTS),
     ),
 )  # fmt: skip

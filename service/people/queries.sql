@@ -8,7 +8,9 @@ WHERE g.region_id = $1 AND g.citizen_id = $2
 ORDER BY p.id;
 
 -- name: lock_person
-SELECT p.*, g.kinship
+SELECT p.*, g.kinship, guardian_may(g.kinship, g.ends_on IS NOT NULL, 'correct') OR NOT EXISTS (
+    SELECT FROM guardians o WHERE o.region_id = g.region_id AND o.person_id = g.person_id
+      AND guardian_may(o.kinship, o.ends_on IS NOT NULL, 'correct')) AS may_correct
 FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
 WHERE g.region_id = $1 AND g.citizen_id = $2 AND p.id = $3 AND p.deleted_at IS NULL
 FOR UPDATE OF p;
@@ -42,3 +44,6 @@ SELECT g.kinship, g.since, g.citizen_id = $2 AS own
 FROM guardians mine JOIN guardians g ON g.region_id = mine.region_id AND g.person_id = mine.person_id
 WHERE mine.region_id = $1 AND mine.citizen_id = $2 AND mine.person_id = $3
 ORDER BY g.since, g.citizen_id;
+
+-- name: end_guardianships
+SELECT end_guardianships($1);

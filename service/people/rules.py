@@ -2,10 +2,21 @@
 
 import re
 import unicodedata
-from datetime import MAXYEAR, date
-from typing import Literal
+from datetime import MAXYEAR, date, timedelta
+from typing import Literal, get_args
 
 Sex = Literal["female", "male"]
+
+Right = Literal["book", "consent", "papers", "invite", "correct"]
+# What a guardian may do for a child, by who the child is to them. Who acts for somebody of age, as they have asked, may
+# do all of it. functions/bonds.sql holds the same.
+_ALL: frozenset[Right] = frozenset(get_args(Right))
+RIGHTS: dict[str, frozenset[Right]] = {
+    # Oneself, and legal representatives: a parent; опекун, попечитель (ГК, art. 31-33).
+    **dict.fromkeys(("self", "child", "ward"), _ALL),
+    # Relatives and others who help.
+    **dict.fromkeys(("spouse", "parent", "other"), frozenset[Right]({"book"})),
+}
 
 _NUMBER_SEPARATORS = re.compile(r"[\s‐‑‒–—-]")
 _NAME_SEPARATORS = re.compile(r"[\s‐‑‒–—-]+")
@@ -80,6 +91,17 @@ def age_on(birth_date: date, on: date) -> int:
     if on < birth_date:
         raise ValueError("not born by that day")
     return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
+
+
+def guardian_may(kinship: str, right: Right, *, of_minor: bool) -> bool:
+    """Whether a guardian may do that; `of_minor`: the person was a minor when it began, and still is."""
+    return not of_minor or right in RIGHTS[kinship]
+
+
+def birthday(birth_date: date, years: int) -> date:
+    """The first day on which somebody is so many years old, as `age_on` counts."""
+    day = birth_date.replace(day=1, year=birth_date.year + years)
+    return day + timedelta(days=birth_date.day - 1)
 
 
 def fold_name(last: str, first: str, patronymic: str | None) -> str:

@@ -20,6 +20,7 @@ VIOLATIONS = {
     "guardians_one_self": problems.SELF_EXISTS,
     "person_not_found": problems.PERSON_NOT_FOUND,
     "person_has_bookings": problems.PERSON_HAS_BOOKINGS,
+    "guardian_may_not": problems.GUARDIAN_MAY_NOT,
     "too_many_attempts": problems.TOO_MANY_ATTEMPTS,
     "invitations_code": Collision,
     # A correction shows that two persons are one, and that one is booked twice.
@@ -131,3 +132,7 @@ async def find_person(conn: Connection, region_id: int, citizen_id: UUID, person
 async def list_guardians(conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID) -> list[Record]:
     """None where the citizen is none of them."""
     return await conn.fetch(SQL.list_guardians, region_id, citizen_id, person_id)
+
+
+async def end_guardianships(conn: Connection, now: datetime) -> int:
+    return await conn.fetchval(SQL.end_guardianships, now)

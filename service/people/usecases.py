@@ -50,13 +50,15 @@ async def list_persons(conn: Connection, actor: Actor, sealer: Sealer) -> Person
 async def update_person(
     conn: Connection, actor: Actor, person_id: UUID, body: PersonPatch, sealer: Sealer, clock: Clock
 ) -> Person:
-    """Corrects a person. Tickets and applications go along.
+    """Corrects a person. Tickets and applications go along. Where a child has a legal representative, nobody else does.
 
     It is refused where the correction shows that two persons are one human being who is booked twice for one time.
     """
     row = await store.lock_person(conn, actor.region_id, actor.id, person_id)
     if row is None:
         raise DomainError(problems.PERSON_NOT_FOUND)
+    if not row["may_correct"]:
+        raise DomainError(problems.GUARDIAN_MAY_NOT)
     snils, policy = _opened(sealer, row)
     fields: dict[str, Any] = {name: row[name] for name in _NAMES} | {"snils": snils, "policy": policy}
     removable = {"patronymic", "snils", "policy"}

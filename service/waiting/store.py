@@ -17,6 +17,7 @@ VIOLATIONS = {
     "idempotency_key_reused": problems.KEY_REUSED,
     "institution_not_found": problems.INSTITUTION_NOT_FOUND,
     "person_not_found": problems.PERSON_NOT_FOUND,
+    "consent_missing": problems.CONSENT_MISSING,
     "specialty_not_offered": problems.SPECIALTY_NOT_OFFERED,
     "specialty_closed": problems.SPECIALTY_CLOSED,
     "time_passed": problems.TIME_PASSED,

@@ -50,6 +50,11 @@ listGuardians            401    404      ok     404         404   403          4
 createInvitation         401    404      ok     404         404   403          403      403    403       403 person
 listAccesses             401    404      ok     404         404   403          403      403    403       403 person
 joinAsGuardian           401    ok       ok     ok          ok    403          403      403    403       403
+listConsentTexts         ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+listConsents             401    ok       ok     ok          ok    403          403      403    403       403
+putConsent               401    404      ok     404         404   403          403      403    403       403 person
+withdrawConsent          401    404      ok     404         404   403          403      403    403       403 person
+putConsentRules          401    403      403    403         403   403          403      403    ok        ok
 putSpecialty             401    403      403    404         ok    404          403      ok     404       ok  institution
 putPractitioner          401    403      403    404         ok    404          403      ok     404       ok  institution
 putLocation              401    403      403    404         ok    404          403      ok     404       ok  institution

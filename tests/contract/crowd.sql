@@ -42,6 +42,12 @@ SELECT 42, made(6, i), sha256(i::text::bytea), 'Соколова', 'Вера', '
 FROM generate_series(1, 4000) i;
 INSERT INTO guardians SELECT 42, made(5, 1 + i % 2000), made(6, i), 'child', sha256(i::text::bytea)
 FROM generate_series(1, 4000) i;
+INSERT INTO consents (region_id, id, citizen_id, person_id, purpose, version, language, text_hash, kinship, channel,
+                      given_at)
+SELECT 42, made(23 + kind, i), made(5, 1 + i % 2000), made(6, i), (ARRAY['booking', 'enrolment'])[kind], 1, 'ru', '',
+       'child', 'vk', now()
+FROM generate_series(1, 4000) i, generate_series(1, 2) kind;
+UPDATE regions SET consents_required = true;
 INSERT INTO attachments SELECT 42, made(1, 1 + i % 50), sha256(i::text::bytea), '12', '2024-02-01'
 FROM generate_series(1, 4000) i;
 INSERT INTO appointments (region_id, id, number, institution_id, slot_id, specialty_code, citizen_id, person_id,

@@ -90,6 +90,14 @@ _FILES = {
 for _media_type, _made in _FILES.items():
     schemathesis.openapi.media_type(_media_type, st.integers(0, 2**40).map(lambda seed, made=_made: made(seed=seed)))
 _TAKE_AWAY = {"declineOffer", "blockPractitioner"}
+_PATHS = {
+    # One draw of the two is over, one campaign of the two is matched.
+    "getDrawRecord": {"draw_id": _WORLD["drawn"]},
+    "getCampaignRecord": {"campaign_id": _WORLD["campaign"][1]},
+    # What the parent has agreed to.
+    "putConsent": {"purpose": "booking"},
+    "withdrawConsent": {"purpose": "booking"},
+}
 
 # What stands with what ---------------------------------------------------------------------------------------------
 
@@ -99,16 +107,13 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
     """Valid values of a case are made to stand with each other, or every such case would end in a 409."""
     if case.method in ("PUT", "PATCH", "DELETE") or _operation_id(case.operation) in _TAKE_AWAY:
         # Or soon there would be nobody left to book for, and no time that is free.
-        for name, value in (case.path_parameters or {}).items():
-            case.path_parameters[name] = _WORLD["instead"].get(value, value)
+        for values in (case.path_parameters or {}, case.query or {}):
+            values.update({name: _WORLD["instead"].get(str(value), value) for name, value in values.items()})
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
-    if _operation_id(case.operation) == "getDrawRecord":
-        # One draw of the two is over.
-        case.path_parameters = {"draw_id": _WORLD["drawn"]}
-    if _operation_id(case.operation) == "getCampaignRecord":
-        # One campaign of the two is matched.
-        case.path_parameters = {"campaign_id": _WORLD["campaign"][1]}
+    case.path_parameters = dict(_PATHS.get(_operation_id(case.operation), case.path_parameters or {}))
+    if _operation_id(case.operation) == "withdrawConsent":
+        case.query["person_id"] = _WORLD["agreeing"]["person_id"]
     own = _WORLD["own"].get(_operation_id(case.operation), {})
     for name, value in (case.path_parameters or {}).items():
         # A link may lead from a field that is null.
@@ -303,7 +308,19 @@ def _lesson_change(body: dict[str, Any]) -> None:
         body["moved_to"] |= {"day": "2026-12-09", "place": None}
 
 
+def _agreement(body: dict[str, Any]) -> None:
+    """A hash is of one text."""
+    body.update(_WORLD["agreeing"])
+
+
+def _consent_rules(body: dict[str, Any]) -> None:
+    """As it is: nobody else has consented to anything."""
+    body["required"] = False
+
+
 _SETTLED = {
+    "putConsent": _agreement,
+    "putConsentRules": _consent_rules,
     "draftApplication": _draft,
     "updateDraft": _draft,
     "applyTogether": _siblings,

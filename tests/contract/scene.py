@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.campaigns.scene import Campaigns, set_campaigns
+from tests.consents.people import texts
 from tests.documents.people import Applicant
 from tests.draws.scene import Draws, set_draws
 from tests.live import Api, session_id
@@ -77,6 +78,8 @@ class Scene:
     trying: dict[str, str]
     # One that the parent does not call in.
     session_id: str
+    # A child for whom the parent has consented, and what they consented with.
+    agreeing: dict[str, Any]
     appeal: str = "Болели"
 
     @property
@@ -85,11 +88,13 @@ class Scene:
         family = (item["person_id"] for item in (*self.family, *self.siblings))
         drafts = self.draft_id, self.spare_draft_id, self.offered_application_id, self.spare_offered_application_id
         mine = self.person_id, self.free_person_id, self.spare_person_id, self.appointment_id, self.application_id
+        agreed = self.agreeing["person_id"]
         in_the_register = self.pupil_application_id, self.trial_id, self.trying["person_id"]
         waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id, self.campaigns.wish_id
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
         papers = self.open_application_id, self.document_id, self.spare_document_id
         return self.session_id, *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
+        return *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register, agreed
 
     def invitation_code(self) -> str:
         """Of an invitation by the stranger."""
@@ -207,6 +212,7 @@ def set_scene(world: World) -> Scene:
         trial_id=parent.create("/v1/trials", trying[0]).ok()["id"],
         trying=trying[1],
         session_id=session_id(world.live.citizen(CLINIC_PAGE, PARENT)),
+        agreeing=agreement(world, parent),
         entry_id=entry["id"],
         offer_id=offers[child],
         spare_offer_id=offers[sister],
@@ -214,6 +220,14 @@ def set_scene(world: World) -> Scene:
         draws=set_draws(world, parent, child),
         campaigns=set_campaigns(world, parent, child),
     )
+
+
+def agreement(world: World, parent: Api) -> dict[str, Any]:
+    """What the parent has consented with, for a child of that text alone."""
+    child, text = world.child(parent, last_name="Соколова-Согласная"), texts(world)["booking"]
+    agreeing = {"person_id": child, "version": text["version"], "text_hash": text["text_hash"]}
+    parent.put("/v1/consents/booking", agreeing).ok()
+    return agreeing
 
 
 def offered_places(world: World, parent: Api, children: list[str]) -> list[str]:

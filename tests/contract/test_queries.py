@@ -365,7 +365,9 @@ THE_SERVICES = {
     "open_session", "refresh_session", "ended_sessions", "forget_sessions",
 }  # fmt: skip
 # What is small enough to be read whole.
-SMALL = {"regions", "audit_heads", "specialties", "institutions", "offered_specialties", "national_days"}
+SMALL = {
+    "regions", "audit_heads", "specialties", "consent_texts", "institutions", "offered_specialties", "national_days"
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("plan_cache_mode", ["force_custom_plan", "force_generic_plan"])

@@ -136,6 +136,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         },
         "todays_number": scene.todays_number,
         "trying": scene.trying,
+        "agreeing": scene.agreeing,
         "pupil": scene.pupil_application_id,
         "teacher_code": code_for(scene.world, "t9"),
         # Of somebody who makes no other.

@@ -1,6 +1,7 @@
 """How to be refused in what guardians do."""
 
 from tests.applications.people import Family
+from tests.consents.people import texts
 from tests.provocation import Asked, Provocations
 from tests.world import World
 
@@ -16,6 +17,14 @@ def joining(world: World) -> Asked:
 @PROVOCATIONS.status(404)
 def invitation_not_found(world: World) -> Asked:
     return joining(world)
+
+
+@PROVOCATIONS.status(403)
+def guardian_may_not(world: World) -> Asked:
+    """A grandmother does not consent for her daughter's child."""
+    grandmother, text = Family(world, kinship="other"), texts(world)["booking"]
+    body = {"person_id": grandmother.child, "version": text["version"], "text_hash": text["text_hash"]}
+    return Asked(grandmother.api, "PUT", "/v1/consents/booking", body)
 
 
 @PROVOCATIONS.status(409)

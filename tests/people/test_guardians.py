@@ -16,7 +16,16 @@ from tests.waiting.people import waiting
 from tests.world import World, person
 
 CHILD: dict[str, Any] = {"last_name": "Ястребова", "first_name": "Зоя"}
-BOTH = ("appointments", "applications", "waiting_persons", "draw_requests", "documents", "campaign_wishes", "trials")
+BOTH = (
+    "appointments",
+    "applications",
+    "waiting_persons",
+    "draw_requests",
+    "documents",
+    "campaign_wishes",
+    "trials",
+    "consents",
+)
 
 
 def invites(family: Family, key: str | None = None) -> dict[str, Any]:
@@ -183,7 +192,7 @@ def test_what_is_offered_to_the_twin_is_offered_to_the_child(world: World) -> No
 
 
 def test_a_guardian_of_oneself(world: World) -> None:
-    mother, grown = Family(world), stranger(world)
+    mother, grown = Family(world, birth_date="2010-01-01"), stranger(world)
     grown.api.create("/v1/persons", person(kinship="self", last_name="Галкина", birth_date="1999-01-01")).ok()
     code = invites(mother)["code"]
     assert joins(grown, code, "self").code == "self_exists"

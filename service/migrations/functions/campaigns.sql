@@ -74,6 +74,7 @@ DECLARE
     weights smallint[] := '{}';
     written campaign_wishes;
 BEGIN
+    PERFORM require_consent(p_region, p_citizen, p_person, 'enrolment', p_now);
     PERFORM refuse('too_many_wishes') WHERE cardinality(p_groups) > named.most_wishes;
     FOREACH wished IN ARRAY p_groups LOOP
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = wished;
@@ -216,7 +217,9 @@ BEGIN
         WHERE region_id = p_region AND campaign_id = p_campaign AND lot > named.applied AND lot <= named.applied + p_limit
         ORDER BY lot
     LOOP
-        SELECT * INTO child FROM persons WHERE region_id = p_region AND id = wish.person_id AND deleted_at IS NULL;
+        SELECT * INTO child FROM persons
+        WHERE region_id = p_region AND id = wish.person_id AND deleted_at IS NULL
+          AND consent_stands(p_region, wish.citizen_id, wish.person_id, 'enrolment', p_now);
         FOR nth IN 1..cardinality(wish.group_ids) LOOP
             CONTINUE WHEN child.id IS NULL OR wish.matched_group_id <> wish.group_ids[nth];
             used := used + 1;

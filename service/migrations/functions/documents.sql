@@ -23,7 +23,8 @@ RETURNS applications LANGUAGE sql STABLE AS $$
     SELECT a.* FROM applications a
     WHERE a.region_id = p_region AND a.id = p_application AND EXISTS (
         SELECT FROM guardians g
-        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id)
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = a.person_id
+          AND guardian_may(g.kinship, g.ends_on IS NOT NULL, 'papers'))
 $$;
 
 -- Why nothing more of so many bytes may be added to the application. p_limits: {documents, bytes_a_day}.

@@ -112,6 +112,7 @@ BEGIN
     SELECT * INTO child FROM persons WHERE region_id = p_region AND id = named.person_id;
     wish := draft_renewed(named, place, child, '{}', p_now);
     PERFORM refuse(application_refusal(place, child, wish, p_now));
+    PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now);
     comes_as := status_on_coming(place, place.taken < place.capacity, wish.wait);
     PERFORM refuse('group_full') WHERE comes_as IS NULL;
     wish := with_warnings(as_submitted(wish, place, comes_as, p_now), place, p_citizen, 0, p_now);

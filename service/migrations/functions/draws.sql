@@ -85,6 +85,7 @@ BEGIN
         WHEN wanted.opens_at > p_now THEN 'draw_not_open'
         WHEN wanted.closes_at <= p_now OR wanted.closed_at IS NOT NULL THEN 'draw_closed'
     END);
+    PERFORM require_consent(p_region, p_citizen, patient.id, 'booking', p_now);
     FOR number IN 1..cardinality(p_wishes) LOOP
         SELECT * INTO place FROM bookable_slots
         WHERE region_id = p_region AND id = p_wishes[number] AND draw_id = p_draw AND policy = 'draw';
@@ -153,6 +154,7 @@ BEGIN
     SELECT * INTO place FROM bookable_slots WHERE region_id = asked.region_id AND id = p_slot;
     hindrance := CASE
         WHEN patient.id IS NULL THEN 'person_not_found'
+        WHEN NOT consent_stands(asked.region_id, asked.citizen_id, patient.id, 'booking', p_now) THEN 'consent_missing'
         ELSE coalesce(
             booking_refusal(place, patient, asked.referral_number, 'internet', p_now),
             booking_limit(place, patient, p_now))

@@ -294,6 +294,7 @@ BEGIN
           AND p.deleted_at IS NULL;
         wish := new_application(place, child, p_citizen, item, p_family, p_now);
         PERFORM refuse_item(application_refusal(place, child, wish, p_now), p_family, number);
+        PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now, CASE WHEN p_family IS NOT NULL THEN number END);
         comes_as := status_on_coming(place, unseated IS NULL, wish.wait);
         PERFORM refuse_item('group_full', p_family, coalesce(unseated, number)) WHERE comes_as IS NULL;
         wish := write_application(wish, place, comes_as, number, p_now);

@@ -6,25 +6,28 @@ CREATE OR REPLACE FUNCTION create_invitation(
     p_expires_at timestamptz, p_result jsonb, p_now timestamptz
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
+    own guardians;
     earlier jsonb := idempotency_find(p_region, p_citizen, 'createInvitation', p_key, p_request_hash);
 BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    PERFORM FROM persons p JOIN guardians g ON g.region_id = p.region_id AND g.person_id = p.id
+    SELECT g.* INTO own FROM persons p JOIN guardians g ON g.region_id = p.region_id AND g.person_id = p.id
     WHERE p.region_id = p_region AND p.id = p_person AND g.citizen_id = p_citizen AND p.deleted_at IS NULL
     FOR KEY SHARE OF p;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR guardianship_over(own, p_now) THEN
         PERFORM refuse('person_not_found');
     END IF;
+    PERFORM refuse('guardian_may_not') WHERE NOT guardian_may(own.kinship, own.ends_on IS NOT NULL, 'invite');
     earlier := idempotency_keep(p_region, p_citizen, 'createInvitation', p_key, p_request_hash, p_result, p_now);
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    INSERT INTO invitations (region_id, person_id, citizen_id, code_hash, expires_at)
-    VALUES (p_region, p_person, p_citizen, p_code_hash, p_expires_at)
+    INSERT INTO invitations (region_id, person_id, citizen_id, code_hash, expires_at, helper)
+    VALUES (p_region, p_person, p_citizen, p_code_hash, p_expires_at, coalesce((p_result ->> 'helper')::boolean, false))
     ON CONFLICT (region_id, person_id, citizen_id)
-    DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, used_by = NULL;
+    DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, helper = excluded.helper,
+                  used_by = NULL;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_invited', p_person, '{}', false);
     RETURN p_result;
 END $$;
@@ -46,17 +49,28 @@ BEGIN
     WHERE region_id = p_region AND code_hash = p_code_hash AND person_id = child.id AND expires_at > p_now
       AND coalesce(used_by, p_citizen) = p_citizen FOR UPDATE;
     IF invited.person_id IS NULL OR NOT EXISTS (
-        SELECT FROM guardians WHERE region_id = p_region AND citizen_id = invited.citizen_id AND person_id = child.id)
+        SELECT FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = invited.citizen_id
+          AND g.person_id = child.id AND guardian_may(g.kinship, g.ends_on IS NOT NULL, 'invite')
+          AND NOT guardianship_over(g, p_now))
     THEN
         PERFORM remember_wrong_code(p_region, p_citizen, p_now);
         RETURN NULL;
     END IF;
+    PERFORM refuse('guardian_may_not') WHERE invited.helper AND p_kinship IN ('self', 'child', 'ward');
+    -- An account of one's own from fourteen on, and one alone.
+    PERFORM refuse('guardian_may_not') WHERE p_kinship = 'self' AND (
+        birthday(child.birth_date, 14) > local_today(p_region, p_now) OR EXISTS (
+            SELECT FROM guardians g WHERE g.region_id = p_region AND g.person_id = child.id AND g.kinship = 'self'
+              AND g.citizen_id <> p_citizen));
     PERFORM merge_persons(p_region, p.id, child.id, p_citizen, p_now)
     FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.identity = child.identity AND p.id <> child.id;
     INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity, since)
     VALUES (p_region, p_citizen, child.id, p_kinship, child.identity, p_now)
-    ON CONFLICT (region_id, citizen_id, person_id) DO UPDATE SET kinship = excluded.kinship;
+    -- By their own code, or to help, nobody who represents the person becomes anything else.
+    ON CONFLICT (region_id, citizen_id, person_id) DO UPDATE SET kinship = excluded.kinship
+    WHERE p_citizen <> invited.citizen_id
+      AND (guardian_may(excluded.kinship, true, 'consent') OR NOT guardian_may(guardians.kinship, true, 'consent'));
     UPDATE invitations SET used_by = p_citizen
     WHERE region_id = p_region AND person_id = invited.person_id AND citizen_id = invited.citizen_id;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_joined', child.id, '{}', false)
@@ -96,6 +110,7 @@ BEGIN
     UPDATE campaign_wishes SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE trials SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     UPDATE documents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    UPDATE consents SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
     -- What is offered to the twin names it.
     UPDATE offers SET places = replace(places::text, p_twin::text, p_person::text)::jsonb
     WHERE region_id = p_region AND id IN (

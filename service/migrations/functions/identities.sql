@@ -85,6 +85,7 @@ BEGIN
     UPDATE documents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     -- Not handed over: who acts as another from now on proves it by a launch of now.
     UPDATE sessions SET ended_at = p_now WHERE region_id = p_region AND citizen_id = p_from AND ended_at IS NULL;
+    UPDATE consents SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
 END $$;
 
 -- What an access token that was issued before the accounts were joined has still brought about goes over as well. Returns

@@ -94,6 +94,7 @@ LANGUAGE sql STABLE AS $$
         JOIN waiting_persons w ON w.region_id = entry.region_id AND w.entry_id = entry.id
         JOIN persons p ON p.region_id = w.region_id AND p.id = w.person_id
         WHERE waits_for(entry, place)
+          AND consent_stands(entry.region_id, entry.citizen_id, p.id, 'booking', p_now)
           AND booking_refusal(place, p, entry.referral_number, 'internet', p_now) IS NULL
           AND limit_reached(place, p, p_now) IS NULL
           AND booking_conflict(place, p, p_now) IS NULL

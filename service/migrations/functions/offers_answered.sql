@@ -155,6 +155,7 @@ BEGIN
           AND g.person_id = (given ->> 'person_id')::uuid AND p.deleted_at IS NULL
         FOR KEY SHARE OF p;
         PERFORM refuse('person_not_found') WHERE patient.id IS NULL;
+        PERFORM require_consent(offer.region_id, offer.citizen_id, patient.id, 'booking', p_now);
         place := place_offered(offer.region_id, (given ->> 'slot_id')::uuid);
         PERFORM refuse(booking_refusal(place, patient, referral, 'internet', p_now));
         PERFORM refuse(booking_limit(place, patient, p_now));

@@ -58,6 +58,7 @@ BEGIN
         SELECT a.id, a.group_id FROM applications a
         WHERE a.region_id = first.region_id AND a.status = 'waiting'
           AND (a.id = first.id OR a.family_id = first.family_id)
+          AND consent_stands(a.region_id, a.citizen_id, a.person_id, 'enrolment', p_now)
         ORDER BY a.id FOR UPDATE SKIP LOCKED)
     SELECT array_agg(m.id ORDER BY m.id) INTO family FROM mine m JOIN free_groups f ON f.id = m.group_id;
     IF family IS NULL OR EXISTS (
@@ -97,6 +98,7 @@ BEGIN
     END);
     PERFORM lock_children(p_region, ARRAY(SELECT person_id FROM offered_with(named)));
     FOR one IN SELECT * FROM offered_with(named) LOOP
+        PERFORM require_consent(p_region, p_citizen, one.person_id, 'enrolment', p_now);
         SELECT * INTO place FROM groups WHERE region_id = p_region AND id = one.group_id;
         taken := as_submitted(one, place, CASE WHEN place.instant THEN 'enrolled' ELSE 'submitted' END, p_now);
         -- One item of none: the refusal names the whole.

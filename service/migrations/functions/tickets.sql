@@ -129,6 +129,7 @@ BEGIN
                 WHEN place.purpose = 'home_visit' AND item ->> 'home_address' IS NULL THEN 'home_address_needed'
             END)
         END, number);
+        PERFORM require_consent(p_region, p_citizen, patient.id, 'booking', p_now, number);
         ticket := ticket_answer(place, patient, item ->> 'referral', item ->> 'home_address',
                                 (item ->> 'id')::uuid, item ->> 'number', p_now);
         tickets := tickets || ticket;

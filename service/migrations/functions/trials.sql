@@ -94,6 +94,7 @@ BEGIN
         WHEN place.locked_at IS NOT NULL THEN 'group_locked'
         WHEN place.trial_places = 0 THEN 'trials_not_offered'
         ELSE coalesce(p_lesson_refusal, trial_refusal(place, child, p_now)) END);
+    PERFORM require_consent(p_region, p_citizen, child.id, 'enrolment', p_now);
     wish.region_id := p_region;
     wish.citizen_id := p_citizen;
     wish.identity := child.identity;

@@ -65,6 +65,7 @@ BEGIN
     END IF;
     PERFORM refuse('person_not_found') WHERE coalesce(cardinality(patients), 0) < cardinality(p_persons);
     PERFORM refuse(joining_refusal(entry, patients, p_now));
+    PERFORM require_consent(p_region, p_citizen, p.id, 'booking', p_now) FROM unnest(patients) AS p;
     result := shown_entry(entry, p_persons, p_now);
     earlier := idempotency_keep(p_region, p_citizen, 'joinWaitingList', p_key, p_request_hash, result, p_now);
     IF earlier IS NOT NULL THEN

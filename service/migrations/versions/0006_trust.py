@@ -9,6 +9,9 @@ PIECES: tuple[str, ...] = (
     "audit",
     "sessions",
     "keyring",
+    "consents",
+    "consent_texts",
+    "guardians",
     # The last: it knows all tables.
     "walls",
 )

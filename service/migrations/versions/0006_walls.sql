@@ -38,6 +38,7 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
     ('guardians', 'is_citizen(region_id, citizen_id) OR (region_id = sight_region() AND person_id = ANY ((SELECT sight_family())::uuid[]))'),
     ('invitations', 'is_citizen(region_id, citizen_id)'),
     ('sessions', 'is_citizen(region_id, citizen_id)'),
+    ('consents', 'is_citizen(region_id, citizen_id)'),
     ('identity_codes', 'is_citizen(region_id, citizen_id)'),
     ('wrong_codes', 'is_citizen(region_id, citizen_id)'),
     -- Who sees a booking sees whom it is for.
@@ -128,3 +129,4 @@ FROM unnest(ARRAY[
     'delays', 'practitioner_blocks', 'group_locks', 'group_teachers', 'lesson_changes'
 ]) AS open_to_all;
 SELECT pg_temp.read_by_all(open_to_all, 'sees_region(region_id)') FROM unnest(ARRAY['pages', 'campaigns']) AS open_to_all;
+SELECT pg_temp.read_by_all('regions', 'sees_region(code)');

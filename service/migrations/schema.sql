@@ -401,7 +401,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.applications_before(a public.applications) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT CASE WHEN a.status = 'waiting' THEN (
         SELECT count(*) FROM applications b
@@ -3882,6 +3883,15 @@ CREATE FUNCTION public.leaving(named public.applications, p_now timestamp with t
     FROM institutions i WHERE i.region_id = named.region_id AND i.id = named.institution_id
 $$;
 
+CREATE FUNCTION public.left_queue(entry public.waiting_entries, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT count(*) FROM waiting_entries e
+    WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
+      AND e.specialty_code = entry.specialty_code AND e.ended_at > p_now - interval '14 days'
+$$;
+
 CREATE FUNCTION public.lesson_collisions(place public.groups, p_citizen uuid, p_identity bytea, p_except uuid, p_minutes integer, p_now timestamp with time zone) RETURNS TABLE(kind text, name text, own boolean, engaged boolean, at timestamp with time zone, gap_minutes integer)
     LANGUAGE sql STABLE
     AS $$
@@ -3970,6 +3980,17 @@ BEGIN
     WHERE p_before IS NULL OR s.id < p_before
     ORDER BY s.id DESC LIMIT p_limit;
 END $$;
+
+CREATE FUNCTION public.list_queue(p_region smallint, p_practitioner uuid, p_from timestamp with time zone, p_until timestamp with time zone) RETURNS TABLE(id uuid, starts_at timestamp with time zone, arrived_at timestamp with time zone, number text, minutes numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.id, a.starts_at, a.arrived_at, a.number, extract(epoch FROM s.ends_at - s.starts_at) / 60 / s.capacity
+    FROM slots s
+    JOIN appointments a ON a.region_id = s.region_id AND a.slot_id = s.id
+    WHERE s.region_id = p_region AND s.practitioner_id = p_practitioner AND s.starts_at >= p_from AND s.starts_at < p_until
+      AND a.status IN ('booked', 'arrived') AND a.purpose <> 'home_visit'
+$$;
 
 CREATE FUNCTION public.local_today(p_region smallint, p_now timestamp with time zone) RETURNS date
     LANGUAGE plpgsql STABLE
@@ -5591,9 +5612,7 @@ CREATE FUNCTION public.shown_entry(entry public.waiting_entries, p_persons uuid[
         'specialty', jsonb_build_object('code', y.code, 'name_ru', y.name_ru, 'name_en', y.name_en),
         'offer_id', (SELECT o.id FROM offers o
                      WHERE o.region_id = entry.region_id AND o.entry_id = entry.id AND o.status = 'open'),
-        'moved', (SELECT count(*) FROM waiting_entries e
-                  WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
-                    AND e.specialty_code = entry.specialty_code AND e.ended_at > p_now - interval '14 days'))
+        'moved', left_queue(entry, p_now))
     FROM institutions i, specialties y
     WHERE i.region_id = entry.region_id AND i.id = entry.institution_id AND y.code = entry.specialty_code
 $$;
@@ -6098,7 +6117,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.waiting_before(entry public.waiting_entries) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT CASE WHEN entry.status = 'waiting' THEN (
         SELECT count(*) FROM waiting_entries e

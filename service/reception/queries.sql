@@ -82,11 +82,7 @@ WHERE a.region_id = $1 AND a.id = $3 AND EXISTS (
     SELECT FROM guardians g WHERE g.region_id = $1 AND g.citizen_id = $2 AND g.person_id = a.person_id);
 
 -- name: list_queue
-SELECT a.id, a.starts_at, a.arrived_at, a.number, extract(epoch FROM s.ends_at - s.starts_at) / 60 / s.capacity AS minutes
-FROM slots s
-JOIN appointments a ON a.region_id = s.region_id AND a.slot_id = s.id
-WHERE s.region_id = $1 AND s.practitioner_id = $2 AND s.starts_at >= $3 AND s.starts_at < $4
-  AND a.status IN ('booked', 'arrived') AND a.purpose <> 'home_visit';
+SELECT id, starts_at, arrived_at, number, minutes FROM list_queue($1, $2, $3, $4);
 
 -- name: appeal_no_show
 SELECT appeal_no_show($1, $2, $3, $4, $5, $6);

@@ -71,7 +71,8 @@ CREATE OR REPLACE FUNCTION group_terms(place groups) RETURNS jsonb LANGUAGE sql 
 $$;
 
 -- How many in the queue come before; null where the application does not wait.
-CREATE OR REPLACE FUNCTION applications_before(a applications) RETURNS bigint LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION applications_before(a applications) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT CASE WHEN a.status = 'waiting' THEN (
         SELECT count(*) FROM applications b
         WHERE b.region_id = a.region_id AND b.group_id = a.group_id AND b.status = 'waiting'

@@ -274,3 +274,16 @@ BEGIN
                         jsonb_build_object('excused', p_excused), true);
     END IF;
 END $$;
+
+-- Tickets of a doctor's day that are not seen yet, in no order. Whoever has one of them sees how many come before it:
+-- it looks behind the walls, and names nobody.
+CREATE OR REPLACE FUNCTION list_queue(
+    p_region smallint, p_practitioner uuid, p_from timestamptz, p_until timestamptz
+) RETURNS TABLE (id uuid, starts_at timestamptz, arrived_at timestamptz, number text, minutes numeric)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT a.id, a.starts_at, a.arrived_at, a.number, extract(epoch FROM s.ends_at - s.starts_at) / 60 / s.capacity
+    FROM slots s
+    JOIN appointments a ON a.region_id = s.region_id AND a.slot_id = s.id
+    WHERE s.region_id = p_region AND s.practitioner_id = p_practitioner AND s.starts_at >= p_from AND s.starts_at < p_until
+      AND a.status IN ('booked', 'arrived') AND a.purpose <> 'home_visit'
+$$;

@@ -1,7 +1,8 @@
 -- The waiting list: joined, left, and over with its last day.
 
 -- How many in the queue come before; null where the entry does not wait.
-CREATE OR REPLACE FUNCTION waiting_before(entry waiting_entries) RETURNS bigint LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION waiting_before(entry waiting_entries) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT CASE WHEN entry.status = 'waiting' THEN (
         SELECT count(*) FROM waiting_entries e
         WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
@@ -15,7 +16,15 @@ CREATE OR REPLACE FUNCTION persons_waiting(entry waiting_entries) RETURNS uuid[]
     WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
 $$;
 
--- An entry as it is shown. moved: how many left the queue in the last 14 days, by whatever way.
+-- How many left the queue in the last 14 days, by whatever way.
+CREATE OR REPLACE FUNCTION left_queue(entry waiting_entries, p_now timestamptz) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT count(*) FROM waiting_entries e
+    WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
+      AND e.specialty_code = entry.specialty_code AND e.ended_at > p_now - interval '14 days'
+$$;
+
+-- An entry as it is shown.
 CREATE OR REPLACE FUNCTION shown_entry(entry waiting_entries, p_persons uuid[], p_now timestamptz) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object(
@@ -27,9 +36,7 @@ LANGUAGE sql STABLE AS $$
         'specialty', jsonb_build_object('code', y.code, 'name_ru', y.name_ru, 'name_en', y.name_en),
         'offer_id', (SELECT o.id FROM offers o
                      WHERE o.region_id = entry.region_id AND o.entry_id = entry.id AND o.status = 'open'),
-        'moved', (SELECT count(*) FROM waiting_entries e
-                  WHERE e.region_id = entry.region_id AND e.institution_id = entry.institution_id
-                    AND e.specialty_code = entry.specialty_code AND e.ended_at > p_now - interval '14 days'))
+        'moved', left_queue(entry, p_now))
     FROM institutions i, specialties y
     WHERE i.region_id = entry.region_id AND i.id = entry.institution_id AND y.code = entry.specialty_code
 $$;

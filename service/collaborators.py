@@ -23,7 +23,7 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
         "sealer": sealer,
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
-        "retention": Retention(answers=timedelta(hours=settings.keep_answers_hours)),
+        "retention": _retention(settings),
         "launch_terms": LaunchTerms(
             apps=settings.launch_secrets(),
             telegram_bots=settings.telegram_bots,
@@ -35,6 +35,13 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
             token_address=settings.public_url.rstrip("/") + "/v1/oauth/token",
         ),
     }
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        answers=timedelta(hours=settings.keep_answers_hours),
+        exports_a_day=settings.max_exports_a_day,
+    )
 
 
 def _document_files(settings: Settings, sealer: Sealer) -> DocumentFiles:

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     keep_answers_hours: Annotated[int, Field(ge=24, le=24 * 365)] = Field(
         default=72, description="How long a repeated request is given the answer of the first."
     )
+    max_exports_a_day: Annotated[int, Field(ge=1)] = Field(
+        default=3, description="How often a citizen may take their data out."
+    )
     drain_seconds: int = Field(default=20, description="How long a stopping worker finishes what it has begun.")
 
     @field_validator("database_url")

@@ -714,6 +714,19 @@ EXCEPTION WHEN unique_violation OR exclusion_violation OR check_violation OR SQL
     END;
 END $_$;
 
+CREATE FUNCTION public.begin_export(p_region smallint, p_citizen uuid, p_most integer, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('citizen_gone') WHERE NOT FOUND;
+    PERFORM refuse('exports_too_many') WHERE p_most <= (
+        SELECT count(*) FROM audit_trail t
+        WHERE t.region_id = p_region AND t.subject_id = p_citizen AND t.event = 'account_exported'
+          AND t.at > p_now - interval '1 day');
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'account_exported', p_citizen, '{}', false);
+END $$;
+
 CREATE FUNCTION public.benefits_weight(place public.groups, child public.persons, p_benefits text[]) RETURNS smallint
     LANGUAGE sql STABLE
     AS $$
@@ -2189,6 +2202,147 @@ BEGIN
     END LOOP;
     RETURN expired;
 END $$;
+
+CREATE FUNCTION public.exported(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT * FROM exported_people(p_region, p_citizen)
+    UNION ALL SELECT * FROM exported_doctors(p_region, p_citizen)
+    UNION ALL SELECT * FROM exported_clubs(p_region, p_citizen)
+    UNION ALL SELECT * FROM exported_events(p_region, p_citizen)
+    UNION ALL SELECT * FROM exported_calendar(p_region, p_citizen, p_now)
+    ORDER BY 1
+$$;
+
+CREATE FUNCTION public.exported_calendar(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT 'calendar', jsonb_build_object('id', a.id, 'what', 'ticket', 'at', a.created_at, 'begins_at', a.starts_at, 'ends_at', a.ends_at,
+        'name', NULL, 'place', concat_ws(', ', a.terms #>> '{location,address}', a.terms #>> '{location,room}'))
+    FROM guardians g JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND a.status IN ('booked', 'arrived') AND a.ends_at > p_now
+    UNION ALL
+    SELECT 'calendar', jsonb_build_object('id', a.id, 'what', 'lesson', 'at', a.created_at, 'begins_at', lower(lesson),
+        'ends_at', upper(lesson), 'name', c.name, 'place', c.places #>> '{0,address}')
+    FROM guardians g JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id AND a.status = 'enrolled'
+    JOIN groups c ON c.region_id = a.region_id AND c.id = a.group_id
+    JOIN engagements e ON e.region_id = a.region_id AND e.booking_id = a.id
+    CROSS JOIN LATERAL unnest(e.times) AS lesson
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND upper(lesson) > p_now
+    UNION ALL
+    SELECT 'calendar', jsonb_build_object('id', t.id, 'what', 'trial', 'at', t.created_at, 'begins_at', t.begins_at, 'ends_at', t.ends_at,
+        'name', c.name, 'place', coalesce(c.places -> t.place ->> 'address', c.places #>> '{0,address}'))
+    FROM guardians g JOIN trials t ON t.region_id = g.region_id AND t.person_id = g.person_id AND t.status = 'booked'
+    JOIN groups c ON c.region_id = t.region_id AND c.id = t.group_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND t.ends_at > p_now
+$$;
+
+CREATE FUNCTION public.exported_clubs(p_region smallint, p_citizen uuid) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH theirs AS MATERIALIZED (
+        SELECT a.* FROM guardians g JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen)
+    SELECT 'applications', exported_row(to_jsonb(a), p_citizen) FROM theirs a
+    UNION ALL
+    SELECT 'memberships', exported_row(to_jsonb(m), p_citizen) FROM theirs a
+    JOIN group_members m ON m.region_id = p_region AND m.application_id = a.id
+    UNION ALL
+    SELECT 'attendance', exported_row(to_jsonb(m), p_citizen) FROM theirs a
+    JOIN attendance m ON m.region_id = p_region AND m.application_id = a.id
+    UNION ALL
+    SELECT 'messages', jsonb_build_object('application_id', a.id, 'group_id', m.group_id, 'text', m.text, 'sent_at', m.sent_at)
+    FROM theirs a JOIN message_recipients r ON r.region_id = p_region AND r.application_id = a.id
+    JOIN messages m ON m.region_id = p_region AND m.id = r.message_id
+    UNION ALL
+    SELECT 'trials', exported_row(to_jsonb(t), p_citizen) FROM guardians g
+    JOIN trials t ON t.region_id = g.region_id AND t.person_id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'wishes', exported_row(to_jsonb(w), p_citizen) FROM guardians g
+    JOIN campaign_wishes w ON w.region_id = g.region_id AND w.person_id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'documents', exported_row(to_jsonb(d), p_citizen) FROM guardians g
+    JOIN documents d ON d.region_id = g.region_id AND d.person_id = g.person_id AND d.deleted_at IS NULL
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'certificates', exported_row(to_jsonb(c), p_citizen) - 'number_hash' || jsonb_build_object('person_id', g.person_id)
+    FROM guardians g JOIN certificates c ON c.region_id = g.region_id AND c.identity = g.identity
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+$$;
+
+CREATE FUNCTION public.exported_doctors(p_region smallint, p_citizen uuid) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT 'tickets', exported_row(to_jsonb(a), p_citizen) FROM guardians g
+    JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'holds', exported_row(to_jsonb(h), p_citizen) FROM holds h
+    WHERE h.region_id = p_region AND h.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'waiting', exported_row(to_jsonb(e), p_citizen) || jsonb_build_object('person_ids', (
+        SELECT jsonb_agg(w.person_id ORDER BY w.person_id) FROM waiting_persons w
+        WHERE w.region_id = p_region AND w.entry_id = e.id))
+    FROM waiting_entries e WHERE e.region_id = p_region AND e.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'offers', exported_row(to_jsonb(o), p_citizen) FROM offers o
+    WHERE o.region_id = p_region AND o.citizen_id = p_citizen
+    UNION ALL
+    -- Of another time for a ticket that lost its own.
+    SELECT 'offers', exported_row(to_jsonb(o), p_citizen) FROM guardians g
+    JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id AND a.status = 'orphaned'
+    JOIN offers o ON o.region_id = a.region_id AND o.appointment_id = a.id AND o.status = 'open'
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'draw_requests', exported_row(to_jsonb(r), p_citizen) FROM draw_requests r
+    WHERE r.region_id = p_region AND r.citizen_id = p_citizen
+$$;
+
+CREATE FUNCTION public.exported_events(p_region smallint, p_citizen uuid) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH subjects AS MATERIALIZED (
+        SELECT p_citizen AS id
+        UNION
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+        UNION
+        SELECT (part ->> 'id')::uuid FROM exported_doctors(p_region, p_citizen)
+        UNION
+        SELECT (part ->> 'id')::uuid FROM exported_clubs(p_region, p_citizen) AS clubs (kind, part)
+        WHERE clubs.kind IN ('applications', 'documents', 'trials', 'wishes'))
+    SELECT 'events', jsonb_build_object('at', t.at, 'event', t.event, 'subject_id', t.subject_id, 'own', t.actor_id = p_citizen)
+    FROM subjects s JOIN audit_trail t ON t.region_id = p_region AND t.subject_id = s.id
+$$;
+
+CREATE FUNCTION public.exported_people(p_region smallint, p_citizen uuid) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT 'accounts', to_jsonb(c) - ARRAY['region_id', 'same_as'] FROM citizens c
+    WHERE c.region_id = p_region AND (c.id = p_citizen OR c.same_as = p_citizen)
+    UNION ALL
+    SELECT 'persons', exported_row(to_jsonb(p), p_citizen) || jsonb_build_object(
+        'kinship', g.kinship, 'since', g.since, 'alone', NOT EXISTS (
+            SELECT FROM guardians o
+            WHERE o.region_id = p_region AND o.person_id = p.id AND o.citizen_id <> p_citizen))
+    FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'invitations', exported_row(to_jsonb(i), p_citizen) FROM guardians g
+    JOIN invitations i ON i.region_id = g.region_id AND i.person_id = g.person_id AND i.citizen_id = g.citizen_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'teaching', exported_row(to_jsonb(t), p_citizen) FROM teachers t
+    WHERE t.region_id = p_region AND t.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'wrong_codes', exported_row(to_jsonb(w), p_citizen) FROM wrong_codes w
+    WHERE w.region_id = p_region AND w.citizen_id = p_citizen
+$$;
+
+CREATE FUNCTION public.exported_row(p_row jsonb, p_citizen uuid) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_row - ARRAY['region_id'::text, 'citizen_id'::text, 'identity'::text, 'code_hash'::text, 'content_hash'::text, 'key_sealed'::text, 'used_by'::text, 'sent_by'::text, 'marked_by'::text]) || CASE WHEN (p_row ? 'citizen_id'::text) THEN jsonb_build_object('own', ((p_row ->> 'citizen_id'::text) = (p_citizen)::text)) ELSE '{}'::jsonb END);
 
 CREATE FUNCTION public.facet_counts(p_key integer[], p_set integer[], p_groups integer[]) RETURNS json
     LANGUAGE sql IMMUTABLE
@@ -6222,6 +6376,9 @@ ALTER TABLE ONLY public.guardians
 
 ALTER TABLE ONLY public.guardians
     ADD CONSTRAINT guardians_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
+
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
 
 ALTER TABLE ONLY public.holds
     ADD CONSTRAINT holds_region_id_offer_id_fkey FOREIGN KEY (region_id, offer_id) REFERENCES public.offers(region_id, id);

@@ -9,6 +9,8 @@ class Retention:
     """The term of each purpose (docs/personal-data.md)."""
 
     answers: timedelta
+    # How often a citizen may take their data out.
+    exports_a_day: int
 
     def answers_until(self, now: datetime) -> datetime:
         """Answers that were kept before this serve no repeated request any more."""

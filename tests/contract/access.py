@@ -169,6 +169,7 @@ withdrawWishes           401    404      ok     404         404   403          4
 bookTrial                401    404      ok     404         404   403          403      403    403       403 person
 listTrials               401    ok       ok     ok          ok    403          403      403    403       403
 cancelTrial              401    404      ok     404         404   403          403      403    403       403 trial
+exportAccount            401    ok       ok     ok          ok    403          403      403    403       403
 """
 ANOTHER_REGION = 54
 REGISTRARS = {"appointments:read", "appointments:write", "applications:read", "applications:write"}

@@ -240,6 +240,29 @@ CREATE FUNCTION public.all_have_places(p_region smallint, p_groups uuid[]) RETUR
     JOIN groups g ON g.region_id = p_region AND g.id = wanted.group_id
 $$;
 
+CREATE FUNCTION public.anonymise(p_region smallint, p_person uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    left_over persons;
+BEGIN
+    PERFORM erase_person(p_region, p_person, p_now);
+    UPDATE appointments SET active = false, referral_number = NULL, home_address_sealed = NULL, override_reason = NULL, appeal = NULL
+    WHERE region_id = p_region AND person_id = p_person;
+    UPDATE applications SET benefits = '{}', benefits_confirmed = NULL, decision = NULL, test = NULL, warnings = '[]'
+    WHERE region_id = p_region AND person_id = p_person;
+    UPDATE draw_requests SET referral_number = NULL WHERE region_id = p_region AND person_id = p_person;
+    SELECT * INTO left_over FROM persons WHERE region_id = p_region AND id = p_person;
+    left_over.id := gen_random_uuid();
+    left_over.sex := 'female';
+    left_over.created_at := p_now;
+    left_over.updated_at := p_now;
+    INSERT INTO persons SELECT left_over.*;
+    PERFORM merge_persons(p_region, p_person, left_over.id, nobody(), p_now);
+    DELETE FROM guardians WHERE region_id = p_region AND person_id IN (p_person, left_over.id);
+    DELETE FROM persons WHERE region_id = p_region AND id = p_person;
+END $$;
+
 CREATE FUNCTION public.answer_refusal(offer public.offers, p_now timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     AS $$
@@ -1624,6 +1647,7 @@ CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_no
     AS $$
 BEGIN
     PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('citizen_gone') WHERE NOT FOUND;
     PERFORM refuse('too_many_attempts') WHERE 5 <= (
         SELECT count(*) FROM wrong_codes
         WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
@@ -1981,6 +2005,21 @@ BEGIN
     RETURN made;
 END $$;
 
+CREATE FUNCTION public.drop_requests(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    asked uuid[] := ARRAY(SELECT id FROM waiting_entries WHERE region_id = p_region AND citizen_id = p_citizen ORDER BY id);
+BEGIN
+    PERFORM leave_waiting_list(p_region, p_citizen, e.id, gen_random_uuid(), p_now)
+    FROM waiting_entries e WHERE e.region_id = p_region AND e.id = ANY (asked);
+    DELETE FROM offers WHERE region_id = p_region AND entry_id = ANY (asked);
+    DELETE FROM waiting_persons WHERE region_id = p_region AND entry_id = ANY (asked);
+    DELETE FROM waiting_entries WHERE region_id = p_region AND id = ANY (asked);
+    PERFORM release_hold(p_region, p_citizen, h.id, p_now) FROM holds h
+    WHERE h.region_id = p_region AND h.citizen_id = p_citizen AND h.offer_id IS NULL;
+END $$;
+
 CREATE FUNCTION public.earth_km(p_latitude double precision, p_longitude double precision, q_latitude double precision, q_longitude double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN ((p_latitude IS NOT NULL) AND (q_latitude IS NOT NULL)) THEN ((12742.0176)::double precision * asin(sqrt(LEAST((1)::double precision, (power(sin((radians((q_latitude - p_latitude)) / (2)::double precision)), (2)::double precision) + ((cos(radians(p_latitude)) * cos(radians(q_latitude))) * power(sin((radians((q_longitude - p_longitude)) / (2)::double precision)), (2)::double precision))))))) ELSE NULL::double precision END;
@@ -2069,6 +2108,41 @@ CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp wi
     END
 $$;
 
+CREATE FUNCTION public.erase_account(p_region smallint, p_accounts uuid[], p_hashes text[], p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    citizen uuid := p_accounts[1];
+    joined uuid;
+    person uuid;
+    alone uuid[];
+    counts jsonb;
+BEGIN
+    FOREACH joined IN ARRAY p_accounts[2:] LOOP
+        PERFORM hand_over(p_region, joined, citizen, p_now);
+    END LOOP;
+    PERFORM FROM persons WHERE region_id = p_region AND id IN (
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = citizen)
+    ORDER BY id FOR UPDATE;
+    alone := ARRAY(
+        SELECT g.person_id FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = citizen AND NOT EXISTS (
+            SELECT FROM guardians o
+            WHERE o.region_id = p_region AND o.person_id = g.person_id AND o.citizen_id <> citizen)
+        ORDER BY g.person_id);
+    counts := erased_counts(p_region, citizen, alone);
+    PERFORM drop_requests(p_region, citizen, p_now);
+    FOREACH person IN ARRAY alone LOOP
+        PERFORM give_back(p_region, person, p_actor, p_now);
+        PERFORM anonymise(p_region, person, p_now);
+    END LOOP;
+    PERFORM leave_to_others(p_region, citizen, g.person_id)
+    FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = citizen ORDER BY g.person_id;
+    PERFORM forget_account(p_region, p_accounts, p_now);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'account_erased', citizen,
+                    jsonb_build_object('hashes', p_hashes, 'counts', counts), false);
+END $$;
+
 CREATE FUNCTION public.erase_person(p_region smallint, p_person uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2080,6 +2154,23 @@ BEGIN
     WHERE region_id = p_region AND id = p_person;
     PERFORM change_identity(p_region, p_person, nobody);
 END $$;
+
+CREATE FUNCTION public.erased_counts(p_region smallint, p_citizen uuid, p_alone uuid[]) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'persons', cardinality(p_alone),
+        'persons_left', (SELECT count(*) FROM guardians
+                         WHERE region_id = p_region AND citizen_id = p_citizen AND person_id <> ALL (p_alone)),
+        'tickets', (SELECT count(*) FROM appointments WHERE region_id = p_region AND person_id = ANY (p_alone)),
+        'applications', (SELECT count(*) FROM applications WHERE region_id = p_region AND person_id = ANY (p_alone)),
+        'trials', (SELECT count(*) FROM trials WHERE region_id = p_region AND person_id = ANY (p_alone)),
+        'documents', (SELECT count(*) FROM documents
+                      WHERE region_id = p_region AND person_id = ANY (p_alone) AND deleted_at IS NULL),
+        'wishes', (SELECT count(*) FROM campaign_wishes WHERE region_id = p_region AND person_id = ANY (p_alone)),
+        'draw_requests', (SELECT count(*) FROM draw_requests WHERE region_id = p_region AND citizen_id = p_citizen),
+        'waiting', (SELECT count(*) FROM waiting_entries WHERE region_id = p_region AND citizen_id = p_citizen))
+$$;
 
 CREATE FUNCTION public.expire_an_approved(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
@@ -2620,6 +2711,22 @@ BEGIN
       AND e.region_id = a.region_id AND e.booking_id = a.id;
 END $$;
 
+CREATE FUNCTION public.forget_account(p_region smallint, p_accounts uuid[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO citizens (region_id, id, platform, external_id, created_at)
+    VALUES (p_region, nobody(), 'erased', '', '2026-01-01') ON CONFLICT DO NOTHING;
+    UPDATE teachers SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    PERFORM hand_over(p_region, p_accounts[1], nobody(), p_now);
+    DELETE FROM invitations WHERE region_id = p_region AND used_by = ANY (p_accounts);
+    DELETE FROM identity_codes WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    DELETE FROM wrong_codes WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = ANY (p_accounts);
+    DELETE FROM citizens WHERE region_id = p_region AND id = ANY (p_accounts[2:]);
+    DELETE FROM citizens WHERE region_id = p_region AND id = p_accounts[1];
+END $$;
+
 CREATE FUNCTION public.forget_answers(p_before timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -2692,6 +2799,53 @@ END $$;
 CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
+
+CREATE FUNCTION public.give_back(p_region smallint, p_person uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    one uuid;
+    ticket appointments;
+    named applications;
+BEGIN
+    FOR one IN
+        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person
+          AND status NOT IN ('refused', 'withdrawn', 'expired', 'left') ORDER BY id
+    LOOP
+        named := lock_application(p_region, NULL, NULL, one);
+        PERFORM move_application(named, CASE named.status WHEN 'enrolled' THEN 'left' ELSE 'withdrawn' END,
+                                 leaving(named, p_now), p_actor, p_now)
+        WHERE named.status NOT IN ('refused', 'withdrawn', 'expired', 'left');
+    END LOOP;
+    FOR ticket IN
+        SELECT * FROM appointments WHERE region_id = p_region AND person_id = p_person
+          AND (status = 'orphaned' OR (status = 'booked' AND ends_at > p_now)) ORDER BY id FOR UPDATE
+    LOOP
+        PERFORM end_appointment(ticket, gen_random_uuid(), p_actor, '{}', p_now);
+    END LOOP;
+    FOR one IN
+        UPDATE trials SET status = 'cancelled'
+        WHERE region_id = p_region AND person_id = p_person AND status = 'booked' AND ends_at > p_now RETURNING id
+    LOOP
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'trial_cancelled', one, '{}', true);
+    END LOOP;
+    PERFORM forget_documents(p_region, ARRAY(
+        SELECT id FROM documents WHERE region_id = p_region AND person_id = p_person AND deleted_at IS NULL
+    ), p_actor, p_now);
+    -- The record of a draw or a campaign that is closed counts on its rows until it is carried out.
+    PERFORM FROM campaigns WHERE region_id = p_region AND id IN (
+        SELECT campaign_id FROM campaign_wishes WHERE region_id = p_region AND person_id = p_person)
+    ORDER BY id FOR SHARE;
+    DELETE FROM campaign_wishes w USING campaigns c
+    WHERE w.region_id = p_region AND w.person_id = p_person AND c.region_id = p_region AND c.id = w.campaign_id
+      AND (c.closed_at IS NULL OR c.filled_at IS NOT NULL);
+    PERFORM FROM draws WHERE region_id = p_region AND id IN (
+        SELECT draw_id FROM draw_requests WHERE region_id = p_region AND person_id = p_person)
+    ORDER BY id FOR SHARE;
+    DELETE FROM draw_requests r USING draws d
+    WHERE r.region_id = p_region AND r.person_id = p_person AND d.region_id = p_region AND d.id = r.draw_id
+      AND (d.closed_at IS NULL OR d.drawn_at IS NOT NULL);
+END $$;
 
 CREATE TABLE public.group_facets (
     region_id smallint NOT NULL,
@@ -3443,6 +3597,23 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.leave_to_others(p_region smallint, p_citizen uuid, p_person uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    heir uuid := (SELECT citizen_id FROM guardians
+                  WHERE region_id = p_region AND person_id = p_person AND citizen_id <> p_citizen
+                  ORDER BY since, citizen_id LIMIT 1);
+BEGIN
+    UPDATE appointments SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE applications SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE trials SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE documents SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE campaign_wishes SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE draw_requests SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+END $$;
+
 CREATE FUNCTION public.leave_waiting_list(p_region smallint, p_citizen uuid, p_entry uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -3536,6 +3707,25 @@ BEGIN
                  AND missed.last_at > p_now - make_interval(days => place.noshow_pause_days)
         THEN 'paused_for_no_shows' END;
 END $$;
+
+CREATE TABLE public.citizens (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    platform text NOT NULL,
+    external_id text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    same_as uuid
+);
+
+CREATE FUNCTION public.lock_account(p_region smallint, p_citizen uuid) RETURNS SETOF public.citizens
+    LANGUAGE sql
+    AS $$
+    SELECT c.* FROM citizens c
+    WHERE c.region_id = p_region AND (
+        c.id IN (SELECT coalesce(o.same_as, o.id) FROM citizens o WHERE o.region_id = p_region AND o.id = p_citizen)
+        OR c.same_as IN (SELECT coalesce(o.same_as, o.id) FROM citizens o WHERE o.region_id = p_region AND o.id = p_citizen))
+    ORDER BY c.id FOR UPDATE
+$$;
 
 CREATE FUNCTION public.lock_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid) RETURNS public.applications
     LANGUAGE plpgsql
@@ -3863,6 +4053,10 @@ BEGIN
     made.updated_at := p_now;
     RETURN made;
 END $$;
+
+CREATE FUNCTION public.nobody() RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '00000000-0000-7000-8000-0000000e5ed0'::uuid;
 
 CREATE FUNCTION public.offer_a_free_place(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
@@ -5529,15 +5723,6 @@ CREATE TABLE public.certificates (
     CONSTRAINT certificates_unit_check CHECK ((unit = ANY (ARRAY['roubles'::text, 'hours'::text])))
 );
 
-CREATE TABLE public.citizens (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    platform text NOT NULL,
-    external_id text NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    same_as uuid
-);
-
 CREATE TABLE public.clients (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -6162,6 +6347,8 @@ CREATE INDEX idempotency_keys_by_region_and_age ON public.idempotency_keys USING
 CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id, name, id);
 
 CREATE INDEX institutions_expiring ON public.institutions USING btree (region_id, id) WHERE (noshow_after_minutes IS NOT NULL);
+
+CREATE INDEX invitations_by_guest ON public.invitations USING btree (region_id, used_by) WHERE (used_by IS NOT NULL);
 
 CREATE INDEX messages_by_group ON public.messages USING btree (region_id, group_id, sent_at, id);
 

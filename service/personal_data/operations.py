@@ -9,4 +9,8 @@ OPERATIONS = (
         "POST", "/v1/account/export", "exportAccount", usecases.export_account, CITIZEN, Transaction.WRITE,
         "Take out all that is kept", produces="application/zip", refusals=(p.EXPORTS_TOO_MANY,),
     ),
+    Operation(
+        "DELETE", "/v1/account", "eraseAccount", usecases.erase_account, CITIZEN, Transaction.WRITE,
+        "Erase the account",
+    ),
 )  # fmt: skip

@@ -80,7 +80,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
     return {
         # Whoever joins is nobody else from then on.
         "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS}
-        | {"joinIdentity": scene.world.parent(someone()).token},
+        | {name: scene.world.parent(someone()).token for name in ("joinIdentity", "eraseAccount")},
         "family": scene.family,
         "moving": scene.moving_appointment_id,
         "client": credentials(scene.world.live, REGION),

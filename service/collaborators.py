@@ -40,6 +40,15 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
 def _retention(settings: Settings) -> Retention:
     return Retention(
         answers=timedelta(hours=settings.keep_answers_hours),
+        tickets=timedelta(days=settings.keep_tickets_days),
+        applications=timedelta(days=settings.keep_applications_days),
+        trials=timedelta(days=settings.keep_trials_days),
+        waiting=timedelta(days=settings.keep_waiting_days),
+        requests=timedelta(days=settings.keep_requests_days),
+        messages=timedelta(days=settings.keep_messages_days),
+        told=timedelta(days=settings.keep_told_days),
+        codes=timedelta(days=settings.keep_codes_days),
+        accounts=timedelta(days=settings.keep_accounts_days),
         exports_a_day=settings.max_exports_a_day,
     )
 

@@ -1,18 +1,21 @@
 -- name: find_page
 SELECT p.region_id, p.external_id, p.mini_apps, i.id AS institution_id, i.name AS institution_name,
-       coalesce(c.same_as, c.id) AS citizen_id
+       coalesce(c.same_as, c.id) AS citizen_id, c.seen_at
 FROM pages p
 JOIN institutions i ON i.region_id = p.region_id AND i.id = p.institution_id
 LEFT JOIN citizens c ON c.region_id = p.region_id AND c.platform = p.platform AND c.external_id = $3
 WHERE p.platform = $1 AND p.external_id = $2;
 
 -- name: add_citizen
-INSERT INTO citizens (region_id, id, platform, external_id, created_at)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO citizens (region_id, id, platform, external_id, created_at, seen_at)
+VALUES ($1, $2, $3, $4, $5, $5)
 ON CONFLICT ON CONSTRAINT citizens_one_per_platform_user DO NOTHING;
 
 -- name: find_citizen
 SELECT coalesce(same_as, id) FROM citizens WHERE region_id = $1 AND platform = $2 AND external_id = $3;
+
+-- name: see_citizen
+UPDATE citizens SET seen_at = $4 WHERE region_id = $1 AND platform = $2 AND external_id = $3;
 
 -- name: create_identity_code
 SELECT create_identity_code($1, $2, $3, $4, $5, $6, $7::jsonb, $8);

@@ -34,6 +34,11 @@ async def ensure_citizen(
     return await conn.fetchval(SQL.find_citizen, region_id, platform, user)
 
 
+async def see_citizen(conn: Connection, region_id: int, platform: str, user: str, now: datetime) -> None:
+    """The account is used: it is not erased before its term."""
+    await conn.execute(SQL.see_citizen, region_id, platform, user, now)
+
+
 async def create_identity_code(
     conn: Connection,
     region_id: int,

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from service.launch.provers import LaunchTerms, prove
 from service.launch.roles import role_of, shown_role
 from service.launch.tokens import Tokens
 
+# An account that comes is written down once a day: terms are years.
+_SEEN_EVERY = timedelta(days=1)
 SCOPES: tuple[str, ...] = get_args(Scope)
 
 
@@ -44,6 +46,8 @@ async def create_session(
     citizen_id = page["citizen_id"] or await store.ensure_citizen(
         conn, page["region_id"], new_id(), proof.platform, proof.user, clock()
     )
+    if page["seen_at"] is not None and page["seen_at"] < clock() - _SEEN_EVERY:
+        await store.see_citizen(conn, page["region_id"], proof.platform, proof.user, clock())
     role = role_of(proof.role)
     actor = Actor("citizen", citizen_id, page["region_id"], page["institution_id"], role)
     lifetime = launch_terms.citizen_token_seconds if role == "none" else launch_terms.administrator_token_seconds

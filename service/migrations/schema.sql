@@ -2005,6 +2005,20 @@ BEGIN
     RETURN made;
 END $$;
 
+CREATE FUNCTION public.drop_person(p_region smallint, p_person uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM persons p
+    WHERE p.region_id = p_region AND p.id = p_person AND p.id <> nobody()
+      AND NOT EXISTS (SELECT FROM guardians g WHERE g.region_id = p_region AND g.person_id = p_person)
+      AND NOT EXISTS (SELECT FROM appointments a WHERE a.region_id = p_region AND a.person_id = p_person)
+      AND NOT EXISTS (SELECT FROM applications a WHERE a.region_id = p_region AND a.person_id = p_person);
+EXCEPTION WHEN foreign_key_violation THEN
+    -- Something else of them is there still.
+    RETURN;
+END $$;
+
 CREATE FUNCTION public.drop_requests(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2106,6 +2120,16 @@ CREATE FUNCTION public.enrolment_refusal(place public.groups, p_now timestamp wi
         WHEN place.filling = 'matching' AND place.filled_at IS NULL THEN 'group_by_wishes'
         WHEN place.filled_at IS NULL AND p_now >= place.collect_until THEN 'group_being_filled'
     END
+$$;
+
+CREATE FUNCTION public.ensure_nobody(p_region smallint) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO citizens (region_id, id, platform, external_id, created_at, seen_at)
+    VALUES (p_region, nobody(), 'erased', '', '2026-01-01', 'infinity') ON CONFLICT DO NOTHING;
+    INSERT INTO persons (region_id, id, identity, last_name, first_name, birth_date, sex, created_at, updated_at, deleted_at)
+    VALUES (p_region, nobody(), sha256('nobody'), '', '', '1900-01-01', 'female', '2026-01-01', '2026-01-01', '2026-01-01')
+    ON CONFLICT DO NOTHING;
 $$;
 
 CREATE FUNCTION public.erase_account(p_region smallint, p_accounts uuid[], p_hashes text[], p_actor uuid, p_now timestamp with time zone) RETURNS void
@@ -2715,8 +2739,7 @@ CREATE FUNCTION public.forget_account(p_region smallint, p_accounts uuid[], p_no
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    INSERT INTO citizens (region_id, id, platform, external_id, created_at)
-    VALUES (p_region, nobody(), 'erased', '', '2026-01-01') ON CONFLICT DO NOTHING;
+    PERFORM ensure_nobody(p_region);
     UPDATE teachers SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     PERFORM hand_over(p_region, p_accounts[1], nobody(), p_now);
     DELETE FROM invitations WHERE region_id = p_region AND used_by = ANY (p_accounts);
@@ -2750,6 +2773,48 @@ BEGIN
     RETURN forgotten;
 END $$;
 
+CREATE FUNCTION public.forget_applications(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT a.region_id, a.id, a.person_id, a.citizen_id FROM applications a
+            JOIN groups g ON g.region_id = a.region_id AND g.id = a.group_id
+            WHERE a.region_id = r.code AND a.person_id <> nobody() AND a.updated_at < p_before
+              AND a.status IN ('refused', 'withdrawn', 'expired', 'left', 'enrolled')
+              AND (a.status <> 'enrolled' OR g.ends_on < p_before::date)
+            ORDER BY a.updated_at LIMIT 200 FOR UPDATE OF a SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        PERFORM ensure_nobody(old.region_id);
+        UPDATE applications SET citizen_id = nobody(), person_id = nobody(), identity = sha256(uuid_send(gen_random_uuid())),
+            benefits = '{}', benefits_confirmed = NULL, decision = NULL, test = NULL, warnings = '[]'
+        WHERE region_id = old.region_id AND id = old.id;
+        UPDATE documents SET citizen_id = nobody(), person_id = nobody()
+        WHERE region_id = old.region_id AND citizen_id = old.citizen_id AND application_id = old.id;
+        DELETE FROM engagements WHERE region_id = old.region_id AND booking_id = old.id;
+        PERFORM drop_person(old.region_id, old.person_id);
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_codes(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE sql
+    AS $$
+    WITH codes AS (
+        DELETE FROM identity_codes c USING regions r WHERE c.region_id = r.code AND c.expires_at < p_before RETURNING 1),
+    invited AS (
+        DELETE FROM invitations i USING regions r WHERE i.region_id = r.code AND i.expires_at < p_before RETURNING 1),
+    guessed AS (
+        DELETE FROM wrong_codes w USING regions r WHERE w.region_id = r.code AND w.at < p_before RETURNING 1)
+    SELECT ((SELECT count(*) FROM codes) + (SELECT count(*) FROM invited) + (SELECT count(*) FROM guessed))::integer
+$$;
+
 CREATE FUNCTION public.forget_documents(p_region smallint, p_documents uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2763,6 +2828,129 @@ BEGIN
     LOOP
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'document_deleted', gone, '{}', false);
     END LOOP;
+END $$;
+
+CREATE FUNCTION public.forget_messages(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT m.region_id, m.id FROM messages m WHERE m.region_id = r.code AND m.sent_at < p_before
+            ORDER BY m.sent_at LIMIT 200 FOR UPDATE SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        DELETE FROM message_recipients WHERE region_id = old.region_id AND message_id = old.id;
+        DELETE FROM messages WHERE region_id = old.region_id AND id = old.id;
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_requests(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    requests integer;
+    wishes integer;
+BEGIN
+    DELETE FROM draw_requests gone USING regions r CROSS JOIN LATERAL (
+        SELECT q.region_id, q.id FROM draw_requests q JOIN draws d ON d.region_id = q.region_id AND d.id = q.draw_id
+        WHERE q.region_id = r.code AND q.created_at < p_before AND d.drawn_at < p_before
+        ORDER BY q.created_at LIMIT 200 FOR UPDATE OF q SKIP LOCKED) old
+    WHERE gone.region_id = old.region_id AND gone.id = old.id;
+    GET DIAGNOSTICS requests = ROW_COUNT;
+    DELETE FROM campaign_wishes gone USING regions r CROSS JOIN LATERAL (
+        SELECT w.region_id, w.id FROM campaign_wishes w JOIN campaigns c ON c.region_id = w.region_id AND c.id = w.campaign_id
+        WHERE w.region_id = r.code AND w.updated_at < p_before AND c.filled_at < p_before
+        ORDER BY w.updated_at LIMIT 200 FOR UPDATE OF w SKIP LOCKED) old
+    WHERE gone.region_id = old.region_id AND gone.id = old.id;
+    GET DIAGNOSTICS wishes = ROW_COUNT;
+    RETURN requests + wishes;
+END $$;
+
+CREATE FUNCTION public.forget_tickets(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT a.region_id, a.id, a.person_id FROM appointments a
+            WHERE a.region_id = r.code AND a.person_id <> nobody() AND a.ends_at < p_before AND a.status <> 'orphaned'
+            ORDER BY a.ends_at LIMIT 200 FOR UPDATE SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        PERFORM ensure_nobody(old.region_id);
+        UPDATE appointments SET citizen_id = NULL, person_id = nobody(), identity = sha256(uuid_send(gen_random_uuid())),
+            active = false, referral_number = NULL, home_address_sealed = NULL, override_reason = NULL, appeal = NULL
+        WHERE region_id = old.region_id AND id = old.id;
+        DELETE FROM engagements WHERE region_id = old.region_id AND booking_id = old.id;
+        PERFORM drop_person(old.region_id, old.person_id);
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_told(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    forgotten integer;
+BEGIN
+    DELETE FROM outbox gone USING regions r CROSS JOIN LATERAL (
+        SELECT o.region_id, o.id FROM outbox o WHERE o.region_id = r.code AND o.at < p_before
+        ORDER BY o.at LIMIT 500 FOR UPDATE SKIP LOCKED) old
+    WHERE gone.region_id = old.region_id AND gone.id = old.id;
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_trials(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT t.region_id, t.id, t.person_id FROM trials t WHERE t.region_id = r.code AND t.ends_at < p_before
+            ORDER BY t.ends_at LIMIT 200 FOR UPDATE SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        DELETE FROM trials WHERE region_id = old.region_id AND id = old.id;
+        DELETE FROM engagements WHERE region_id = old.region_id AND booking_id = old.id;
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_waiting(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT e.region_id, e.id FROM waiting_entries e
+            WHERE e.region_id = r.code AND e.ended_at < p_before AND e.status NOT IN ('waiting', 'offered')
+            ORDER BY e.ended_at LIMIT 200 FOR UPDATE SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        DELETE FROM offers WHERE region_id = old.region_id AND entry_id = old.id;
+        DELETE FROM waiting_persons WHERE region_id = old.region_id AND entry_id = old.id;
+        DELETE FROM waiting_entries WHERE region_id = old.region_id AND id = old.id;
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
 END $$;
 
 CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now timestamp with time zone) RETURNS integer
@@ -2809,8 +2997,12 @@ DECLARE
     named applications;
 BEGIN
     FOR one IN
-        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person
-          AND status NOT IN ('refused', 'withdrawn', 'expired', 'left') ORDER BY id
+        SELECT a.id FROM applications a JOIN groups g ON g.region_id = a.region_id AND g.id = a.group_id
+        WHERE a.region_id = p_region AND a.person_id = p_person
+          AND a.status NOT IN ('refused', 'withdrawn', 'expired', 'left')
+          -- Who was in a group until its end did not leave it.
+          AND (a.status <> 'enrolled' OR g.ends_on >= p_now::date)
+        ORDER BY a.id
     LOOP
         named := lock_application(p_region, NULL, NULL, one);
         PERFORM move_application(named, CASE named.status WHEN 'enrolled' THEN 'left' ELSE 'withdrawn' END,
@@ -3169,6 +3361,26 @@ BEGIN
         'test', invited, 'decision', p_decision, 'decide_by', greatest(named.decide_by, working_deadline(
             named.region_id, named.institution_id, named.submitted_at, days))), p_actor, p_now);
 END $$;
+
+CREATE FUNCTION public.is_busy(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM waiting_entries e
+                   WHERE e.region_id = p_region AND e.citizen_id = p_citizen AND e.ended_at IS NULL)
+        OR EXISTS (SELECT FROM teachers t WHERE t.region_id = p_region AND t.citizen_id = p_citizen)
+        OR EXISTS (
+            SELECT FROM guardians g JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id
+            WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+              AND (a.status = 'orphaned' OR (a.status IN ('booked', 'arrived') AND a.ends_at > p_now)))
+        OR EXISTS (
+            SELECT FROM guardians g JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id
+            JOIN groups c ON c.region_id = a.region_id AND c.id = a.group_id
+            WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND c.ends_on >= p_now::date
+              AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered'))
+        OR EXISTS (
+            SELECT FROM guardians g JOIN trials t ON t.region_id = g.region_id AND t.person_id = g.person_id
+            WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND t.status = 'booked' AND t.ends_at > p_now)
+$$;
 
 CREATE FUNCTION public.is_engaged(a public.applications) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -3714,7 +3926,8 @@ CREATE TABLE public.citizens (
     platform text NOT NULL,
     external_id text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    same_as uuid
+    same_as uuid,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE FUNCTION public.lock_account(p_region smallint, p_citizen uuid) RETURNS SETOF public.citizens
@@ -5327,6 +5540,19 @@ BEGIN
     RETURN named;
 END $$;
 
+CREATE FUNCTION public.unused_account(p_before timestamp with time zone, p_now timestamp with time zone) RETURNS TABLE(region_id smallint, citizen_id uuid)
+    LANGUAGE sql
+    AS $$
+    SELECT c.region_id, c.id FROM regions r CROSS JOIN LATERAL (
+        SELECT o.region_id, o.id FROM citizens o
+        WHERE o.region_id = r.code AND o.seen_at < p_before AND o.same_as IS NULL
+          AND NOT EXISTS (SELECT FROM citizens j
+                          WHERE j.region_id = o.region_id AND j.same_as = o.id AND j.seen_at >= p_before)
+          AND NOT is_busy(o.region_id, o.id, p_now)
+        ORDER BY o.seen_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) c LIMIT 1
+$$;
+
 CREATE FUNCTION public.update_draft(p_region smallint, p_citizen uuid, p_application uuid, p_changes jsonb, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -6238,6 +6464,8 @@ CREATE INDEX applications_to_bring ON public.applications USING btree (region_id
 
 CREATE INDEX applications_to_decide ON public.applications USING btree (region_id, institution_id, decide_by, id) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text]));
 
+CREATE INDEX applications_to_forget ON public.applications USING btree (region_id, updated_at) WHERE ((person_id <> '00000000-0000-7000-8000-0000000e5ed0'::uuid) AND (status = ANY (ARRAY['refused'::text, 'withdrawn'::text, 'expired'::text, 'left'::text, 'enrolled'::text])));
+
 CREATE INDEX appointments_appealed ON public.appointments USING btree (region_id, institution_id, starts_at, id) WHERE ((appeal IS NOT NULL) AND (status = 'noshow'::text));
 
 CREATE INDEX appointments_by_citizen ON public.appointments USING btree (region_id, citizen_id);
@@ -6256,6 +6484,8 @@ CREATE UNIQUE INDEX appointments_person_once_a_slot ON public.appointments USING
 
 CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btree (region_id, institution_id, specialty_code, referral_number) WHERE ((referral_number IS NOT NULL) AND (status <> ALL (ARRAY['cancelled'::text, 'noshow'::text])));
 
+CREATE INDEX appointments_to_forget ON public.appointments USING btree (region_id, ends_at) WHERE (person_id <> '00000000-0000-7000-8000-0000000e5ed0'::uuid);
+
 CREATE INDEX attendance_by_application ON public.attendance USING btree (region_id, application_id, day, starts);
 
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
@@ -6266,6 +6496,8 @@ CREATE INDEX campaign_wishes_by_person ON public.campaign_wishes USING btree (re
 
 CREATE INDEX campaign_wishes_in_lot ON public.campaign_wishes USING btree (region_id, campaign_id, lot);
 
+CREATE INDEX campaign_wishes_to_forget ON public.campaign_wishes USING btree (region_id, updated_at);
+
 CREATE INDEX campaigns_in_time ON public.campaigns USING btree (region_id, wishes_from, id);
 
 CREATE INDEX campaigns_to_fill ON public.campaigns USING btree (region_id, wishes_until) WHERE (filled_at IS NULL);
@@ -6274,11 +6506,13 @@ CREATE INDEX certificates_by_identity ON public.certificates USING btree (region
 
 CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
 
+CREATE INDEX citizens_unused ON public.citizens USING btree (region_id, seen_at) WHERE (same_as IS NULL);
+
 CREATE INDEX documents_by_application ON public.documents USING btree (region_id, application_id, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX documents_by_citizen ON public.documents USING btree (region_id, citizen_id, created_at);
 
-CREATE INDEX documents_by_person ON public.documents USING btree (region_id, person_id) WHERE (deleted_at IS NULL);
+CREATE INDEX documents_by_person ON public.documents USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX documents_once ON public.documents USING btree (region_id, application_id, content_hash) WHERE (deleted_at IS NULL);
 
@@ -6291,6 +6525,8 @@ CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (regio
 CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
+
+CREATE INDEX draw_requests_to_forget ON public.draw_requests USING btree (region_id, created_at);
 
 CREATE UNIQUE INDEX draws_one_a_group ON public.draws USING btree (region_id, group_id) WHERE (group_id IS NOT NULL);
 
@@ -6344,13 +6580,23 @@ CREATE INDEX holds_to_expire ON public.holds USING btree (region_id, expires_at)
 
 CREATE INDEX idempotency_keys_by_region_and_age ON public.idempotency_keys USING btree (region_id, created_at);
 
+CREATE INDEX identity_codes_to_forget ON public.identity_codes USING btree (region_id, expires_at);
+
 CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id, name, id);
 
 CREATE INDEX institutions_expiring ON public.institutions USING btree (region_id, id) WHERE (noshow_after_minutes IS NOT NULL);
 
+CREATE INDEX invitations_by_citizen ON public.invitations USING btree (region_id, citizen_id);
+
 CREATE INDEX invitations_by_guest ON public.invitations USING btree (region_id, used_by) WHERE (used_by IS NOT NULL);
 
+CREATE INDEX invitations_to_forget ON public.invitations USING btree (region_id, expires_at);
+
+CREATE INDEX message_recipients_by_message ON public.message_recipients USING btree (region_id, message_id);
+
 CREATE INDEX messages_by_group ON public.messages USING btree (region_id, group_id, sent_at, id);
+
+CREATE INDEX messages_to_forget ON public.messages USING btree (region_id, sent_at);
 
 CREATE INDEX offered_specialties_by_code ON public.offered_specialties USING btree (region_id, specialty_code, institution_id);
 
@@ -6365,6 +6611,8 @@ CREATE UNIQUE INDEX offers_one_an_appointment ON public.offers USING btree (regi
 CREATE UNIQUE INDEX offers_one_an_entry ON public.offers USING btree (region_id, entry_id) WHERE (status = 'open'::text);
 
 CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_at) WHERE (status = 'open'::text);
+
+CREATE INDEX outbox_to_forget ON public.outbox USING btree (region_id, at);
 
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
@@ -6404,6 +6652,8 @@ CREATE INDEX trials_of_lesson ON public.trials USING btree (region_id, group_id,
 
 CREATE UNIQUE INDEX trials_once_a_group ON public.trials USING btree (region_id, group_id, identity) WHERE (status = 'booked'::text);
 
+CREATE INDEX trials_to_forget ON public.trials USING btree (region_id, ends_at);
+
 CREATE INDEX used_assertions_by_expiry ON public.used_assertions USING btree (region_id, expires_at);
 
 CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
@@ -6414,9 +6664,13 @@ CREATE INDEX waiting_entries_ended ON public.waiting_entries USING btree (region
 
 CREATE INDEX waiting_entries_queue ON public.waiting_entries USING btree (region_id, institution_id, specialty_code, queued_at, id) WHERE (status = 'waiting'::text);
 
+CREATE INDEX waiting_entries_to_forget ON public.waiting_entries USING btree (region_id, ended_at) WHERE (status <> ALL (ARRAY['waiting'::text, 'offered'::text]));
+
 CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
+
+CREATE INDEX wrong_codes_to_forget ON public.wrong_codes USING btree (region_id, at);
 
 CREATE TRIGGER applications_keep_members AFTER INSERT OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_keep_members();
 

@@ -45,3 +45,49 @@ async def erase_account(
 ) -> None:
     """Erases the citizen of those accounts, which are locked; `hashes` stay."""
     await conn.execute(SQL.erase_account, region_id, accounts, hashes, actor_id, now)
+
+
+async def forget_tickets(conn: Connection, before: datetime) -> int:
+    """Of visits that ended before then: whose they were."""
+    return await conn.fetchval(SQL.forget_tickets, before)
+
+
+async def forget_applications(conn: Connection, before: datetime) -> int:
+    """Of applications that ended before then: whose they were."""
+    return await conn.fetchval(SQL.forget_applications, before)
+
+
+async def forget_trials(conn: Connection, before: datetime) -> int:
+    """Trial lessons that ended before then."""
+    return await conn.fetchval(SQL.forget_trials, before)
+
+
+async def forget_waiting(conn: Connection, before: datetime) -> int:
+    """Waiting that ended before then."""
+    return await conn.fetchval(SQL.forget_waiting, before)
+
+
+async def forget_requests(conn: Connection, before: datetime) -> int:
+    """What was drawn or matched before then."""
+    return await conn.fetchval(SQL.forget_requests, before)
+
+
+async def forget_messages(conn: Connection, before: datetime) -> int:
+    """Messages that were sent before then."""
+    return await conn.fetchval(SQL.forget_messages, before)
+
+
+async def forget_told(conn: Connection, before: datetime) -> int:
+    """What was to be told before then."""
+    return await conn.fetchval(SQL.forget_told, before)
+
+
+async def forget_codes(conn: Connection, before: datetime) -> int:
+    """Codes that expired before then."""
+    return await conn.fetchval(SQL.forget_codes, before)
+
+
+async def unused_account(conn: Connection, before: datetime, now: datetime) -> tuple[int, UUID] | None:
+    """A citizen who has not come since then and has nothing under way, locked: region and id."""
+    row = await conn.fetchrow(SQL.unused_account, before, now)
+    return (row["region_id"], row["citizen_id"]) if row else None

@@ -40,8 +40,12 @@ DECLARE
     named applications;
 BEGIN
     FOR one IN
-        SELECT id FROM applications WHERE region_id = p_region AND person_id = p_person
-          AND status NOT IN ('refused', 'withdrawn', 'expired', 'left') ORDER BY id
+        SELECT a.id FROM applications a JOIN groups g ON g.region_id = a.region_id AND g.id = a.group_id
+        WHERE a.region_id = p_region AND a.person_id = p_person
+          AND a.status NOT IN ('refused', 'withdrawn', 'expired', 'left')
+          -- Who was in a group until its end did not leave it.
+          AND (a.status <> 'enrolled' OR g.ends_on >= p_now::date)
+        ORDER BY a.id
     LOOP
         named := lock_application(p_region, NULL, NULL, one);
         PERFORM move_application(named, CASE named.status WHEN 'enrolled' THEN 'left' ELSE 'withdrawn' END,
@@ -174,8 +178,7 @@ END $$;
 CREATE OR REPLACE FUNCTION forget_account(p_region smallint, p_accounts uuid[], p_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO citizens (region_id, id, platform, external_id, created_at)
-    VALUES (p_region, nobody(), 'erased', '', '2026-01-01') ON CONFLICT DO NOTHING;
+    PERFORM ensure_nobody(p_region);
     UPDATE teachers SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     PERFORM hand_over(p_region, p_accounts[1], nobody(), p_now);
     DELETE FROM invitations WHERE region_id = p_region AND used_by = ANY (p_accounts);

@@ -3931,14 +3931,17 @@ CREATE TABLE public.citizens (
 );
 
 CREATE FUNCTION public.lock_account(p_region smallint, p_citizen uuid) RETURNS SETOF public.citizens
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
-    SELECT c.* FROM citizens c
-    WHERE c.region_id = p_region AND (
-        c.id IN (SELECT coalesce(o.same_as, o.id) FROM citizens o WHERE o.region_id = p_region AND o.id = p_citizen)
-        OR c.same_as IN (SELECT coalesce(o.same_as, o.id) FROM citizens o WHERE o.region_id = p_region AND o.id = p_citizen))
-    ORDER BY c.id FOR UPDATE
-$$;
+DECLARE
+    first uuid := (SELECT coalesce(same_as, id) FROM citizens WHERE region_id = p_region AND id = p_citizen);
+BEGIN
+    PERFORM FROM persons WHERE region_id = p_region AND id IN (
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = first)
+    ORDER BY id FOR UPDATE;
+    RETURN QUERY SELECT c.* FROM citizens c
+    WHERE c.region_id = p_region AND (c.id = first OR c.same_as = first) ORDER BY c.id FOR UPDATE;
+END $$;
 
 CREATE FUNCTION public.lock_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid) RETURNS public.applications
     LANGUAGE plpgsql

@@ -1,9 +1,12 @@
 """An account is erased: nobody is found in any table afterwards, and nobody else loses anything."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from schemas.problems import REFUSALS, Kind
 from service.app import OPERATIONS
+from tests import locks
 from tests.applications.people import Family, group, on
 from tests.contract.scene import Scene, set_scene
 from tests.contract.stage import Stage
@@ -12,7 +15,7 @@ from tests.live import Api, Live
 from tests.people.test_guardians import invites, joins, stranger
 from tests.personal_data.archives import Archive
 from tests.waiting.people import waiting
-from tests.world import World
+from tests.world import World, person
 
 # Where somebody may still be found after the erasure, and why. Whoever adds a table makes erase_account() forget what
 # it holds of a citizen (functions/erasure.sql), or names it here.
@@ -223,3 +226,50 @@ def test_a_teacher_who_is_erased_leaves_the_institution_its_teacher(scene: Scene
     erases(scene.teacher)
     (teacher,) = live.sql("SELECT citizen_id, last_name FROM teachers WHERE external_id = 't1'")
     assert tuple(teacher) == (None, "Орлов")
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("book", "person_not_found"),
+        ("apply", "person_not_found"),
+        ("hold", "unauthenticated"),
+        ("createPerson", "unauthenticated"),
+        ("erase", None),
+    ],
+)
+def test_nothing_is_done_for_who_is_just_being_erased(world: World, what: str, code: str | None) -> None:
+    """It waits for the erasure, and then there is nobody."""
+    family = Family(world)
+    slot, wanted = Clinic(world).slot(), group(world)
+    citizen = id_of(world.live, family.user)
+    erasing = (
+        f"SELECT lock_account(42::smallint, '{citizen}')",
+        f"SELECT erase_account(42::smallint, ARRAY['{citizen}']::uuid[], '{{}}', '{citizen}', now())",
+    )
+    asked = {
+        "book": lambda: world.book(family.api, slot, family.child),
+        "apply": lambda: family.applies(wanted),
+        "hold": lambda: family.api.create("/v1/holds", {"slot_id": slot}),
+        "createPerson": lambda: family.api.create("/v1/persons", person(last_name="Новая")),
+        "erase": lambda: family.api.call("DELETE", "/v1/account"),
+    }[what]
+    with ThreadPoolExecutor(1) as background:
+        with locks.holding(world.live, *erasing, end="COMMIT"):
+            answer = background.submit(asked)
+            locks.wait_until_blocked(world.live)
+        assert answer.result().status == 204 if code is None else answer.result().code == code
+    assert [row["taken"] for row in world.live.sql("SELECT taken FROM slots")] == [0]
+    assert {row["last_name"] for row in world.live.sql("SELECT last_name FROM persons")} <= {""}
+    assert len(world.live.sql("SELECT FROM audit_trail WHERE event = 'account_erased'")) == 1
+
+
+def test_an_erasure_that_can_not_be_done_whole_is_not_done(world: World) -> None:
+    """Somebody holds a ticket's row for too long: nothing is changed, and it may be asked for again."""
+    family = Family(world)
+    world.book(family.api, Clinic(world).slot(), family.child).ok()
+    with locks.holding(world.live, "SELECT FROM appointments FOR UPDATE"):
+        assert family.api.call("DELETE", "/v1/account").code == "in_progress"
+    assert [item["id"] for item in family.api.get("/v1/persons").ok()["items"]] == [family.child]
+    assert world.live.sql("SELECT status FROM appointments")[0]["status"] == "booked"
+    erases(family.api)

@@ -5,14 +5,17 @@ CREATE OR REPLACE FUNCTION nobody() RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL
 RETURN '00000000-0000-7000-8000-0000000e5ed0'::uuid;
 
 -- The accounts of a citizen, of whichever of them is named: none where they are erased. Whatever is written for them
--- meanwhile waits, and finds them gone.
-CREATE OR REPLACE FUNCTION lock_account(p_region smallint, p_citizen uuid) RETURNS SETOF citizens LANGUAGE sql AS $$
-    SELECT c.* FROM citizens c
-    WHERE c.region_id = p_region AND (
-        c.id IN (SELECT coalesce(o.same_as, o.id) FROM citizens o WHERE o.region_id = p_region AND o.id = p_citizen)
-        OR c.same_as IN (SELECT coalesce(o.same_as, o.id) FROM citizens o WHERE o.region_id = p_region AND o.id = p_citizen))
-    ORDER BY c.id FOR UPDATE
-$$;
+-- meanwhile waits, and finds them gone. The family is locked first, as by who books.
+CREATE OR REPLACE FUNCTION lock_account(p_region smallint, p_citizen uuid) RETURNS SETOF citizens LANGUAGE plpgsql AS $$
+DECLARE
+    first uuid := (SELECT coalesce(same_as, id) FROM citizens WHERE region_id = p_region AND id = p_citizen);
+BEGIN
+    PERFORM FROM persons WHERE region_id = p_region AND id IN (
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = first)
+    ORDER BY id FOR UPDATE;
+    RETURN QUERY SELECT c.* FROM citizens c
+    WHERE c.region_id = p_region AND (c.id = first OR c.same_as = first) ORDER BY c.id FOR UPDATE;
+END $$;
 
 -- Of what, how much: all that is told of an erased account beside a keyed hash of who it was.
 CREATE OR REPLACE FUNCTION erased_counts(p_region smallint, p_citizen uuid, p_alone uuid[]) RETURNS jsonb

@@ -36,6 +36,7 @@ from service.launch.ended import EndedSessions
 from service.launch.tokens import Tokens
 from service.migrations import newest
 from service.people import operations as people
+from service.personal_data import operations as personal_data
 from service.reception import operations as reception
 from service.registers import operations as registers
 from service.schedules import operations as schedules
@@ -43,7 +44,7 @@ from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, consents, doctors, availability, schedules, waiting, draws, reception, clubs,
-    campaigns, applications, certificates, documents, registers, audit,
+    campaigns, applications, certificates, documents, registers, audit, personal_data,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

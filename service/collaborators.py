@@ -32,7 +32,7 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
         "audit_terms": AuditTerms(chain_key(keys.hashing), timedelta(days=settings.keep_accesses_days)),
-        "retention": Retention(answers=timedelta(hours=settings.keep_answers_hours)),
+        "retention": _retention(settings),
         "launch_terms": LaunchTerms(
             apps=settings.launch_secrets(),
             telegram_bots=settings.telegram_bots,
@@ -53,6 +53,22 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
 def _ended_sessions(settings: Settings, clock: Clock) -> EndedSessions:
     lifetime = timedelta(seconds=max(settings.citizen_token_seconds, settings.administrator_token_seconds))
     return EndedSessions(lifetime, settings.ended_sessions_seconds, clock)
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        answers=timedelta(hours=settings.keep_answers_hours),
+        tickets=timedelta(days=settings.keep_tickets_days),
+        applications=timedelta(days=settings.keep_applications_days),
+        trials=timedelta(days=settings.keep_trials_days),
+        waiting=timedelta(days=settings.keep_waiting_days),
+        requests=timedelta(days=settings.keep_requests_days),
+        messages=timedelta(days=settings.keep_messages_days),
+        told=timedelta(days=settings.keep_told_days),
+        codes=timedelta(days=settings.keep_codes_days),
+        accounts=timedelta(days=settings.keep_accounts_days),
+        exports_a_day=settings.max_exports_a_day,
+    )
 
 
 def _document_files(settings: Settings, sealer: Sealer) -> DocumentFiles:

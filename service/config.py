@@ -32,6 +32,9 @@ _EVERYWHERE: Networks = [ip_network("0.0.0.0/0"), ip_network("::/0")]
 Secrets = Annotated[list[SecretStr], BeforeValidator(_listed)]
 
 
+KeepDays = Annotated[int, Field(ge=1, le=36500)]
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ZAPIS_", frozen=True)
 
@@ -123,6 +126,21 @@ class Settings(BaseSettings):
     )
     keep_accesses_days: Annotated[int, Field(ge=365, le=3653)] = Field(
         default=1096, description="How long it is kept who was shown a person's data."
+    )
+    # How long what tells of people is kept: docs/personal-data.md.
+    keep_tickets_days: KeepDays = Field(default=1096, description="Whose an ended visit was.")
+    keep_applications_days: KeepDays = Field(default=1096, description="Whose an ended application or group was.")
+    keep_trials_days: KeepDays = Field(default=365, description="Trial lessons that were.")
+    keep_waiting_days: KeepDays = Field(default=365, description="Waiting that ended.")
+    keep_requests_days: KeepDays = Field(default=180, description="Requests and wishes that were drawn or matched.")
+    keep_messages_days: KeepDays = Field(default=365, description="Messages to parents.")
+    keep_told_days: KeepDays = Field(default=90, description="What was to be told to others.")
+    keep_codes_days: KeepDays = Field(default=30, description="One-time codes that have expired.")
+    keep_accounts_days: Annotated[int, Field(ge=365, le=36500)] = Field(
+        default=1096, description="Accounts that nobody uses and that have nothing under way."
+    )
+    max_exports_a_day: Annotated[int, Field(ge=1)] = Field(
+        default=3, description="How often a citizen may take their data out."
     )
     drain_seconds: int = Field(default=20, description="How long a stopping worker finishes what it has begun.")
 

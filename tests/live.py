@@ -17,9 +17,10 @@ import requests.structures
 from aiohttp import web
 
 from service.app import make_app
-from service.collaborators import make_database
+from service.collaborators import make_collaborators, make_database
 from service.config import Settings
 from service.core.ids import new_id
+from service.core.jobs import Job, Jobs
 from service.core.limits import CLASSES
 from service.core.ring import KeyRing
 from service.core.sealing import Sealer
@@ -151,6 +152,16 @@ class Live:
             database = make_database(self.settings, self.dsn)
             async with database.opened():
                 return await make_jobs(self.settings, database, self.clock).run_until_idle()
+
+        return self.run(run())
+
+    def batch(self, job: Job) -> int:
+        """Does one batch of that job; gives how many things were done."""
+
+        async def run() -> int:
+            database = make_database(self.settings, self.dsn)
+            async with database.opened():
+                return await Jobs([job], database, make_collaborators(self.settings, self.clock)).run_once()
 
         return self.run(run())
 

@@ -30,6 +30,7 @@ from tests.launch import provocations as launch
 from tests.launch.credentials import credentials
 from tests.live import Live
 from tests.people import provocations as people
+from tests.personal_data import provocations as personal_data
 from tests.provocation import Asked, Provocations, someone
 from tests.reception import provocations as reception
 from tests.registers import provocations as registers
@@ -299,7 +300,7 @@ def birth_date_impossible(world: World) -> Asked:
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
 PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
-PROVOCATIONS |= registers.PROVOCATIONS
+PROVOCATIONS |= registers.PROVOCATIONS | personal_data.PROVOCATIONS
 PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
 PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS | consents.PROVOCATIONS
 

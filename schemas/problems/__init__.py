@@ -14,6 +14,7 @@ from schemas.problems.enrolment import *
 from schemas.problems.institutions import *
 from schemas.problems.launch import *
 from schemas.problems.people import *
+from schemas.problems.personal_data import *
 from schemas.problems.reception import *
 from schemas.problems.registers import *
 from schemas.problems.schedules import *

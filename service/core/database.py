@@ -37,6 +37,9 @@ _ENDED = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.Postgr
 _ANY_FAILURE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 # The SQLSTATE of functions/core.sql: refuse().
 _REFUSED = "ZP001"
+# An access token outlives its account by minutes. What is written for a citizen who is gone is refused by the
+# reference, or by a function that looks for the account itself.
+_GONE = re.compile(r"citizen_id_fkey$|^citizen_gone$")
 _SHARD_SUFFIX = re.compile(r"_\d{5,}$")
 
 
@@ -168,6 +171,8 @@ class Database:
         except _ANY_FAILURE as error:
             # On a connection that lives it is a mistake, or the refusal of a constraint.
             if not (isinstance(error, _ENDED) or _is_closed(connection)):
+                if _GONE.search(_SHARD_SUFFIX.sub("", getattr(error, "constraint_name", None) or "")):
+                    raise DomainError(problems.UNAUTHENTICATED) from None
                 raise
             lost = problems.UNAVAILABLE if transaction is Transaction.READ else problems.OUTCOME_UNKNOWN
             raise _told(error, lost) from None

@@ -43,9 +43,13 @@ class Jobs:
     async def run_until_idle(self) -> int:
         """Runs all jobs in turn until none has anything to do; gives how many things were done."""
         done = 0
-        while batch := sum([await self._batch(work) for _, work in self._jobs]):
+        while batch := await self.run_once():
             done += batch
         return done
+
+    async def run_once(self) -> int:
+        """A batch of each job; gives how many things were done."""
+        return sum([await self._batch(work) for _, work in self._jobs])
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs the jobs until `stop` is set, and then finishes the batches that are under way."""

@@ -247,6 +247,30 @@ CREATE FUNCTION public.all_have_places(p_region smallint, p_groups uuid[]) RETUR
     JOIN groups g ON g.region_id = p_region AND g.id = wanted.group_id
 $$;
 
+CREATE FUNCTION public.anonymise(p_region smallint, p_person uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    left_over persons;
+BEGIN
+    PERFORM erase_person(p_region, p_person, p_now);
+    UPDATE appointments SET active = false, referral_number = NULL, home_address_sealed = NULL, override_reason = NULL, appeal = NULL
+    WHERE region_id = p_region AND person_id = p_person;
+    UPDATE applications SET benefits = '{}', benefits_confirmed = NULL, decision = NULL, test = NULL, warnings = '[]'
+    WHERE region_id = p_region AND person_id = p_person;
+    UPDATE draw_requests SET referral_number = NULL WHERE region_id = p_region AND person_id = p_person;
+    SELECT * INTO left_over FROM persons WHERE region_id = p_region AND id = p_person;
+    left_over.id := gen_random_uuid();
+    left_over.sex := 'female';
+    left_over.created_at := p_now;
+    left_over.updated_at := p_now;
+    INSERT INTO persons SELECT left_over.*;
+    PERFORM merge_persons(p_region, p_person, left_over.id, nobody(), p_now);
+    DELETE FROM guardians WHERE region_id = p_region AND person_id IN (p_person, left_over.id);
+    DELETE FROM persons WHERE region_id = p_region AND id = p_person;
+END $$;
+
 CREATE FUNCTION public.answer_refusal(offer public.offers, p_now timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     AS $$
@@ -745,6 +769,20 @@ CREATE FUNCTION public.begin_chain(p_region smallint, p_log text, p_mac bytea, p
     VALUES (p_region, p_log, 0, p_mac, 0, p_mac, p_seal)
     ON CONFLICT (region_id, log) DO NOTHING;
 $$;
+
+CREATE FUNCTION public.begin_export(p_region smallint, p_citizen uuid, p_most integer, p_event_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('citizen_gone') WHERE NOT FOUND;
+    PERFORM refuse('exports_too_many') WHERE p_most <= (
+        SELECT count(*) FROM audit_trail t
+        WHERE t.region_id = p_region AND t.subject_id = p_citizen AND t.event = 'account_exported'
+          AND t.at > p_now - interval '1 day');
+    PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'account_exported', p_citizen, '{}', false);
+END $$;
 
 CREATE FUNCTION public.benefits_weight(place public.groups, child public.persons, p_benefits text[]) RETURNS smallint
     LANGUAGE sql STABLE
@@ -1792,6 +1830,7 @@ CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_no
     AS $$
 BEGIN
     PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('citizen_gone') WHERE NOT FOUND;
     PERFORM refuse('too_many_attempts') WHERE 5 <= (
         SELECT count(*) FROM wrong_codes
         WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
@@ -2164,6 +2203,37 @@ BEGIN
     RETURN made;
 END $$;
 
+CREATE FUNCTION public.drop_person(p_region smallint, p_person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM persons p
+    WHERE p.region_id = p_region AND p.id = p_person AND p.id <> nobody()
+      AND NOT EXISTS (SELECT FROM guardians g WHERE g.region_id = p_region AND g.person_id = p_person)
+      AND NOT EXISTS (SELECT FROM appointments a WHERE a.region_id = p_region AND a.person_id = p_person)
+      AND NOT EXISTS (SELECT FROM applications a WHERE a.region_id = p_region AND a.person_id = p_person);
+EXCEPTION WHEN foreign_key_violation THEN
+    -- Something else of them is there still.
+    RETURN;
+END $$;
+
+CREATE FUNCTION public.drop_requests(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    asked uuid[] := ARRAY(SELECT id FROM waiting_entries WHERE region_id = p_region AND citizen_id = p_citizen ORDER BY id);
+BEGIN
+    PERFORM leave_waiting_list(p_region, p_citizen, e.id, gen_random_uuid(), p_now)
+    FROM waiting_entries e WHERE e.region_id = p_region AND e.id = ANY (asked);
+    DELETE FROM offers WHERE region_id = p_region AND entry_id = ANY (asked);
+    DELETE FROM waiting_persons WHERE region_id = p_region AND entry_id = ANY (asked);
+    DELETE FROM waiting_entries WHERE region_id = p_region AND id = ANY (asked);
+    PERFORM release_hold(p_region, p_citizen, h.id, p_now) FROM holds h
+    WHERE h.region_id = p_region AND h.citizen_id = p_citizen AND h.offer_id IS NULL;
+END $$;
+
 CREATE FUNCTION public.earth_km(p_latitude double precision, p_longitude double precision, q_latitude double precision, q_longitude double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN ((p_latitude IS NOT NULL) AND (q_latitude IS NOT NULL)) THEN ((12742.0176)::double precision * asin(sqrt(LEAST((1)::double precision, (power(sin((radians((q_latitude - p_latitude)) / (2)::double precision)), (2)::double precision) + ((cos(radians(p_latitude)) * cos(radians(q_latitude))) * power(sin((radians((q_longitude - p_longitude)) / (2)::double precision)), (2)::double precision))))))) ELSE NULL::double precision END;
@@ -2349,18 +2419,69 @@ CREATE FUNCTION public.ensure_account(p_region smallint, p_platform text, p_user
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+DECLARE
+    seen timestamptz;
 BEGIN
-    SELECT c.id, coalesce(c.same_as, c.id) INTO account, citizen FROM citizens c
+    SELECT c.id, coalesce(c.same_as, c.id), c.seen_at INTO account, citizen, seen FROM citizens c
     WHERE c.region_id = p_region AND c.platform = p_platform AND c.external_id = p_user;
     IF FOUND THEN
+        UPDATE citizens SET seen_at = p_now
+        WHERE region_id = p_region AND id = account AND seen < p_now - interval '1 day';
         RETURN;
     END IF;
     -- Another launch may make it at this moment: then it is that one's.
-    INSERT INTO citizens (region_id, id, platform, external_id, created_at)
-    VALUES (p_region, p_new, p_platform, p_user, p_now)
+    INSERT INTO citizens (region_id, id, platform, external_id, created_at, seen_at)
+    VALUES (p_region, p_new, p_platform, p_user, p_now, p_now)
     ON CONFLICT ON CONSTRAINT citizens_one_per_platform_user DO NOTHING;
     SELECT c.id, coalesce(c.same_as, c.id) INTO account, citizen FROM citizens c
     WHERE c.region_id = p_region AND c.platform = p_platform AND c.external_id = p_user;
+END $$;
+
+CREATE FUNCTION public.ensure_nobody(p_region smallint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO citizens (region_id, id, platform, external_id, created_at, seen_at)
+    VALUES (p_region, nobody(), 'erased', '', '2026-01-01', 'infinity') ON CONFLICT DO NOTHING;
+    INSERT INTO persons (region_id, id, identity, last_name, first_name, birth_date, sex, created_at, updated_at, deleted_at)
+    VALUES (p_region, nobody(), sha256('nobody'), '', '', '1900-01-01', 'female', '2026-01-01', '2026-01-01', '2026-01-01')
+    ON CONFLICT DO NOTHING;
+$$;
+
+CREATE FUNCTION public.erase_account(p_region smallint, p_accounts uuid[], p_hashes text[], p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    citizen uuid := p_accounts[1];
+    joined uuid;
+    person uuid;
+    alone uuid[];
+    counts jsonb;
+BEGIN
+    FOREACH joined IN ARRAY p_accounts[2:] LOOP
+        PERFORM hand_over(p_region, joined, citizen, p_now);
+    END LOOP;
+    PERFORM FROM persons WHERE region_id = p_region AND id IN (
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = citizen)
+    ORDER BY id FOR UPDATE;
+    alone := ARRAY(
+        SELECT g.person_id FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = citizen AND NOT EXISTS (
+            SELECT FROM guardians o
+            WHERE o.region_id = p_region AND o.person_id = g.person_id AND o.citizen_id <> citizen)
+        ORDER BY g.person_id);
+    counts := erased_counts(p_region, citizen, alone);
+    PERFORM drop_requests(p_region, citizen, p_now);
+    FOREACH person IN ARRAY alone LOOP
+        PERFORM give_back(p_region, person, p_actor, p_now);
+        PERFORM anonymise(p_region, person, p_now);
+    END LOOP;
+    PERFORM leave_to_others(p_region, citizen, g.person_id)
+    FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = citizen ORDER BY g.person_id;
+    PERFORM forget_account(p_region, p_accounts, p_now);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'account_erased', citizen,
+                    jsonb_build_object('hashes', p_hashes, 'counts', counts), false);
 END $$;
 
 CREATE FUNCTION public.erase_person(p_region smallint, p_person uuid, p_now timestamp with time zone) RETURNS void
@@ -2375,6 +2496,23 @@ BEGIN
     WHERE region_id = p_region AND id = p_person;
     PERFORM change_identity(p_region, p_person, nobody);
 END $$;
+
+CREATE FUNCTION public.erased_counts(p_region smallint, p_citizen uuid, p_alone uuid[]) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'persons', cardinality(p_alone),
+        'persons_left', (SELECT count(*) FROM guardians
+                         WHERE region_id = p_region AND citizen_id = p_citizen AND person_id <> ALL (p_alone)),
+        'tickets', (SELECT count(*) FROM appointments WHERE region_id = p_region AND person_id = ANY (p_alone)),
+        'applications', (SELECT count(*) FROM applications WHERE region_id = p_region AND person_id = ANY (p_alone)),
+        'trials', (SELECT count(*) FROM trials WHERE region_id = p_region AND person_id = ANY (p_alone)),
+        'documents', (SELECT count(*) FROM documents
+                      WHERE region_id = p_region AND person_id = ANY (p_alone) AND deleted_at IS NULL),
+        'wishes', (SELECT count(*) FROM campaign_wishes WHERE region_id = p_region AND person_id = ANY (p_alone)),
+        'draw_requests', (SELECT count(*) FROM draw_requests WHERE region_id = p_region AND citizen_id = p_citizen),
+        'waiting', (SELECT count(*) FROM waiting_entries WHERE region_id = p_region AND citizen_id = p_citizen))
+$$;
 
 CREATE FUNCTION public.expire_an_approved(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2503,6 +2641,167 @@ BEGIN
     END LOOP;
     RETURN expired;
 END $$;
+
+CREATE FUNCTION public.exported(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT * FROM exported_people(p_region, p_citizen)
+    UNION ALL SELECT * FROM exported_doctors(p_region, p_citizen)
+    UNION ALL SELECT * FROM exported_clubs(p_region, p_citizen)
+    UNION ALL SELECT * FROM exported_events(p_region, p_citizen)
+    UNION ALL SELECT * FROM exported_calendar(p_region, p_citizen, p_now)
+    ORDER BY 1
+$$;
+
+CREATE FUNCTION public.exported_calendar(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT 'calendar', jsonb_build_object('id', a.id, 'what', 'ticket', 'at', a.created_at, 'begins_at', a.starts_at, 'ends_at', a.ends_at,
+        'name', NULL, 'place', concat_ws(', ', a.terms #>> '{location,address}', a.terms #>> '{location,room}'))
+    FROM guardians g JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND a.status IN ('booked', 'arrived') AND a.ends_at > p_now
+    UNION ALL
+    SELECT 'calendar', jsonb_build_object('id', a.id, 'what', 'lesson', 'at', a.created_at, 'begins_at', lower(lesson),
+        'ends_at', upper(lesson), 'name', c.name, 'place', c.places #>> '{0,address}')
+    FROM guardians g JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id AND a.status = 'enrolled'
+    JOIN groups c ON c.region_id = a.region_id AND c.id = a.group_id
+    JOIN engagements e ON e.region_id = a.region_id AND e.booking_id = a.id
+    CROSS JOIN LATERAL unnest(e.times) AS lesson
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND upper(lesson) > p_now
+    UNION ALL
+    SELECT 'calendar', jsonb_build_object('id', t.id, 'what', 'trial', 'at', t.created_at, 'begins_at', t.begins_at, 'ends_at', t.ends_at,
+        'name', c.name, 'place', coalesce(c.places -> t.place ->> 'address', c.places #>> '{0,address}'))
+    FROM guardians g JOIN trials t ON t.region_id = g.region_id AND t.person_id = g.person_id AND t.status = 'booked'
+    JOIN groups c ON c.region_id = t.region_id AND c.id = t.group_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND t.ends_at > p_now
+$$;
+
+CREATE FUNCTION public.exported_clubs(p_region smallint, p_citizen uuid) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH theirs AS MATERIALIZED (
+        SELECT a.* FROM guardians g JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id
+        WHERE g.region_id = p_region AND g.citizen_id = p_citizen)
+    SELECT 'applications', exported_row(to_jsonb(a), p_citizen) FROM theirs a
+    UNION ALL
+    SELECT 'memberships', exported_row(to_jsonb(m), p_citizen) FROM theirs a
+    JOIN group_members m ON m.region_id = p_region AND m.application_id = a.id
+    UNION ALL
+    SELECT 'attendance', exported_row(to_jsonb(m), p_citizen) FROM theirs a
+    JOIN attendance m ON m.region_id = p_region AND m.application_id = a.id
+    UNION ALL
+    SELECT 'messages', jsonb_build_object('application_id', a.id, 'group_id', m.group_id, 'text', m.text, 'sent_at', m.sent_at)
+    FROM theirs a JOIN message_recipients r ON r.region_id = p_region AND r.application_id = a.id
+    JOIN messages m ON m.region_id = p_region AND m.id = r.message_id
+    UNION ALL
+    SELECT 'trials', exported_row(to_jsonb(t), p_citizen) FROM guardians g
+    JOIN trials t ON t.region_id = g.region_id AND t.person_id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'wishes', exported_row(to_jsonb(w), p_citizen) FROM guardians g
+    JOIN campaign_wishes w ON w.region_id = g.region_id AND w.person_id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'documents', exported_row(to_jsonb(d), p_citizen) FROM guardians g
+    JOIN documents d ON d.region_id = g.region_id AND d.person_id = g.person_id AND d.deleted_at IS NULL
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'certificates', exported_row(to_jsonb(c), p_citizen) - 'number_hash' || jsonb_build_object('person_id', g.person_id)
+    FROM guardians g JOIN certificates c ON c.region_id = g.region_id AND c.identity = g.identity
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+$$;
+
+CREATE FUNCTION public.exported_doctors(p_region smallint, p_citizen uuid) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT 'tickets', exported_row(to_jsonb(a), p_citizen) FROM guardians g
+    JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'holds', exported_row(to_jsonb(h), p_citizen) FROM holds h
+    WHERE h.region_id = p_region AND h.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'waiting', exported_row(to_jsonb(e), p_citizen) || jsonb_build_object('person_ids', (
+        SELECT jsonb_agg(w.person_id ORDER BY w.person_id) FROM waiting_persons w
+        WHERE w.region_id = p_region AND w.entry_id = e.id))
+    FROM waiting_entries e WHERE e.region_id = p_region AND e.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'offers', exported_row(to_jsonb(o), p_citizen) FROM offers o
+    WHERE o.region_id = p_region AND o.citizen_id = p_citizen
+    UNION ALL
+    -- Of another time for a ticket that lost its own.
+    SELECT 'offers', exported_row(to_jsonb(o), p_citizen) FROM guardians g
+    JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id AND a.status = 'orphaned'
+    JOIN offers o ON o.region_id = a.region_id AND o.appointment_id = a.id AND o.status = 'open'
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'draw_requests', exported_row(to_jsonb(r), p_citizen) FROM draw_requests r
+    WHERE r.region_id = p_region AND r.citizen_id = p_citizen
+$$;
+
+CREATE FUNCTION public.exported_events(p_region smallint, p_citizen uuid) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH subjects AS MATERIALIZED (
+        SELECT p_citizen AS id
+        UNION
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+        UNION
+        SELECT (part ->> 'id')::uuid FROM exported_doctors(p_region, p_citizen)
+        UNION
+        SELECT (part ->> 'id')::uuid FROM exported_clubs(p_region, p_citizen) AS clubs (kind, part)
+        WHERE clubs.kind IN ('applications', 'documents', 'trials', 'wishes'))
+    SELECT 'events', jsonb_build_object('at', t.at, 'event', t.event, 'subject_id', t.subject_id, 'own', t.actor_id = p_citizen)
+    FROM subjects s JOIN audit_trail t ON t.region_id = p_region AND t.subject_id = s.id
+$$;
+
+CREATE FUNCTION public.exported_people(p_region smallint, p_citizen uuid) RETURNS TABLE(kind text, part jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT 'accounts', to_jsonb(c) - ARRAY['region_id', 'same_as'] FROM citizens c
+    WHERE c.region_id = p_region AND (c.id = p_citizen OR c.same_as = p_citizen)
+    UNION ALL
+    SELECT 'persons', exported_row(to_jsonb(p), p_citizen) || jsonb_build_object(
+        'kinship', g.kinship, 'since', g.since, 'alone', NOT EXISTS (
+            SELECT FROM guardians o
+            WHERE o.region_id = p_region AND o.person_id = p.id AND o.citizen_id <> p_citizen))
+    FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'invitations', exported_row(to_jsonb(i), p_citizen) FROM guardians g
+    JOIN invitations i ON i.region_id = g.region_id AND i.person_id = g.person_id AND i.citizen_id = g.citizen_id
+    WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'teaching', exported_row(to_jsonb(t), p_citizen) FROM teachers t
+    WHERE t.region_id = p_region AND t.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'consents', exported_row(to_jsonb(c), p_citizen) - 'text_hash' FROM consents c
+    WHERE c.region_id = p_region AND c.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'sessions', to_jsonb(s) - ARRAY['region_id', 'citizen_id', 'account_id', 'token_hash', 'previous_hash']
+    FROM sessions s
+    WHERE s.region_id = p_region AND s.citizen_id = p_citizen
+    UNION ALL
+    -- Who of institutions was shown what: the role, and not who it was.
+    SELECT 'accesses', jsonb_build_object(
+        'at', a.at, 'operation', a.operation, 'role', a.role, 'institution_id', a.institution_id)
+    FROM accesses a
+    WHERE a.region_id = p_region AND a.person_ids && ARRAY(
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = p_citizen)
+    UNION ALL
+    SELECT 'wrong_codes', exported_row(to_jsonb(w), p_citizen) FROM wrong_codes w
+    WHERE w.region_id = p_region AND w.citizen_id = p_citizen
+$$;
+
+CREATE FUNCTION public.exported_row(p_row jsonb, p_citizen uuid) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_row - ARRAY['region_id'::text, 'citizen_id'::text, 'identity'::text, 'code_hash'::text, 'content_hash'::text, 'key_sealed'::text, 'used_by'::text, 'sent_by'::text, 'marked_by'::text]) || CASE WHEN (p_row ? 'citizen_id'::text) THEN jsonb_build_object('own', ((p_row ->> 'citizen_id'::text) = (p_citizen)::text)) ELSE '{}'::jsonb END);
 
 CREATE FUNCTION public.facet_counts(p_key integer[], p_set integer[], p_groups integer[]) RETURNS json
     LANGUAGE sql IMMUTABLE
@@ -2788,6 +3087,26 @@ BEGIN
       AND e.region_id = a.region_id AND e.booking_id = a.id;
 END $$;
 
+CREATE FUNCTION public.forget_account(p_region smallint, p_accounts uuid[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM ensure_nobody(p_region);
+    UPDATE teachers SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    PERFORM hand_over(p_region, p_accounts[1], nobody(), p_now);
+    DELETE FROM invitations WHERE region_id = p_region AND used_by = ANY (p_accounts);
+    -- Ended, not deleted: every worker has yet to hear of it.
+    UPDATE sessions SET ended_at = coalesce(ended_at, p_now), token_hash = NULL, previous_hash = NULL,
+           citizen_id = nobody(), account_id = nobody()
+    WHERE region_id = p_region AND (citizen_id = ANY (p_accounts) OR account_id = ANY (p_accounts));
+    DELETE FROM identity_codes WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    DELETE FROM wrong_codes WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = ANY (p_accounts);
+    DELETE FROM citizens WHERE region_id = p_region AND id = ANY (p_accounts[2:]);
+    DELETE FROM citizens WHERE region_id = p_region AND id = p_accounts[1];
+END $$;
+
 CREATE FUNCTION public.forget_answers(p_before timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2812,6 +3131,37 @@ BEGIN
     RETURN forgotten;
 END $$;
 
+CREATE FUNCTION public.forget_applications(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT a.region_id, a.id, a.person_id, a.citizen_id FROM applications a
+            JOIN groups g ON g.region_id = a.region_id AND g.id = a.group_id
+            WHERE a.region_id = r.code AND a.person_id <> nobody() AND a.updated_at < p_before
+              AND a.status IN ('refused', 'withdrawn', 'expired', 'left', 'enrolled')
+              AND (a.status <> 'enrolled' OR g.ends_on < p_before::date)
+            ORDER BY a.updated_at LIMIT 200 FOR UPDATE OF a SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        PERFORM ensure_nobody(old.region_id);
+        UPDATE applications SET citizen_id = nobody(), person_id = nobody(), identity = sha256(uuid_send(gen_random_uuid())),
+            benefits = '{}', benefits_confirmed = NULL, decision = NULL, test = NULL, warnings = '[]'
+        WHERE region_id = old.region_id AND id = old.id;
+        UPDATE documents SET citizen_id = nobody(), person_id = nobody()
+        WHERE region_id = old.region_id AND citizen_id = old.citizen_id AND application_id = old.id;
+        DELETE FROM engagements WHERE region_id = old.region_id AND booking_id = old.id;
+        PERFORM drop_person(old.region_id, old.person_id);
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
 CREATE FUNCTION public.forget_chained(p_region smallint, p_log text, p_position bigint, p_mac bytea, p_seal bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2823,6 +3173,19 @@ BEGIN
         EXECUTE format('DELETE FROM %I WHERE region_id = $1 AND position <= $2', p_log) USING p_region, p_position;
     END IF;
 END $_$;
+
+CREATE FUNCTION public.forget_codes(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH codes AS (
+        DELETE FROM identity_codes c USING regions r WHERE c.region_id = r.code AND c.expires_at < p_before RETURNING 1),
+    invited AS (
+        DELETE FROM invitations i USING regions r WHERE i.region_id = r.code AND i.expires_at < p_before RETURNING 1),
+    guessed AS (
+        DELETE FROM wrong_codes w USING regions r WHERE w.region_id = r.code AND w.at < p_before RETURNING 1)
+    SELECT ((SELECT count(*) FROM codes) + (SELECT count(*) FROM invited) + (SELECT count(*) FROM guessed))::integer
+$$;
 
 CREATE FUNCTION public.forget_documents(p_region smallint, p_documents uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2838,6 +3201,50 @@ BEGIN
     LOOP
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'document_deleted', gone, '{}', false);
     END LOOP;
+END $$;
+
+CREATE FUNCTION public.forget_messages(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT m.region_id, m.id FROM messages m WHERE m.region_id = r.code AND m.sent_at < p_before
+            ORDER BY m.sent_at LIMIT 200 FOR UPDATE SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        DELETE FROM message_recipients WHERE region_id = old.region_id AND message_id = old.id;
+        DELETE FROM messages WHERE region_id = old.region_id AND id = old.id;
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_requests(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    requests integer;
+    wishes integer;
+BEGIN
+    DELETE FROM draw_requests gone USING regions r CROSS JOIN LATERAL (
+        SELECT q.region_id, q.id FROM draw_requests q JOIN draws d ON d.region_id = q.region_id AND d.id = q.draw_id
+        WHERE q.region_id = r.code AND q.created_at < p_before AND d.drawn_at < p_before
+        ORDER BY q.created_at LIMIT 200 FOR UPDATE OF q SKIP LOCKED) old
+    WHERE gone.region_id = old.region_id AND gone.id = old.id;
+    GET DIAGNOSTICS requests = ROW_COUNT;
+    DELETE FROM campaign_wishes gone USING regions r CROSS JOIN LATERAL (
+        SELECT w.region_id, w.id FROM campaign_wishes w JOIN campaigns c ON c.region_id = w.region_id AND c.id = w.campaign_id
+        WHERE w.region_id = r.code AND w.updated_at < p_before AND c.filled_at < p_before
+        ORDER BY w.updated_at LIMIT 200 FOR UPDATE OF w SKIP LOCKED) old
+    WHERE gone.region_id = old.region_id AND gone.id = old.id;
+    GET DIAGNOSTICS wishes = ROW_COUNT;
+    RETURN requests + wishes;
 END $$;
 
 CREATE FUNCTION public.forget_sessions(p_before timestamp with time zone) RETURNS integer
@@ -2868,6 +3275,91 @@ BEGIN
         ) due LIMIT 500
     LOOP
         DELETE FROM launch_uses WHERE region_id = over.region_id AND launch_hash = over.launch_hash;
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_tickets(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT a.region_id, a.id, a.person_id FROM appointments a
+            WHERE a.region_id = r.code AND a.person_id <> nobody() AND a.ends_at < p_before AND a.status <> 'orphaned'
+            ORDER BY a.ends_at LIMIT 200 FOR UPDATE SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        PERFORM ensure_nobody(old.region_id);
+        UPDATE appointments SET citizen_id = NULL, person_id = nobody(), identity = sha256(uuid_send(gen_random_uuid())),
+            active = false, referral_number = NULL, home_address_sealed = NULL, override_reason = NULL, appeal = NULL
+        WHERE region_id = old.region_id AND id = old.id;
+        DELETE FROM engagements WHERE region_id = old.region_id AND booking_id = old.id;
+        PERFORM drop_person(old.region_id, old.person_id);
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_told(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    forgotten integer;
+BEGIN
+    DELETE FROM outbox gone USING regions r CROSS JOIN LATERAL (
+        SELECT o.region_id, o.id FROM outbox o WHERE o.region_id = r.code AND o.at < p_before
+        ORDER BY o.at LIMIT 500 FOR UPDATE SKIP LOCKED) old
+    WHERE gone.region_id = old.region_id AND gone.id = old.id;
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_trials(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT t.region_id, t.id, t.person_id FROM trials t WHERE t.region_id = r.code AND t.ends_at < p_before
+            ORDER BY t.ends_at LIMIT 200 FOR UPDATE SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        DELETE FROM trials WHERE region_id = old.region_id AND id = old.id;
+        DELETE FROM engagements WHERE region_id = old.region_id AND booking_id = old.id;
+        forgotten := forgotten + 1;
+    END LOOP;
+    RETURN forgotten;
+END $$;
+
+CREATE FUNCTION public.forget_waiting(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    old record;
+    forgotten integer := 0;
+BEGIN
+    FOR old IN
+        SELECT due.* FROM regions r CROSS JOIN LATERAL (
+            SELECT e.region_id, e.id FROM waiting_entries e
+            WHERE e.region_id = r.code AND e.ended_at < p_before AND e.status NOT IN ('waiting', 'offered')
+            ORDER BY e.ended_at LIMIT 200 FOR UPDATE SKIP LOCKED
+        ) due LIMIT 200
+    LOOP
+        DELETE FROM offers WHERE region_id = old.region_id AND entry_id = old.id;
+        DELETE FROM waiting_persons WHERE region_id = old.region_id AND entry_id = old.id;
+        DELETE FROM waiting_entries WHERE region_id = old.region_id AND id = old.id;
         forgotten := forgotten + 1;
     END LOOP;
     RETURN forgotten;
@@ -2909,6 +3401,58 @@ END $$;
 CREATE FUNCTION public.full_months(p_birth_date date, p_on date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((EXTRACT(year FROM p_on) - EXTRACT(year FROM p_birth_date)) * (12)::numeric) + EXTRACT(month FROM p_on)) - EXTRACT(month FROM p_birth_date)) - (CASE WHEN (EXTRACT(day FROM p_on) < EXTRACT(day FROM p_birth_date)) THEN 1 ELSE 0 END)::numeric);
+
+CREATE FUNCTION public.give_back(p_region smallint, p_person uuid, p_actor uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    one uuid;
+    ticket appointments;
+    named applications;
+BEGIN
+    FOR one IN
+        SELECT a.id FROM applications a JOIN groups g ON g.region_id = a.region_id AND g.id = a.group_id
+        WHERE a.region_id = p_region AND a.person_id = p_person
+          AND a.status NOT IN ('refused', 'withdrawn', 'expired', 'left')
+          -- Who was in a group until its end did not leave it.
+          AND (a.status <> 'enrolled' OR g.ends_on >= p_now::date)
+        ORDER BY a.id
+    LOOP
+        named := lock_application(p_region, NULL, NULL, one);
+        PERFORM move_application(named, CASE named.status WHEN 'enrolled' THEN 'left' ELSE 'withdrawn' END,
+                                 leaving(named, p_now), p_actor, p_now)
+        WHERE named.status NOT IN ('refused', 'withdrawn', 'expired', 'left');
+    END LOOP;
+    FOR ticket IN
+        SELECT * FROM appointments WHERE region_id = p_region AND person_id = p_person
+          AND (status = 'orphaned' OR (status = 'booked' AND ends_at > p_now)) ORDER BY id FOR UPDATE
+    LOOP
+        PERFORM end_appointment(ticket, gen_random_uuid(), p_actor, '{}', p_now);
+    END LOOP;
+    FOR one IN
+        UPDATE trials SET status = 'cancelled'
+        WHERE region_id = p_region AND person_id = p_person AND status = 'booked' AND ends_at > p_now RETURNING id
+    LOOP
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'trial_cancelled', one, '{}', true);
+    END LOOP;
+    PERFORM forget_documents(p_region, ARRAY(
+        SELECT id FROM documents WHERE region_id = p_region AND person_id = p_person AND deleted_at IS NULL
+    ), p_actor, p_now);
+    -- The record of a draw or a campaign that is closed counts on its rows until it is carried out.
+    PERFORM FROM campaigns WHERE region_id = p_region AND id IN (
+        SELECT campaign_id FROM campaign_wishes WHERE region_id = p_region AND person_id = p_person)
+    ORDER BY id FOR SHARE;
+    DELETE FROM campaign_wishes w USING campaigns c
+    WHERE w.region_id = p_region AND w.person_id = p_person AND c.region_id = p_region AND c.id = w.campaign_id
+      AND (c.closed_at IS NULL OR c.filled_at IS NOT NULL);
+    PERFORM FROM draws WHERE region_id = p_region AND id IN (
+        SELECT draw_id FROM draw_requests WHERE region_id = p_region AND person_id = p_person)
+    ORDER BY id FOR SHARE;
+    DELETE FROM draw_requests r USING draws d
+    WHERE r.region_id = p_region AND r.person_id = p_person AND d.region_id = p_region AND d.id = r.draw_id
+      AND (d.closed_at IS NULL OR d.drawn_at IS NOT NULL);
+END $$;
 
 CREATE FUNCTION public.give_consent(p_region smallint, p_citizen uuid, p_person uuid, p_purpose text, p_version smallint, p_text_hash text, p_id uuid, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3316,6 +3860,26 @@ BEGIN
         'test', invited, 'decision', p_decision, 'decide_by', greatest(named.decide_by, working_deadline(
             named.region_id, named.institution_id, named.submitted_at, days))), p_actor, p_now);
 END $$;
+
+CREATE FUNCTION public.is_busy(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM waiting_entries e
+                   WHERE e.region_id = p_region AND e.citizen_id = p_citizen AND e.ended_at IS NULL)
+        OR EXISTS (SELECT FROM teachers t WHERE t.region_id = p_region AND t.citizen_id = p_citizen)
+        OR EXISTS (
+            SELECT FROM guardians g JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id
+            WHERE g.region_id = p_region AND g.citizen_id = p_citizen
+              AND (a.status = 'orphaned' OR (a.status IN ('booked', 'arrived') AND a.ends_at > p_now)))
+        OR EXISTS (
+            SELECT FROM guardians g JOIN applications a ON a.region_id = g.region_id AND a.person_id = g.person_id
+            JOIN groups c ON c.region_id = a.region_id AND c.id = a.group_id
+            WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND c.ends_on >= p_now::date
+              AND a.status IN ('submitted', 'under_review', 'invited', 'approved', 'enrolled', 'waiting', 'offered'))
+        OR EXISTS (
+            SELECT FROM guardians g JOIN trials t ON t.region_id = g.region_id AND t.person_id = g.person_id
+            WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND t.status = 'booked' AND t.ends_at > p_now)
+$$;
 
 CREATE FUNCTION public.is_busy_elsewhere(p_region smallint, p_booking uuid, p_times tstzmultirange) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3850,6 +4414,24 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.leave_to_others(p_region smallint, p_citizen uuid, p_person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    heir uuid := (SELECT citizen_id FROM guardians
+                  WHERE region_id = p_region AND person_id = p_person AND citizen_id <> p_citizen
+                  ORDER BY since, citizen_id LIMIT 1);
+BEGIN
+    UPDATE appointments SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE applications SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE trials SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE documents SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE campaign_wishes SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    UPDATE draw_requests SET citizen_id = heir WHERE region_id = p_region AND person_id = p_person AND citizen_id = p_citizen;
+    DELETE FROM guardians WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+END $$;
+
 CREATE FUNCTION public.leave_waiting_list(p_region smallint, p_citizen uuid, p_entry uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3997,6 +4579,30 @@ CREATE FUNCTION public.local_today(p_region smallint, p_now timestamp with time 
     AS $$
 BEGIN
     RETURN (SELECT (p_now AT TIME ZONE zone)::date FROM regions WHERE code = p_region);
+END $$;
+
+CREATE TABLE public.citizens (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    platform text NOT NULL,
+    external_id text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    same_as uuid,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE FUNCTION public.lock_account(p_region smallint, p_citizen uuid) RETURNS SETOF public.citizens
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    first uuid := (SELECT coalesce(same_as, id) FROM citizens WHERE region_id = p_region AND id = p_citizen);
+BEGIN
+    PERFORM FROM persons WHERE region_id = p_region AND id IN (
+        SELECT g.person_id FROM guardians g WHERE g.region_id = p_region AND g.citizen_id = first)
+    ORDER BY id FOR UPDATE;
+    RETURN QUERY SELECT c.* FROM citizens c
+    WHERE c.region_id = p_region AND (c.id = first OR c.same_as = first) ORDER BY c.id FOR UPDATE;
 END $$;
 
 CREATE FUNCTION public.lock_application(p_region smallint, p_citizen uuid, p_institution uuid, p_application uuid) RETURNS public.applications
@@ -4409,6 +5015,10 @@ BEGIN
     made.updated_at := p_now;
     RETURN made;
 END $$;
+
+CREATE FUNCTION public.nobody() RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '00000000-0000-7000-8000-0000000e5ed0'::uuid;
 
 CREATE FUNCTION public.offer_a_free_place(p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6059,6 +6669,20 @@ BEGIN
     RETURN named;
 END $$;
 
+CREATE FUNCTION public.unused_account(p_before timestamp with time zone, p_now timestamp with time zone) RETURNS TABLE(region_id smallint, citizen_id uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT c.region_id, c.id FROM regions r CROSS JOIN LATERAL (
+        SELECT o.region_id, o.id FROM citizens o
+        WHERE o.region_id = r.code AND o.seen_at < p_before AND o.same_as IS NULL
+          AND NOT EXISTS (SELECT FROM citizens j
+                          WHERE j.region_id = o.region_id AND j.same_as = o.id AND j.seen_at >= p_before)
+          AND NOT is_busy(o.region_id, o.id, p_now)
+        ORDER BY o.seen_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) c LIMIT 1
+$$;
+
 CREATE FUNCTION public.update_draft(p_region smallint, p_citizen uuid, p_application uuid, p_changes jsonb, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -6543,15 +7167,6 @@ CREATE TABLE public.certificates (
     CONSTRAINT certificates_spent_check CHECK ((spent >= 0)),
     CONSTRAINT certificates_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
     CONSTRAINT certificates_unit_check CHECK ((unit = ANY (ARRAY['roubles'::text, 'hours'::text])))
-);
-
-CREATE TABLE public.citizens (
-    region_id smallint NOT NULL,
-    id uuid NOT NULL,
-    platform text NOT NULL,
-    external_id text NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    same_as uuid
 );
 
 CREATE TABLE public.clients (
@@ -7143,6 +7758,8 @@ CREATE INDEX applications_to_bring ON public.applications USING btree (region_id
 
 CREATE INDEX applications_to_decide ON public.applications USING btree (region_id, institution_id, decide_by, id) WHERE (status = ANY (ARRAY['submitted'::text, 'under_review'::text, 'invited'::text]));
 
+CREATE INDEX applications_to_forget ON public.applications USING btree (region_id, updated_at) WHERE ((person_id <> '00000000-0000-7000-8000-0000000e5ed0'::uuid) AND (status = ANY (ARRAY['refused'::text, 'withdrawn'::text, 'expired'::text, 'left'::text, 'enrolled'::text])));
+
 CREATE INDEX appointments_appealed ON public.appointments USING btree (region_id, institution_id, starts_at, id) WHERE ((appeal IS NOT NULL) AND (status = 'noshow'::text));
 
 CREATE INDEX appointments_by_citizen ON public.appointments USING btree (region_id, citizen_id);
@@ -7163,6 +7780,8 @@ CREATE UNIQUE INDEX appointments_person_once_a_slot ON public.appointments USING
 
 CREATE UNIQUE INDEX appointments_referral_once ON public.appointments USING btree (region_id, institution_id, specialty_code, referral_number) WHERE ((referral_number IS NOT NULL) AND (status <> ALL (ARRAY['cancelled'::text, 'noshow'::text])));
 
+CREATE INDEX appointments_to_forget ON public.appointments USING btree (region_id, ends_at) WHERE (person_id <> '00000000-0000-7000-8000-0000000e5ed0'::uuid);
+
 CREATE INDEX attendance_by_application ON public.attendance USING btree (region_id, application_id, day, starts);
 
 CREATE INDEX audit_trail_by_subject ON public.audit_trail USING btree (region_id, subject_id, id);
@@ -7179,6 +7798,8 @@ CREATE INDEX campaign_wishes_by_person ON public.campaign_wishes USING btree (re
 
 CREATE INDEX campaign_wishes_in_lot ON public.campaign_wishes USING btree (region_id, campaign_id, lot);
 
+CREATE INDEX campaign_wishes_to_forget ON public.campaign_wishes USING btree (region_id, updated_at);
+
 CREATE INDEX campaigns_by_key_of_seed ON public.campaigns USING btree (region_id, split_part(seed_sealed, '.'::text, 1));
 
 CREATE INDEX campaigns_in_time ON public.campaigns USING btree (region_id, wishes_from, id);
@@ -7190,6 +7811,8 @@ CREATE INDEX certificates_by_identity ON public.certificates USING btree (region
 CREATE INDEX certificates_by_key_of_number ON public.certificates USING btree (region_id, split_part(number_sealed, '.'::text, 1));
 
 CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as) WHERE (same_as IS NOT NULL);
+
+CREATE INDEX citizens_unused ON public.citizens USING btree (region_id, seen_at) WHERE (same_as IS NULL);
 
 CREATE INDEX consents_by_citizen ON public.consents USING btree (region_id, citizen_id);
 
@@ -7203,7 +7826,7 @@ CREATE INDEX documents_by_key_of_key ON public.documents USING btree (region_id,
 
 CREATE INDEX documents_by_key_of_name ON public.documents USING btree (region_id, split_part(name_sealed, '.'::text, 1)) WHERE (name_sealed IS NOT NULL);
 
-CREATE INDEX documents_by_person ON public.documents USING btree (region_id, person_id) WHERE (deleted_at IS NULL);
+CREATE INDEX documents_by_person ON public.documents USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX documents_once ON public.documents USING btree (region_id, application_id, content_hash) WHERE (deleted_at IS NULL);
 
@@ -7216,6 +7839,8 @@ CREATE INDEX draw_requests_by_citizen ON public.draw_requests USING btree (regio
 CREATE INDEX draw_requests_by_person ON public.draw_requests USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX draw_requests_person_once ON public.draw_requests USING btree (region_id, draw_id, identity) WHERE (status <> 'withdrawn'::text);
+
+CREATE INDEX draw_requests_to_forget ON public.draw_requests USING btree (region_id, created_at);
 
 CREATE INDEX draws_by_key_of_seed ON public.draws USING btree (region_id, split_part(seed_sealed, '.'::text, 1));
 
@@ -7273,13 +7898,25 @@ CREATE INDEX holds_to_expire ON public.holds USING btree (region_id, expires_at)
 
 CREATE INDEX idempotency_keys_by_region_and_age ON public.idempotency_keys USING btree (region_id, created_at);
 
+CREATE INDEX identity_codes_to_forget ON public.identity_codes USING btree (region_id, expires_at);
+
 CREATE INDEX institutions_by_name ON public.institutions USING btree (region_id, name, id);
 
 CREATE INDEX institutions_expiring ON public.institutions USING btree (region_id, id) WHERE (noshow_after_minutes IS NOT NULL);
 
+CREATE INDEX invitations_by_citizen ON public.invitations USING btree (region_id, citizen_id);
+
+CREATE INDEX invitations_by_guest ON public.invitations USING btree (region_id, used_by) WHERE (used_by IS NOT NULL);
+
+CREATE INDEX invitations_to_forget ON public.invitations USING btree (region_id, expires_at);
+
 CREATE INDEX launch_uses_by_expiry ON public.launch_uses USING btree (region_id, expires_at);
 
+CREATE INDEX message_recipients_by_message ON public.message_recipients USING btree (region_id, message_id);
+
 CREATE INDEX messages_by_group ON public.messages USING btree (region_id, group_id, sent_at, id);
+
+CREATE INDEX messages_to_forget ON public.messages USING btree (region_id, sent_at);
 
 CREATE INDEX offered_specialties_by_code ON public.offered_specialties USING btree (region_id, specialty_code, institution_id);
 
@@ -7294,6 +7931,8 @@ CREATE UNIQUE INDEX offers_one_an_appointment ON public.offers USING btree (regi
 CREATE UNIQUE INDEX offers_one_an_entry ON public.offers USING btree (region_id, entry_id) WHERE (status = 'open'::text);
 
 CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_at) WHERE (status = 'open'::text);
+
+CREATE INDEX outbox_to_forget ON public.outbox USING btree (region_id, at);
 
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
@@ -7343,6 +7982,8 @@ CREATE INDEX trials_of_lesson ON public.trials USING btree (region_id, group_id,
 
 CREATE UNIQUE INDEX trials_once_a_group ON public.trials USING btree (region_id, group_id, identity) WHERE (status = 'booked'::text);
 
+CREATE INDEX trials_to_forget ON public.trials USING btree (region_id, ends_at);
+
 CREATE INDEX used_assertions_by_expiry ON public.used_assertions USING btree (region_id, expires_at);
 
 CREATE INDEX waiting_entries_by_citizen ON public.waiting_entries USING btree (region_id, citizen_id, id);
@@ -7353,9 +7994,13 @@ CREATE INDEX waiting_entries_ended ON public.waiting_entries USING btree (region
 
 CREATE INDEX waiting_entries_queue ON public.waiting_entries USING btree (region_id, institution_id, specialty_code, queued_at, id) WHERE (status = 'waiting'::text);
 
+CREATE INDEX waiting_entries_to_forget ON public.waiting_entries USING btree (region_id, ended_at) WHERE (status <> ALL (ARRAY['waiting'::text, 'offered'::text]));
+
 CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
+
+CREATE INDEX wrong_codes_to_forget ON public.wrong_codes USING btree (region_id, at);
 
 CREATE TRIGGER accesses_kept BEFORE DELETE OR UPDATE ON public.accesses FOR EACH ROW EXECUTE FUNCTION public.only_add();
 
@@ -7531,6 +8176,9 @@ ALTER TABLE ONLY public.guardians
 
 ALTER TABLE ONLY public.guardians
     ADD CONSTRAINT guardians_region_id_person_id_fkey FOREIGN KEY (region_id, person_id) REFERENCES public.persons(region_id, id);
+
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
 
 ALTER TABLE ONLY public.holds
     ADD CONSTRAINT holds_region_id_offer_id_fkey FOREIGN KEY (region_id, offer_id) REFERENCES public.offers(region_id, id);

@@ -1,7 +1,7 @@
 """How long what is kept of people serves its purpose."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +9,14 @@ class Retention:
     """The term of each purpose (docs/personal-data.md)."""
 
     answers: timedelta
-
-    def answers_until(self, now: datetime) -> datetime:
-        """Answers that were kept before this serve no repeated request any more."""
-        return now - self.answers
+    tickets: timedelta
+    applications: timedelta
+    trials: timedelta
+    waiting: timedelta
+    requests: timedelta
+    messages: timedelta
+    told: timedelta
+    codes: timedelta
+    accounts: timedelta
+    # How often a citizen may take their data out.
+    exports_a_day: int

@@ -23,6 +23,7 @@ from tests.live import Answer
 # And the teacher of the clinic's group r1, a citizen from the clinic's page: has no column, for they are let in where
 # the operation is for `teachers`, and elsewhere are a stranger.
 # And the registrar, an editor of the clinic's page: has no column, for the operation's scope says what they get.
+# eraseAccount stays the last one: whoever has asked for it is nobody.
 TABLE = """
                          nobody stranger parent their_admin admin their_system no_scope system elsewhere operator
 createSession            ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
@@ -180,6 +181,8 @@ withdrawWishes           401    404      ok     404         404   403          4
 bookTrial                401    404      ok     404         404   403          403      403    403       403 person
 listTrials               401    ok       ok     ok          ok    403          403      403    403       403
 cancelTrial              401    404      ok     404         404   403          403      403    403       403 trial
+exportAccount            401    ok       ok     ok          ok    403          403      403    403       403
+eraseAccount             401    ok       ok     ok          ok    403          403      403    403       403
 """
 ANOTHER_REGION = 54
 REGISTRARS = {"appointments:read", "appointments:write", "applications:read", "applications:write"}

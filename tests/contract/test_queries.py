@@ -41,6 +41,7 @@ _SERVICE = Path(__file__).parents[2] / "service"
 REGION = 42
 NOW = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
 FORTNIGHT = NOW, NOW + timedelta(days=14)
+LONG_AGO = NOW - timedelta(days=3653)
 NIL = UUID(int=0)
 TRAIL, ACCESSES = Chain(bytes(32), REGION, "audit_trail"), Chain(bytes(32), REGION, "accesses")
 
@@ -164,6 +165,30 @@ async def book_trial(connection: asyncpg.Connection) -> None:
     row = {"id": new_id(), "group_id": made(9, 3), "person_id": made(6, 2000), "day": "2026-09-09", "starts": "16:30"}
     row |= {"begins_at": NOW + timedelta(days=2), "ends_at": NOW + timedelta(days=2, hours=1), "place": 0}
     await registers.book_trial(connection, REGION, made(5, 1), key, row, None, NOW)
+
+
+def as_served(
+    call: Callable[[asyncpg.Connection], Awaitable[Any]],
+) -> Callable[[asyncpg.Connection], Awaitable[None]]:
+    """In a transaction, planned as the service has it: some tables are all but empty in the crowd."""
+
+    async def run(connection: asyncpg.Connection) -> None:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL enable_seqscan = off")
+            await call(connection)
+
+    return run
+
+
+async def exported(connection: asyncpg.Connection) -> None:
+    assert [kind async for kind, _ in personal_data.exported(connection, REGION, made(5, 7), NOW)]
+
+
+async def erased(connection: asyncpg.Connection) -> None:
+    # The crowd's bookings are counted nowhere.
+    await connection.execute("UPDATE groups SET taken = capacity WHERE region_id = 42")
+    await connection.execute("UPDATE slots SET taken = capacity WHERE region_id = 42")
+    await personal_data.erase_account(connection, REGION, [made(5, 7)], [], made(5, 7), NOW)
 
 
 def slots(connection: asyncpg.Connection) -> Awaitable[Any]:
@@ -344,6 +369,30 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "forget_sessions": (
         lambda c: launch.forget_sessions(c, NOW),
         {"sessions_by_expiry", "launch_uses_by_expiry"},
+    ),
+    "exported": (as_served(exported), {"appointments_by_person", "applications_by_person", "audit_trail_by_subject"}),
+    "forget_tickets": (as_served(lambda c: personal_data.forget_tickets(c, LONG_AGO)), {"appointments_to_forget"}),
+    "forget_applications": (
+        as_served(lambda c: personal_data.forget_applications(c, LONG_AGO)),
+        {"applications_to_forget"},
+    ),
+    "forget_trials": (as_served(lambda c: personal_data.forget_trials(c, LONG_AGO)), {"trials_to_forget"}),
+    "forget_waiting": (as_served(lambda c: personal_data.forget_waiting(c, LONG_AGO)), {"waiting_entries_to_forget"}),
+    "forget_requests": (
+        as_served(lambda c: personal_data.forget_requests(c, LONG_AGO)),
+        {"draw_requests_to_forget", "campaign_wishes_to_forget"},
+    ),
+    "forget_messages": (as_served(lambda c: personal_data.forget_messages(c, LONG_AGO)), {"messages_to_forget"}),
+    "forget_told": (as_served(lambda c: personal_data.forget_told(c, LONG_AGO)), {"outbox_to_forget"}),
+    "forget_codes": (
+        as_served(lambda c: personal_data.forget_codes(c, LONG_AGO)),
+        {"identity_codes_to_forget", "invitations_to_forget", "wrong_codes_to_forget"},
+    ),
+    "unused_account": (as_served(lambda c: personal_data.unused_account(c, LONG_AGO, NOW)), {"citizens_unused"}),
+    # The last one: afterwards there is one citizen fewer.
+    "erase_account": (
+        as_served(erased),
+        {"guardians_by_person", "appointments_by_person", "persons_pkey", "citizens_pkey"},
     ),
 }
 # What is cut to a page, or to one row a clinic, while it is read by this index: no sort of more stands above it.

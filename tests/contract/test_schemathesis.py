@@ -84,7 +84,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
     return {
         # Whoever joins is nobody else from then on, and whoever has logged out is nobody.
         "tokens": {operation.id: tokens.get(role(operation.access)) for operation in OPERATIONS}
-        | {name: scene.world.parent(someone()).token for name in _AS_OTHERS}
+        | {name: scene.world.parent(someone()).token for name in (*_AS_OTHERS, "eraseAccount")}
         | dict.fromkeys(("listSessions", "endSession"), scene.world.parent(LEAVER).token),
         "refresh_token": scene.world.live.session(CLINIC_PAGE, someone())["refresh_token"],
         "family": scene.family,

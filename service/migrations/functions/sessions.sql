@@ -10,19 +10,24 @@ LANGUAGE sql AS $$
         ORDER BY s.used_at DESC OFFSET 49);
 $$;
 
--- The account of that user, made where there is none, and the citizen whom it is.
+-- The account of that user, made where there is none, and the citizen whom it is. That it came is written down once a
+-- day: the term of who does not come is years.
 CREATE OR REPLACE FUNCTION ensure_account(
     p_region smallint, p_platform text, p_user text, p_new uuid, p_now timestamptz, OUT account uuid, OUT citizen uuid
 ) LANGUAGE plpgsql AS $$
+DECLARE
+    seen timestamptz;
 BEGIN
-    SELECT c.id, coalesce(c.same_as, c.id) INTO account, citizen FROM citizens c
+    SELECT c.id, coalesce(c.same_as, c.id), c.seen_at INTO account, citizen, seen FROM citizens c
     WHERE c.region_id = p_region AND c.platform = p_platform AND c.external_id = p_user;
     IF FOUND THEN
+        UPDATE citizens SET seen_at = p_now
+        WHERE region_id = p_region AND id = account AND seen < p_now - interval '1 day';
         RETURN;
     END IF;
     -- Another launch may make it at this moment: then it is that one's.
-    INSERT INTO citizens (region_id, id, platform, external_id, created_at)
-    VALUES (p_region, p_new, p_platform, p_user, p_now)
+    INSERT INTO citizens (region_id, id, platform, external_id, created_at, seen_at)
+    VALUES (p_region, p_new, p_platform, p_user, p_now, p_now)
     ON CONFLICT ON CONSTRAINT citizens_one_per_platform_user DO NOTHING;
     SELECT c.id, coalesce(c.same_as, c.id) INTO account, citizen FROM citizens c
     WHERE c.region_id = p_region AND c.platform = p_platform AND c.external_id = p_user;

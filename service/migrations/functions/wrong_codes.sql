@@ -6,6 +6,7 @@ CREATE OR REPLACE FUNCTION count_wrong_codes(p_region smallint, p_citizen uuid, 
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('citizen_gone') WHERE NOT FOUND;
     PERFORM refuse('too_many_attempts') WHERE 5 <= (
         SELECT count(*) FROM wrong_codes
         WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');

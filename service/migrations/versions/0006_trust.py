@@ -12,6 +12,7 @@ PIECES: tuple[str, ...] = (
     "consents",
     "consent_texts",
     "guardians",
+    "privacy",
     # The last: it knows all tables.
     "walls",
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from schemas.common import A_CITIZEN, A_CLINIC, Instant, Named, OneTimeCode, RegionCode, Schema, example
+from schemas.common import A_CITIZEN, A_CLINIC, Instant, Named, OneTimeCode, PageCode, RegionCode, Schema, example
 
 Role = Literal["none", "editor", "admin"]
 MiniApp = Literal["doctor", "club"]
@@ -14,6 +14,14 @@ Platform = Literal["vk", "ok", "max", "telegram"]
 PageId = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9_]{1,64}$", description="The id of the community, channel or bot on its platform."),
+]
+LaunchParameters = Annotated[
+    str,
+    Field(
+        max_length=4096,
+        description="The query string of the launch (`initData` in MAX and Telegram), undecoded, with or without the "
+        "question mark.",
+    ),
 ]
 Scope = Literal[
     "institutions:write",
@@ -42,14 +50,7 @@ class Launch(Schema):
     platform: Platform = Field(
         description="`vk` also for a VK mini-app inside Odnoklassniki; `ok` for one of Odnoklassniki's own."
     )
-    parameters: Annotated[
-        str,
-        Field(
-            max_length=4096,
-            description="The query string of the launch (`initData` in MAX and Telegram), undecoded, with or without "
-            "the question mark.",
-        ),
-    ]
+    parameters: LaunchParameters
     page: PageId | None = Field(
         default=None,
         description="The page to come to, where the launch does not say: whoever comes so is a citizen like any other. "
@@ -57,8 +58,25 @@ class Launch(Schema):
     )
 
 
+class PageClaim(Schema):
+    """The launch of whoever administers the page, from that page, and the code that the institution was given."""
+
+    model_config = example(platform="vk", parameters=_LAUNCH.replace("=none", "=admin"), code="42-7K2M-9QXT-4F0B")
+
+    platform: Platform
+    parameters: LaunchParameters
+    code: PageCode
+
+
 class SessionPage(Schema):
     """The page that the mini-app was opened from."""
+
+    model_config = example(
+        platform="vk",
+        external_id="100001",
+        mini_apps=["doctor"],
+        institution={"id": A_CLINIC, "name": "Детская поликлиника № 1"},
+    )
 
     platform: Platform
     external_id: str = Field(description="The id of the community on the platform.")

@@ -24,6 +24,7 @@ from tests.doctors.clinic import Clinic
 from tests.documents import provocations as documents
 from tests.draws import provocations as draws
 from tests.filling import provocations as filling
+from tests.institutions import provocations as institutions
 from tests.launch import provocations as launch
 from tests.launch.credentials import credentials
 from tests.live import Live
@@ -279,7 +280,7 @@ def birth_date_impossible(world: World) -> Asked:
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
 PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
-PROVOCATIONS |= registers.PROVOCATIONS
+PROVOCATIONS |= registers.PROVOCATIONS | institutions.PROVOCATIONS
 PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
 PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS
 

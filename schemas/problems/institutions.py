@@ -12,3 +12,24 @@ PAGE_TAKEN = refusal(
     "Эта страница уже подключена в другом регионе",
     "This page is already connected in another region",
 )
+PAGE_CLAIMED = refusal(
+    "page_claimed",
+    Kind.conflict,
+    "Эта страница уже подключена к другому учреждению: обратитесь в региональный центр",
+    "This page is already connected to another institution: ask the regional centre",
+)
+PAGE_ADMINISTRATOR_NEEDED = refusal(
+    "page_administrator_needed",
+    Kind.forbidden,
+    "Подключить страницу может только её администратор: откройте мини-приложение с этой страницы",
+    "Only an administrator of the page can connect it: open the mini-app from that page",
+)
+PAGE_INVITATION_NOT_FOUND = refusal(
+    "page_invitation_not_found", Kind.absent, "Приглашение не найдено", "The invitation is not found"
+)
+PAGE_INVITATION_USED = refusal(
+    "page_invitation_used",
+    Kind.conflict,
+    "По этому приглашению страница уже подключена: отключите саму страницу",
+    "A page was connected by this invitation already: disconnect the page itself",
+)

@@ -170,11 +170,7 @@ async def _arguments(
         arguments["actor"] = actor
     if "key" in names:
         arguments["key"] = _idempotency_key(operation, request, raw)
-    if "language" in names:
-        arguments["language"] = language_of(request.headers.get("Accept-Language"))
-    if "basic_credentials" in names:
-        arguments["basic_credentials"] = _basic_credentials(request)
-    return arguments
+    return arguments | {name: read(request) for name, read in _OF_REQUEST.items() if name in names}
 
 
 def _query(model: type[Schema], request: web.Request) -> Schema:
@@ -236,6 +232,14 @@ def _basic_credentials(request: web.Request) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         raise DomainError(problems.CLIENT_INVALID, extra={"error": "invalid_client"}) from None
     return name, secret
+
+
+# What a use case may want to know of the request itself.
+_OF_REQUEST: Mapping[str, Callable[[web.Request], object]] = {
+    "language": lambda request: language_of(request.headers.get("Accept-Language")),
+    "address": lambda request: request.remote or "",
+    "basic_credentials": _basic_credentials,
+}
 
 
 def _json(result: Schema) -> bytes:

@@ -2,13 +2,21 @@
 
 from schemas import problems as p
 from service.core.operations import CITIZEN, PUBLIC, Operation, Transaction
-from service.launch import identities, usecases
+from service.launch import claiming, identities, usecases
 
 OPERATIONS = (
     Operation(
         "POST", "/v1/sessions", "createSession", usecases.create_session, PUBLIC, Transaction.STATEMENT,
         "Open a session from a signed launch", status=201,
         refusals=(p.LAUNCH_INVALID, p.LAUNCH_STALE, p.PAGE_MISSING, p.PAGE_UNKNOWN),
+    ),
+    Operation(
+        "POST", "/v1/pages/claim", "claimPage", claiming.claim_page, PUBLIC, Transaction.STATEMENT,
+        "Connect one's page by a code",
+        refusals=(
+            p.LAUNCH_INVALID, p.LAUNCH_STALE, p.PAGE_MISSING, p.PAGE_ADMINISTRATOR_NEEDED, p.INVITATION_NOT_FOUND,
+            p.TOO_MANY_ATTEMPTS, p.PAGE_CLAIMED,
+        ),
     ),
     Operation(
         "GET", "/v1/identities", "listIdentities", identities.list_identities, CITIZEN, Transaction.READ,

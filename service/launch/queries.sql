@@ -49,3 +49,11 @@ RETURNING true;
 DELETE FROM used_assertions u USING regions r
 WHERE u.region_id = r.code AND u.expires_at < $1
 RETURNING 1;
+
+-- name: claim_page
+SELECT claim_page($1, $2, $3, $4, $5, $6, $7);
+
+-- name: forget_wrong_claims
+DELETE FROM wrong_claims w USING regions r
+WHERE w.region_id = r.code AND w.since <= $1::timestamptz - interval '1 hour'
+RETURNING 1;

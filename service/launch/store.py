@@ -18,6 +18,7 @@ VIOLATIONS = {
     "identity_joined": problems.IDENTITY_JOINED,
     "identity_first": problems.IDENTITY_FIRST,
     "identity_codes_code": Collision,
+    "page_claimed": problems.PAGE_CLAIMED,
 }
 
 
@@ -32,6 +33,25 @@ async def ensure_citizen(
     """The citizen of that user: the one just made, or the one that another launch made a moment before."""
     await conn.execute(SQL.add_citizen, region_id, citizen_id, platform, user, now)
     return await conn.fetchval(SQL.find_citizen, region_id, platform, user)
+
+
+async def claim_page(
+    conn: Connection,
+    region_id: int,
+    code_hash: bytes,
+    platform: str,
+    page: str,
+    caller_hashes: tuple[bytes, bytes],
+    now: datetime,
+) -> UUID | None:
+    """Whose the page is now; None where the code leads nowhere. `caller_hashes`: of the account and of the address."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(SQL.claim_page, region_id, code_hash, platform, page, *caller_hashes, now)
+
+
+async def forget_wrong_claims(conn: Connection, now: datetime) -> int:
+    """Of those that count no more; gives how many."""
+    return len(await conn.fetch(SQL.forget_wrong_claims, now))
 
 
 async def create_identity_code(

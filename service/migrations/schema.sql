@@ -1513,6 +1513,47 @@ CREATE FUNCTION public.child_busy(place public.groups, child public.persons, p_c
     LIMIT 5
 $$;
 
+CREATE FUNCTION public.claim_page(p_region smallint, p_code_hash bytea, p_platform text, p_page text, p_account_hash bytea, p_address_hash bytea, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    invitation page_invitations;
+BEGIN
+    PERFORM FROM regions WHERE code = p_region;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM count_wrong_claims(p_region, p_account_hash, 5, p_now);
+    PERFORM count_wrong_claims(p_region, p_address_hash, 50, p_now);
+    SELECT * INTO invitation FROM page_invitations
+    WHERE region_id = p_region AND code_hash = p_code_hash FOR NO KEY UPDATE;
+    IF invitation.revoked_at IS NULL AND (invitation.platform, invitation.page_id, invitation.account_hash)
+       = (p_platform, p_page, p_account_hash) THEN
+        RETURN invitation.institution_id;
+    END IF;
+    IF invitation.id IS NULL OR invitation.revoked_at IS NOT NULL OR invitation.claimed_at IS NOT NULL
+       OR invitation.expires_at <= p_now THEN
+        UPDATE wrong_claims SET wrong = wrong + 1
+        WHERE region_id = p_region AND caller_hash IN (p_account_hash, p_address_hash);
+        RETURN NULL;
+    END IF;
+    INSERT INTO pages AS p (platform, external_id, region_id, institution_id, mini_apps)
+    VALUES (p_platform, p_page, p_region, invitation.institution_id, invitation.mini_apps)
+    ON CONFLICT (platform, external_id) DO UPDATE
+    SET mini_apps = (SELECT array_agg(DISTINCT one ORDER BY one DESC) FROM unnest(p.mini_apps || excluded.mini_apps) one)
+    WHERE p.region_id = excluded.region_id AND p.institution_id = excluded.institution_id;
+    IF NOT FOUND THEN
+        PERFORM refuse('page_claimed');
+    END IF;
+    UPDATE page_invitations
+    SET claimed_at = p_now, platform = p_platform, page_id = p_page, account_hash = p_account_hash
+    WHERE region_id = p_region AND id = invitation.id;
+    -- Who claims is no citizen yet, so the invitation stands for them.
+    PERFORM journal(p_region, gen_random_uuid(), p_now, invitation.id, 'page_claimed', invitation.institution_id,
+                    jsonb_build_object('platform', p_platform, 'page', p_page), false);
+    RETURN invitation.institution_id;
+END $$;
+
 CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1606,6 +1647,20 @@ BEGIN
     RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
 END $$;
 
+CREATE FUNCTION public.count_wrong_claims(p_region smallint, p_caller_hash bytea, p_at_most integer, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    counted integer;
+BEGIN
+    INSERT INTO wrong_claims AS w (region_id, caller_hash, wrong, since) VALUES (p_region, p_caller_hash, 0, p_now)
+    ON CONFLICT (region_id, caller_hash) DO UPDATE
+    SET wrong = CASE WHEN w.since > p_now - interval '1 hour' THEN w.wrong ELSE 0 END,
+        since = CASE WHEN w.since > p_now - interval '1 hour' THEN w.since ELSE p_now END
+    RETURNING wrong INTO counted;
+    PERFORM refuse('too_many_attempts') WHERE counted >= p_at_most;
+END $$;
+
 CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1659,6 +1714,27 @@ BEGIN
     ON CONFLICT (region_id, person_id, citizen_id)
     DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, used_by = NULL;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_invited', p_person, '{}', false);
+    RETURN p_result;
+END $$;
+
+CREATE FUNCTION public.create_page_invitations(p_region smallint, p_actor uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    earlier jsonb := coalesce(
+        idempotency_find(p_region, p_actor, p_operation, p_key, p_request_hash),
+        idempotency_keep(p_region, p_actor, p_operation, p_key, p_request_hash, p_result, p_now));
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO page_invitations (region_id, id, institution_id, mini_apps, code_hash, created_at, expires_at)
+    SELECT p_region, item.id, item.institution_id, item.mini_apps, item.code_hash, p_now, item.expires_at
+    FROM jsonb_to_recordset(p_items)
+        AS item (id uuid, institution_id uuid, mini_apps text[], code_hash bytea, expires_at timestamptz);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'page_invited', item.institution_id,
+                    jsonb_build_object('invitation', item.id), false)
+    FROM jsonb_to_recordset(p_items) AS item (id uuid, institution_id uuid);
     RETURN p_result;
 END $$;
 
@@ -5545,6 +5621,23 @@ CREATE TABLE public.outbox (
     subject_id uuid NOT NULL
 );
 
+CREATE TABLE public.page_invitations (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    mini_apps text[] NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    claimed_at timestamp with time zone,
+    platform text,
+    page_id text,
+    account_hash bytea,
+    CONSTRAINT page_invitations_claimed CHECK ((num_nulls(claimed_at, platform, page_id, account_hash) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT page_invitations_mini_apps_check CHECK ((mini_apps <@ ARRAY['doctor'::text, 'club'::text]))
+);
+
 CREATE TABLE public.pages (
     platform text NOT NULL,
     external_id text NOT NULL,
@@ -5641,6 +5734,13 @@ CREATE TABLE public.waiting_persons (
     specialty_code text NOT NULL,
     identity bytea NOT NULL,
     active boolean DEFAULT true NOT NULL
+);
+
+CREATE TABLE public.wrong_claims (
+    region_id smallint NOT NULL,
+    caller_hash bytea NOT NULL,
+    wrong integer NOT NULL,
+    since timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.wrong_codes (
@@ -5803,6 +5903,12 @@ ALTER TABLE ONLY public.offers
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.page_invitations
+    ADD CONSTRAINT page_invitations_code UNIQUE (region_id, code_hash);
+
+ALTER TABLE ONLY public.page_invitations
+    ADD CONSTRAINT page_invitations_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.pages
     ADD CONSTRAINT pages_pkey PRIMARY KEY (platform, external_id);
 
@@ -5865,6 +5971,9 @@ ALTER TABLE ONLY public.waiting_entries
 
 ALTER TABLE ONLY public.waiting_persons
     ADD CONSTRAINT waiting_persons_pkey PRIMARY KEY (region_id, entry_id, person_id);
+
+ALTER TABLE ONLY public.wrong_claims
+    ADD CONSTRAINT wrong_claims_pkey PRIMARY KEY (region_id, caller_hash);
 
 ALTER TABLE ONLY public.wrong_codes
     ADD CONSTRAINT wrong_codes_pkey PRIMARY KEY (region_id, citizen_id, id);
@@ -6025,6 +6134,10 @@ CREATE UNIQUE INDEX offers_one_an_entry ON public.offers USING btree (region_id,
 
 CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_at) WHERE (status = 'open'::text);
 
+CREATE INDEX page_invitations_by_institution ON public.page_invitations USING btree (region_id, institution_id, id);
+
+CREATE INDEX page_invitations_by_page ON public.page_invitations USING btree (region_id, platform, page_id) WHERE (claimed_at IS NOT NULL);
+
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
 CREATE INDEX persons_by_identity ON public.persons USING btree (region_id, identity) WHERE (deleted_at IS NULL);
@@ -6076,6 +6189,8 @@ CREATE INDEX waiting_entries_queue ON public.waiting_entries USING btree (region
 CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
+
+CREATE INDEX wrong_claims_by_age ON public.wrong_claims USING btree (region_id, since);
 
 CREATE TRIGGER applications_keep_members AFTER INSERT OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION public.applications_keep_members();
 
@@ -6267,6 +6382,9 @@ ALTER TABLE ONLY public.offers
 
 ALTER TABLE ONLY public.offers
     ADD CONSTRAINT offers_region_id_entry_id_fkey FOREIGN KEY (region_id, entry_id) REFERENCES public.waiting_entries(region_id, id);
+
+ALTER TABLE ONLY public.page_invitations
+    ADD CONSTRAINT page_invitations_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
 
 ALTER TABLE ONLY public.pages
     ADD CONSTRAINT pages_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);

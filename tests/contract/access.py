@@ -37,6 +37,12 @@ listInstitutions         401    ok       ok     ok          ok    ok           o
 getInstitution           401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution
 putInstitution           401    403      403    403         403   403          403      403    ok        ok
 putPage                  401    403      403    403         403   403          403      403    404       ok  institution
+claimPage                ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+listPages                401    403      403    403         403   403          403      403    ok        ok
+deletePage               401    403      403    403         403   403          403      403    ok        ok
+createPageInvitation     401    403      403    403         403   403          403      403    404       ok  institution
+listPageInvitations      401    403      403    403         403   403          403      403    ok        ok
+revokePageInvitation     401    403      403    403         403   403          403      403    404   ok  page_invitation
 listPersons              401    ok       ok     ok          ok    403          403      403    403       403
 createPerson             401    ok       ok     ok          ok    403          403      403    403       403
 updatePerson             401    404      ok     404         404   403          403      403    403       403 person

@@ -237,6 +237,11 @@ def _launch(body: dict[str, Any]) -> None:
     body.pop("page", None)
 
 
+def _claim(body: dict[str, Any]) -> None:
+    """The one of a page that was claimed so: a few wrong codes and none is taken."""
+    body.update(_WORLD["claim"])
+
+
 def _check_in(body: dict[str, Any]) -> None:
     """One way of two, and a ticket that is there."""
     body.pop("ticket", None)
@@ -327,6 +332,7 @@ _SETTLED = {
     "transferApplications": _transfer,
     "createToken": _token_request,
     "createSession": _launch,
+    "claimPage": _claim,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,
     "appealNoShow": _appeal,

@@ -6,6 +6,7 @@ from typing import Any
 from tests.campaigns.scene import Campaigns, set_campaigns
 from tests.documents.people import Applicant
 from tests.draws.scene import Draws, set_draws
+from tests.institutions.centre import claim_of, invited
 from tests.live import Api
 from tests.reception.desk import patient
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
@@ -75,6 +76,9 @@ class Scene:
     # A trial lesson of that group, and what another one is booked with.
     trial_id: str
     trying: dict[str, str]
+    # The claim of a page that is claimed by it already, and an invitation that nobody claims.
+    claim: dict[str, str]
+    page_invitation_id: str
     appeal: str = "Болели"
 
     @property
@@ -210,7 +214,16 @@ def set_scene(world: World) -> Scene:
         schedule=schedule,
         draws=set_draws(world, parent, child),
         campaigns=set_campaigns(world, parent, child),
+        claim=claimed(world),
+        page_invitation_id=invited(world, str(CLINIC))["invitation_id"],
     )
+
+
+def claimed(world: World) -> dict[str, str]:
+    """How the clinic's other page was claimed; once more is no error."""
+    claim = claim_of(world, 100004, invited(world, str(CLINIC))["code"])
+    world.live.api().post("/v1/pages/claim", claim).ok()
+    return claim
 
 
 def offered_places(world: World, parent: Api, children: list[str]) -> list[str]:

@@ -86,6 +86,10 @@ class Stage:
             "putPage": Ask(
                 {"platform": "vk", "page_id": str(CLINIC_PAGE)}, body={**clinic, "mini_apps": ["doctor", "club"]}
             ),
+            "claimPage": Ask(body=scene.claim),
+            "deletePage": Ask({"platform": "vk", "page_id": "100003"}),
+            "createPageInvitation": Ask(clinic, body={"mini_apps": ["doctor"]}),
+            "revokePageInvitation": Ask({"invitation_id": scene.page_invitation_id}),
             "createPerson": Ask(body=person(last_name=surname())),
             "updatePerson": Ask({"person_id": scene.free_person_id}, body={"last_name": surname()}),
             "deletePerson": Ask({"person_id": scene.spare_person_id}),

@@ -137,6 +137,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "appeal": scene.appeal,
         "siblings": scene.siblings,
         "code": scene.invitation_code(),
+        "claim": scene.claim,
     }
 
 
@@ -172,6 +173,7 @@ def dictionaries(scene: Scene) -> str:
         "own_teacher": ["t1"],
         "lesson": [LESSON],
         "trial": [scene.trial_id],
+        "page_invitation": [scene.page_invitation_id],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

@@ -19,6 +19,7 @@ from tests.documents.people import applicant as parent_of_applicant
 from tests.documents.samples import pdf
 from tests.draws.clinic import DrawingClinic
 from tests.draws.provocations import requesting
+from tests.institutions.centre import institution
 from tests.provocation import Asked, someone, surname
 from tests.reception.desk import patient as without_account
 from tests.registers.school import PATH, School
@@ -89,6 +90,11 @@ def trying(world: World) -> Asked:
     return Asked(family.api, "POST", "/v1/trials", body, key=str(new_id()))
 
 
+def inviting_a_page(world: World) -> Asked:
+    path = f"/v1/institutions/{institution(world)}/page-invitations"
+    return Asked(world.operator, "POST", path, {"mini_apps": ["club"]}, key=str(new_id()))
+
+
 CREATE: dict[str, Callable[[World], Asked]] = {
     "bookAppointment": lambda world: patient(world, Clinic(world).slot()),
     "bookFamily": lambda world: siblings(Clinic(world)),
@@ -110,9 +116,12 @@ CREATE: dict[str, Callable[[World], Asked]] = {
         world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())
     ),
     "createInvitation": inviting,
+    "createPageInvitation": inviting_a_page,
 }
 # What may be done again: under a new key it is done once more, or takes the turn of the one before.
-AGAIN = {"holdSlot", "createIdentityCode", "createInvitation", "inviteTeacher", "sendMessage"}
+AGAIN = {
+    "holdSlot", "createIdentityCode", "createInvitation", "inviteTeacher", "sendMessage", "createPageInvitation",
+}  # fmt: skip
 WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher"}
 EFFECTS = (
     "appointments",
@@ -124,6 +133,7 @@ EFFECTS = (
     "draw_requests",
     "waiting_entries",
     "invitations",
+    "page_invitations",
     "messages",
     "message_recipients",
     "trials",
@@ -191,6 +201,8 @@ def changed(body: dict[str, Any] | bytes) -> dict[str, Any] | bytes:
         return {"items": body["items"][::-1]}
     if "time_to" in body:
         return body | {"time_to": "12:00"}
+    if "mini_apps" in body:
+        return body | {"mini_apps": ["doctor"]}
     name = next(name for name in ("first_name", "text", "person_id", "slot_id") if name in body)
     return body | {name: "Надежда" if name in ("first_name", "text") else str(new_id())}
 

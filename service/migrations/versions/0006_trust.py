@@ -4,9 +4,7 @@ from service.migrations.script import run
 
 revision = "0006"
 down_revision = "0005"
-PIECES: tuple[str, ...] = (
-    # One a line.
-)
+PIECES: tuple[str, ...] = ("page_claims",)
 
 
 def upgrade() -> None:

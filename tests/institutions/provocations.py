@@ -1,0 +1,33 @@
+"""How an institution, or whoever claims a page for it, is refused."""
+
+from service.core.ids import new_id
+from tests.institutions.centre import CLAIM, INVITATIONS, claim, claim_of, institution, invited
+from tests.provocation import Asked, Provocations, someone
+from tests.world import CLINIC_PAGE, World
+
+PROVOCATIONS = Provocations()
+
+
+@PROVOCATIONS.status(409)
+def page_claimed(world: World) -> Asked:
+    """By the clinic already."""
+    code = invited(world, institution(world))["code"]
+    return Asked(world.live.api(), "POST", CLAIM, claim_of(world, CLINIC_PAGE, code))
+
+
+@PROVOCATIONS.status(403)
+def page_administrator_needed(world: World) -> Asked:
+    code = invited(world, institution(world))["code"]
+    return Asked(world.live.api(), "POST", CLAIM, claim_of(world, someone(), code, role="editor"))
+
+
+@PROVOCATIONS.status(404)
+def page_invitation_not_found(world: World) -> Asked:
+    return Asked(world.operator, "POST", f"{INVITATIONS}/{new_id()}/revoke")
+
+
+@PROVOCATIONS.status(409)
+def page_invitation_used(world: World) -> Asked:
+    made = invited(world, institution(world))
+    claim(world, someone(), made["code"]).ok()
+    return Asked(world.operator, "POST", f"{INVITATIONS}/{made['invitation_id']}/revoke")

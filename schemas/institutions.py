@@ -8,6 +8,7 @@ from pydantic import Field
 from schemas.common import (
     A_CLINIC,
     INTEGER,
+    INTEGER_TEXT,
     Address,
     Instant,
     Municipality,
@@ -19,6 +20,7 @@ from schemas.common import (
     Phone,
     RegionCode,
     Schema,
+    Trial,
     Zone,
     example,
 )
@@ -111,6 +113,10 @@ class PageInvitationBody(Schema):
 
     mini_apps: MiniApps
     valid_days: ValidDays = 14
+
+
+class PageInvitationsQuery(Trial):
+    valid_days: Annotated[int, Field(ge=1, le=60, description="For how long the codes are good."), INTEGER_TEXT] = 14
 
 
 class PageInvitationCode(Schema):

@@ -33,3 +33,15 @@ PAGE_INVITATION_USED = refusal(
     "По этому приглашению страница уже подключена: отключите саму страницу",
     "A page was connected by this invitation already: disconnect the page itself",
 )
+ROWS_WRONG = refusal(
+    "rows_wrong",
+    Kind.invalid,
+    "В файле есть ошибки: исправьте указанные строки, пока ничего не сделано",
+    "The file has errors: correct the lines that are named, nothing was done",
+)
+ROWS_TOO_MANY = refusal(
+    "rows_too_many",
+    Kind.too_large,
+    "В файле больше 5000 строк: разделите его",
+    "The file has over 5,000 rows: split it",
+)

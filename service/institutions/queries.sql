@@ -88,3 +88,6 @@ DELETE FROM pages WHERE platform = $1 AND external_id = $2 AND region_id = $3 RE
 UPDATE page_invitations SET revoked_at = $5
 WHERE region_id = $1 AND platform = $2 AND page_id = $3 AND claimed_at IS NOT NULL AND revoked_at IS NULL
   AND institution_id IS DISTINCT FROM $4::uuid;
+
+-- name: find_institutions
+SELECT id, name, municipality FROM institutions WHERE region_id = $1 AND id = ANY ($2::uuid[]);

@@ -37,6 +37,10 @@ async def find_institution(conn: Connection, region_id: int, institution_id: UUI
     return await conn.fetchrow(SQL.find_institution, region_id, institution_id)
 
 
+async def find_institutions(conn: Connection, region_id: int, ids: Sequence[UUID]) -> dict[UUID, Record]:
+    return {row["id"]: row for row in await conn.fetch(SQL.find_institutions, region_id, ids)}
+
+
 async def lock_institution(conn: Connection, region_id: int, institution_id: UUID) -> Record | None:
     return await conn.fetchrow(SQL.lock_institution, region_id, institution_id)
 

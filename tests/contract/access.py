@@ -42,6 +42,7 @@ listPages                401    403      403    403         403   403          4
 deletePage               401    403      403    403         403   403          403      403    ok        ok
 createPageInvitation     401    403      403    403         403   403          403      403    404       ok  institution
 listPageInvitations      401    403      403    403         403   403          403      403    ok        ok
+inviteInstitutions       401    403      403    403         403   403          403      403    ok        ok
 revokePageInvitation     401    403      403    403         403   403          403      403    404   ok  page_invitation
 listPersons              401    ok       ok     ok          ok    403          403      403    403       403
 createPerson             401    ok       ok     ok          ok    403          403      403    403       403

@@ -87,6 +87,7 @@ _FILES = {
     "image/heic": heic,
     "application/octet-stream": pdf,
 }
+schemathesis.openapi.media_type("text/csv", st.just(_WORLD["table"].encode()))
 for _media_type, _made in _FILES.items():
     schemathesis.openapi.media_type(_media_type, st.integers(0, 2**40).map(lambda seed, made=_made: made(seed=seed)))
 _TAKE_AWAY = {"declineOffer", "blockPractitioner"}

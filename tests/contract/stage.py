@@ -30,11 +30,13 @@ class Ask:
     query: dict[str, Any] = field(default_factory=dict[str, Any])
     body: Any = None
     form: dict[str, str] | None = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
     def put_to(self, operation: Operation, api: Api) -> Answer:
         key = str(new_id()) if operation.method == "POST" and operation.status == 201 else None
         path = operation.path.format(**self.path)
-        return api.call(operation.method, path, self.body, key=key, params=self.query, data=self.form)
+        options = {"params": self.query, "data": self.form, "headers": self.headers}
+        return api.call(operation.method, path, self.body, key=key, **options)
 
     def absent(self, ids: set[str]) -> "Ask":
         """The same, for things that are not there in place of those."""
@@ -89,6 +91,7 @@ class Stage:
             "claimPage": Ask(body=scene.claim),
             "deletePage": Ask({"platform": "vk", "page_id": "100003"}),
             "createPageInvitation": Ask(clinic, body={"mini_apps": ["doctor"]}),
+            "inviteInstitutions": Ask(body=b"institution_id;mini_apps", headers={"Content-Type": "text/csv"}),
             "revokePageInvitation": Ask({"invitation_id": scene.page_invitation_id}),
             "createPerson": Ask(body=person(last_name=surname())),
             "updatePerson": Ask({"person_id": scene.free_person_id}, body={"last_name": surname()}),

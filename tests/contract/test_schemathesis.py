@@ -138,6 +138,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "siblings": scene.siblings,
         "code": scene.invitation_code(),
         "claim": scene.claim,
+        "table": f"institution_id;mini_apps\n{CLINIC};doctor club\n",
     }
 
 

@@ -21,6 +21,23 @@ def page_administrator_needed(world: World) -> Asked:
     return Asked(world.live.api(), "POST", CLAIM, claim_of(world, someone(), code, role="editor"))
 
 
+def tabled(world: World, *rows: str) -> Asked:
+    body = "\n".join(("institution_id;mini_apps", *rows)).encode()
+    asked = Asked(world.operator, "POST", f"{INVITATIONS}/bulk", body, key=str(new_id()))
+    asked.options = {"headers": {"Content-Type": "text/csv"}}
+    return asked
+
+
+@PROVOCATIONS.status(422)
+def rows_wrong(world: World) -> Asked:
+    return tabled(world, f"{new_id()};club")
+
+
+@PROVOCATIONS.status(413)
+def rows_too_many(world: World) -> Asked:
+    return tabled(world, *[f"{institution(world)};club"] * 5001)
+
+
 @PROVOCATIONS.status(404)
 def page_invitation_not_found(world: World) -> Asked:
     return Asked(world.operator, "POST", f"{INVITATIONS}/{new_id()}/revoke")

@@ -9,6 +9,8 @@ from pydantic.json_schema import SkipJsonSchema
 from schemas.common import A_CITIZEN, A_CLINIC, Instant, Named, OneTimeCode, PageCode, RegionCode, Schema, example
 
 Role = Literal["none", "editor", "admin"]
+# The weakest first.
+StaffRole = Literal["none", "doctor", "registrar", "director"]
 MiniApp = Literal["doctor", "club"]
 Platform = Literal["vk", "ok", "max", "telegram"]
 PageId = Annotated[
@@ -32,6 +34,7 @@ Scope = Literal[
     "applications:read",
     "applications:write",
     "certificates:write",
+    "staff:write",
 ]
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SCOPE = "(" + "|".join(get_args(Scope)) + ")"
@@ -94,6 +97,8 @@ class Session(Schema):
         citizen_id=A_CITIZEN,
         region=42,
         role="none",
+        staff_role="none",
+        practitioner_id=None,
         page={
             "platform": "vk",
             "external_id": "100001",
@@ -111,6 +116,11 @@ class Session(Schema):
         description="`admin` opens the whole of the institution's side for this page, `editor` the desk: appointments, "
         "applications, lists; not schedules, programmes or settings."
     )
+    staff_role: StaffRole = Field(
+        description="The same by its own name: `admin` is a `director`, `editor` a `registrar`. A `doctor`, whose "
+        "`role` is `none`, has their own day and tickets."
+    )
+    practitioner_id: str | None = Field(description="Of a doctor: the institution's own id of the practitioner.")
     page: SessionPage
 
 

@@ -31,11 +31,12 @@ from service.people import operations as people
 from service.reception import operations as reception
 from service.registers import operations as registers
 from service.schedules import operations as schedules
+from service.staff import operations as staff
 from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, campaigns,
-    applications, certificates, documents, registers,
+    applications, certificates, documents, registers, staff,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

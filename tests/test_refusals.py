@@ -33,6 +33,7 @@ from tests.provocation import Asked, Provocations, someone
 from tests.reception import provocations as reception
 from tests.registers import provocations as registers
 from tests.schedules import provocations as schedules
+from tests.staff import provocations as people_of_institutions
 from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
 
@@ -280,7 +281,7 @@ def birth_date_impossible(world: World) -> Asked:
 PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCATIONS | draws.PROVOCATIONS
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
 PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
-PROVOCATIONS |= registers.PROVOCATIONS | institutions.PROVOCATIONS
+PROVOCATIONS |= registers.PROVOCATIONS | institutions.PROVOCATIONS | people_of_institutions.PROVOCATIONS
 PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
 PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS
 

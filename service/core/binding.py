@@ -23,7 +23,7 @@ from service.core.database import Connection, Database
 from service.core.errors import DomainError
 from service.core.operations import Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
-from service.core.roles import role_may
+from service.core.roles import role_may, role_may_all
 from service.core.signatures import Signature, names_of, signature_of
 from service.core.streams import stream_of
 
@@ -133,7 +133,8 @@ def _authorise(operation: Operation, request: web.Request, authenticate: Authent
     actor = authenticate(token)
     access = operation.access
     if actor.kind == "citizen":
-        allowed = access.citizen or access.teachers or (access.staff and role_may(actor.role, access.scope))
+        may = role_may if access.doctors else role_may_all
+        allowed = access.citizen or access.teachers or (access.staff and may(actor.role, access.scope))
     else:
         allowed = access.system and (access.scope is None or access.scope in actor.scopes)
         allowed = allowed and not (access.whole_region and actor.institution_id is not None)

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from schemas.problems import Refusal
-from service.core.roles import StaffRole
+from schemas.sessions import StaffRole
 
 Language = Literal["ru", "en"]
 
@@ -24,6 +24,8 @@ class Actor:
     institution_id: UUID | None
     role: StaffRole = "none"
     scopes: frozenset[str] = frozenset()
+    # Of a doctor: whose tickets alone are theirs.
+    practitioner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,13 @@ class Access:
     """Who may call. `staff`: the people of an institution, at it, whose role has `scope`; a system needs it too.
 
     `teachers`: so may any citizen of the institution's page, and the use case sees whether they teach the group.
+    `doctors`: so may its doctors, and the use case sees whether it is their own.
     """
 
     citizen: bool = False
     staff: bool = False
     teachers: bool = False
+    doctors: bool = False
     system: bool = False
     scope: str | None = None
     # Only systems that act for the whole region.
@@ -110,9 +114,9 @@ CITIZEN = Access(citizen=True)
 ANYONE = Access(citizen=True, system=True)
 
 
-def staff(scope: str, *, teachers: bool = False) -> Access:
-    """The institution's side: its page's administrators, and systems with the scope; a group's `teachers` where so."""
-    return Access(staff=True, teachers=teachers, system=True, scope=scope)
+def staff(scope: str, *, teachers: bool = False, doctors: bool = False) -> Access:
+    """The institution's side: whose role has the scope, systems with it; `teachers` and `doctors` where so."""
+    return Access(staff=True, teachers=teachers, doctors=doctors, system=True, scope=scope)
 
 
 def operator(scope: str) -> Access:

@@ -57,8 +57,8 @@ async def invite_institutions(
     UTF-8 or Windows-1251; semicolons, commas or tabs; a row of heads: `institution_id` or «ид учреждения», `mini_apps`
     or «мини-приложения» (`doctor`, `club`, or «врач», «кружок», with spaces between), and `name` or «название», which
     is for the reader alone. If a row is wrong nothing is done, and `errors` tells of all of them by the numbers of
-    their lines (`/lines/7/mini_apps`). No cell of the answer is taken for a formula. A dry run answers without codes. The
-    codes are not kept: a repetition with the same key and file is told them again.
+    their lines (`/lines/7/mini_apps`). No cell of the answer is taken for a formula. A dry run answers without codes.
+    The codes are not kept: a repetition with the same key and file is told them again.
     """
     if received.length > MAX_ROWS:
         raise DomainError(problems.ROWS_TOO_MANY)

@@ -100,7 +100,7 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read(sheet: Sheet, lines: Iterator[tuple[int, list[str]]]) -> None:
-    line, head = next(lines, (1, []))
+    line, head = next(lines, (1, list[str]()))
     columns = [_COLUMNS.get(cell.lower(), "") for cell in head]
     sheet.russian = not any(cell.lower() in _ENGLISH for cell in head)
     for name in _NEEDED:
@@ -129,7 +129,7 @@ def _read_row(sheet: Sheet, line: int, cells: dict[str, str]) -> None:
         institution_id = UUID(int=0)
         sheet.wrong(line, "a UUID is expected", "institution_id")
     words = cells["mini_apps"].lower().replace(",", " ").replace("+", " ").split()
-    apps = list(dict.fromkeys(_APPS[word] for word in words if word in _APPS))
+    apps = [app for app in get_args(MiniApp) if app in {_APPS.get(word) for word in words}]
     if not apps or any(word not in _APPS for word in words):
         sheet.wrong(line, f"some of {', '.join(get_args(MiniApp))} are expected, or врач, кружок", "mini_apps")
     if len(sheet.errors) == before:

@@ -1,9 +1,16 @@
 -- name: find_page
 SELECT p.region_id, p.external_id, p.mini_apps, i.id AS institution_id, i.name AS institution_name,
-       coalesce(c.same_as, c.id) AS citizen_id
+       coalesce(c.same_as, c.id) AS citizen_id, own.role AS own_role, own.practitioner_id,
+       d.external_id AS practitioner_own_id
 FROM pages p
 JOIN institutions i ON i.region_id = p.region_id AND i.id = p.institution_id
 LEFT JOIN citizens c ON c.region_id = p.region_id AND c.platform = p.platform AND c.external_id = $3
+LEFT JOIN LATERAL (
+    -- A registrar sees what a doctor sees, and stands behind them in the alphabet.
+    SELECT s.role, s.practitioner_id FROM staff s
+    WHERE s.region_id = p.region_id AND s.citizen_id = coalesce(c.same_as, c.id) AND s.institution_id = p.institution_id
+    ORDER BY s.role DESC, s.external_id LIMIT 1) own ON true
+LEFT JOIN practitioners d ON d.region_id = p.region_id AND d.id = own.practitioner_id
 WHERE p.platform = $1 AND p.external_id = $2;
 
 -- name: add_citizen

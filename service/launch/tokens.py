@@ -79,6 +79,7 @@ class Tokens:
             "institution": str(actor.institution_id) if actor.institution_id else None,
             "role": actor.role,
             "scope": " ".join(sorted(actor.scopes)),
+            **({"practitioner": str(actor.practitioner_id)} if actor.practitioner_id else {}),
             **claims,
         }
         return Issued(self.sign(everything, _TYPE), lifetime_seconds)
@@ -113,7 +114,7 @@ class Tokens:
             header, claims = complete["header"], complete["payload"]
             if header.get("typ") != _TYPE or header.get("kid") != self.key_id:
                 raise DomainError(problems.UNAUTHENTICATED)
-            institution = claims["institution"]
+            institution, practitioner = claims["institution"], claims.get("practitioner")
             actor = Actor(
                 kind=claims["actor"],
                 id=UUID(claims["sub"]),
@@ -121,6 +122,7 @@ class Tokens:
                 institution_id=UUID(institution) if institution else None,
                 role=claims["role"],
                 scopes=frozenset(claims["scope"].split()),
+                practitioner_id=UUID(practitioner) if practitioner else None,
             )
             return float(claims["exp"]), actor
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError):

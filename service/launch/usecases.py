@@ -30,9 +30,9 @@ async def create_session(
     """Opens a session from the signed parameters of a launch.
 
     The signature is verified before anything is read out of the parameters; then their age, both ways. The mini-app
-    must have been opened from a page that is connected, or `page` names one: then as a citizen. `role` is the
-    platform's word at the moment of the launch, so the token of an administrator lives shorter. There is nothing to
-    refresh: ask the platform for fresh parameters.
+    must have been opened from a page that is connected, or `page` names one: then as a citizen. The role is the
+    platform's word at the moment of the launch or what the institution gave, the stronger of the two, so the token of
+    its people lives shorter. There is nothing to refresh: ask the platform for fresh parameters.
     """
     proof = prove(body.platform, body.parameters, launch_terms, clock())
     asked_page = proof.page or body.page
@@ -44,8 +44,11 @@ async def create_session(
     citizen_id = page["citizen_id"] or await store.ensure_citizen(
         conn, page["region_id"], new_id(), proof.platform, proof.user, clock()
     )
-    role = role_of(proof.role)
-    actor = Actor("citizen", citizen_id, page["region_id"], page["institution_id"], role)
+    role = role_of(proof.role, page["own_role"])
+    practitioner_id = page["practitioner_id"] if role == "doctor" else None
+    actor = Actor(
+        "citizen", citizen_id, page["region_id"], page["institution_id"], role, practitioner_id=practitioner_id
+    )
     lifetime = launch_terms.citizen_token_seconds if role == "none" else launch_terms.administrator_token_seconds
     issued = tokens.issue(
         actor, f"{proof.platform}:{proof.app}", lifetime, page=f"{proof.platform}:{page['external_id']}"
@@ -56,6 +59,8 @@ async def create_session(
         citizen_id=citizen_id,
         region=page["region_id"],
         role=shown_role(role),
+        staff_role=role,
+        practitioner_id=page["practitioner_own_id"] if practitioner_id else None,
         page=SessionPage(
             platform=proof.platform,
             external_id=page["external_id"],

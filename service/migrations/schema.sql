@@ -2770,6 +2770,7 @@ BEGIN
     UPDATE offers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE staff SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE teachers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE campaign_wishes SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
@@ -2900,6 +2901,24 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.invite_staff_member(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_member uuid, p_code_hash bytea, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    earlier jsonb := coalesce(
+        idempotency_find(p_region, p_actor, 'inviteStaffMember', p_key, p_request_hash),
+        idempotency_keep(p_region, p_actor, 'inviteStaffMember', p_key, p_request_hash, p_result, p_now));
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    UPDATE staff SET code_hash = p_code_hash, code_expires_at = (p_result ->> 'expires_at')::timestamptz,
+                     code_used_at = NULL
+    WHERE region_id = p_region AND id = p_member;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'staff_member_invited', p_member, '{}', false);
+    RETURN p_result;
+END $$;
+
 CREATE FUNCTION public.invite_teacher(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_teacher uuid, p_code_hash bytea, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -3009,6 +3028,27 @@ BEGIN
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_joined', child.id, '{}', false)
     WHERE invited.used_by IS NULL;
     RETURN child.id;
+END $$;
+
+CREATE FUNCTION public.join_as_staff(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named staff;
+BEGIN
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
+    SELECT * INTO named FROM staff
+    WHERE region_id = p_region AND institution_id = p_institution AND code_hash = p_code_hash FOR NO KEY UPDATE;
+    IF named.citizen_id = p_citizen AND named.code_used_at IS NOT NULL THEN
+        RETURN named.external_id;
+    END IF;
+    IF named.id IS NULL OR named.code_used_at IS NOT NULL OR named.code_expires_at <= p_now THEN
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
+        RETURN NULL;
+    END IF;
+    UPDATE staff SET citizen_id = p_citizen, code_used_at = p_now WHERE region_id = p_region AND id = named.id;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'staff_member_joined', named.id, '{}', false);
+    RETURN named.external_id;
 END $$;
 
 CREATE FUNCTION public.join_as_teacher(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS text
@@ -5704,6 +5744,25 @@ CREATE TABLE public.schedules (
     CONSTRAINT schedules_window_minutes_check CHECK (((window_minutes >= 0) AND (window_minutes <= 1440)))
 );
 
+CREATE TABLE public.staff (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    role text NOT NULL,
+    practitioner_id uuid,
+    last_name text NOT NULL,
+    first_name text NOT NULL,
+    patronymic text,
+    citizen_id uuid,
+    code_hash bytea,
+    code_expires_at timestamp with time zone,
+    code_used_at timestamp with time zone,
+    CONSTRAINT staff_code_expires CHECK (((code_hash IS NULL) = (code_expires_at IS NULL))),
+    CONSTRAINT staff_of_a_doctor CHECK (((role = 'doctor'::text) = (practitioner_id IS NOT NULL))),
+    CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'registrar'::text])))
+);
+
 CREATE TABLE public.teachers (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -5954,6 +6013,12 @@ ALTER TABLE ONLY public.slots
 ALTER TABLE ONLY public.specialties
     ADD CONSTRAINT specialties_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_by_own_id UNIQUE (region_id, institution_id, external_id);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_by_own_id UNIQUE (region_id, institution_id, external_id);
 
@@ -6163,6 +6228,10 @@ CREATE INDEX slots_of_practitioner ON public.slots USING btree (region_id, pract
 CREATE INDEX slots_of_schedule ON public.slots USING btree (region_id, schedule_id, starts_at) WHERE (schedule_id IS NOT NULL);
 
 CREATE INDEX slots_to_draw ON public.slots USING btree (region_id, internet_at) WHERE ((policy = 'draw'::text) AND (draw_id IS NULL));
+
+CREATE INDEX staff_by_citizen ON public.staff USING btree (region_id, citizen_id) WHERE (citizen_id IS NOT NULL);
+
+CREATE UNIQUE INDEX staff_by_code ON public.staff USING btree (region_id, institution_id, code_hash) WHERE (code_hash IS NOT NULL);
 
 CREATE INDEX teachers_by_citizen ON public.teachers USING btree (region_id, citizen_id) WHERE (citizen_id IS NOT NULL);
 
@@ -6424,6 +6493,15 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
 
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);

@@ -176,6 +176,11 @@ withdrawWishes           401    404      ok     404         404   403          4
 bookTrial                401    404      ok     404         404   403          403      403    403       403 person
 listTrials               401    ok       ok     ok          ok    403          403      403    403       403
 cancelTrial              401    404      ok     404         404   403          403      403    403       403 trial
+putStaffMember           401    403      403    404         ok    404          403      ok     404       ok  institution
+deleteStaffMember        401    403      403    404         ok    404          403      ok     404       ok  institution
+listStaff                401    403      403    404         ok    404          403      ok     404       ok  institution
+inviteStaffMember        401    403      403    404         ok    404          403      ok     404       ok  institution
+joinAsStaff              401    ok       ok     404         ok    403          403      403    403       403 invitation
 """
 ANOTHER_REGION = 54
 REGISTRARS = {"appointments:read", "appointments:write", "applications:read", "applications:write"}

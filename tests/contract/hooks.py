@@ -284,6 +284,10 @@ def _joining(body: dict[str, Any]) -> None:
     body["code"] = _WORLD["teacher_code"]
 
 
+def _staff(body: dict[str, Any]) -> None:
+    body["code"] = _WORLD["staff_code"]
+
+
 def _identity(body: dict[str, Any]) -> None:
     """A code that is good once: from then on it is none."""
     body["code"] = _WORLD["identity_code"]
@@ -334,6 +338,7 @@ _SETTLED = {
     "createToken": _token_request,
     "createSession": _launch,
     "claimPage": _claim,
+    "joinAsStaff": _staff,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,
     "appealNoShow": _appeal,

@@ -9,9 +9,10 @@ from tests.draws.scene import Draws, set_draws
 from tests.institutions.centre import claim_of, invited
 from tests.live import Api
 from tests.reception.desk import patient
+from tests.staff.people import doctor_of, written_down
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
-PARENT, STRANGER, ADMINISTRATOR, TEACHER = 1, 2, 3, 14
+PARENT, STRANGER, ADMINISTRATOR, TEACHER, DOCTOR = 1, 2, 3, 14, 15
 REGISTER = "r1"
 # Lessons of that group: one has been, and one is to come.
 LESSON, LATER = "2026-09-07T0700", "2026-12-07T0700"
@@ -76,6 +77,8 @@ class Scene:
     # A trial lesson of that group, and what another one is booked with.
     trial_id: str
     trying: dict[str, str]
+    # The account of the clinic's first practitioner, whose most of the tickets are.
+    doctor: Api
     # The claim of a page that is claimed by it already, and an invitation that nobody claims.
     claim: dict[str, str]
     page_invitation_id: str
@@ -214,6 +217,7 @@ def set_scene(world: World) -> Scene:
         schedule=schedule,
         draws=set_draws(world, parent, child),
         campaigns=set_campaigns(world, parent, child),
+        doctor=doctor_of(world, CLINIC_PAGE, str(CLINIC), DOCTOR, "s1", "d1"),
         claim=claimed(world),
         page_invitation_id=invited(world, str(CLINIC))["invitation_id"],
     )
@@ -261,6 +265,8 @@ def teaching(world: World) -> Api:
         world.put(f"/v1/institutions/{CLINIC}/teachers/{own_id}", {"last_name": "Орлов", "first_name": "Пётр"})
     teacher.post("/v1/teachers/join", {"code": code_for(world, "t1")}).ok()
     world.put(f"/v1/institutions/{CLINIC}/groups/{REGISTER}/teachers", {"teacher_ids": ["t1"]})
+    for own_id in ("s9", "s10"):
+        written_down(world, str(CLINIC), own_id)
     return teacher
 
 

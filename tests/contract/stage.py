@@ -19,6 +19,7 @@ from tests.launch.credentials import credentials
 from tests.live import Answer, Api
 from tests.provocation import someone, surname
 from tests.reception.desk import WHY, patient
+from tests.staff.people import staff_code
 from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, PAEDIATRICIAN, REGION, World, person
 
 
@@ -210,6 +211,10 @@ class Stage:
             "listReceivedDocuments": Ask({**application, **clinic}),
             "getReceivedDocument": Ask({**application, **clinic, "document_id": scene.document_id}),
             **self.register_asks(operation),
+            "putStaffMember": Ask({"staff_id": "s8", **clinic}, body={"last_name": "Зимин", "first_name": "Илья"}),
+            "deleteStaffMember": Ask({"staff_id": "s8", **clinic}),
+            "listStaff": Ask(clinic),
+            "inviteStaffMember": Ask({"staff_id": "s9", **clinic}),
             "putCampaign": Ask({"campaign_id": "winter"}, body=terms(world)),
             "getCampaign": Ask({"campaign_id": scene.campaigns.open_id}),
             "getCampaignRecord": Ask({"campaign_id": scene.campaigns.matched_id}),
@@ -217,6 +222,8 @@ class Stage:
             "getWishes": Ask(wishes),
             "withdrawWishes": Ask(wishes),
         }
+        if operation.id == "joinAsStaff":
+            return Ask(body={"code": staff_code(world, str(CLINIC), "s9")})
         if operation.id == "joinAsGuardian":
             # Good once.
             return Ask(body={"code": scene.invitation_code(), "kinship": "other"})

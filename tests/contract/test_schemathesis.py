@@ -17,6 +17,7 @@ from service.core.operations import Access
 from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, set_scene
 from tests.launch.credentials import credentials
 from tests.provocation import someone
+from tests.staff.people import staff_code
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, REGION, SURGEON, World
 
 _HERE = Path(__file__).parent
@@ -113,6 +114,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             **{operation.id: {str(CLUB): str(CLINIC)} for operation in OPERATIONS if operation.access.teachers},
             "putGroupTeachers": {str(CLUB): str(CLINIC)},
             "inviteTeacher": {str(CLUB): str(CLINIC)},
+            "inviteStaffMember": {str(CLUB): str(CLINIC)},
             # One that has been is cancelled no more.
             "cancelLesson": {str(CLUB): str(CLINIC), LESSON: LATER},
             # Nobody applies to this one.
@@ -132,6 +134,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "trying": scene.trying,
         "pupil": scene.pupil_application_id,
         "teacher_code": code_for(scene.world, "t9"),
+        "staff_code": staff_code(scene.world, str(CLINIC), "s10"),
         # Of somebody who makes no other.
         "identity_code": scene.world.parent(someone()).create("/v1/identities/codes", None).ok()["code"],
         "appeal": scene.appeal,
@@ -172,6 +175,7 @@ def dictionaries(scene: Scene) -> str:
         "own_schedule": ["c1"],
         "own_group": [REGISTER],
         "own_teacher": ["t1"],
+        "own_staff": ["s9"],
         "lesson": [LESSON],
         "trial": [scene.trial_id],
         "page_invitation": [scene.page_invitation_id],

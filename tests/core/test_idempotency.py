@@ -24,6 +24,7 @@ from tests.live import Answer, Api
 from tests.provocation import Asked, someone, surname
 from tests.reception.desk import patient as without_account
 from tests.registers.school import PATH, School
+from tests.staff.people import written_down
 from tests.waiting import people as waits
 from tests.world import World, person
 
@@ -96,6 +97,12 @@ def inviting_a_page(world: World) -> Asked:
     return Asked(world.operator, "POST", path, {"mini_apps": ["club"]}, key=str(new_id()))
 
 
+def inviting_staff(world: World) -> Asked:
+    clinic = Clinic(world)
+    written_down(world, clinic.id, "s1")
+    return Asked(world.operator, "POST", f"{clinic.path}/staff/s1/invitations", key=str(new_id()))
+
+
 def inviting_by_a_table(world: World) -> Asked:
     table = f"institution_id;mini_apps\n{institution(world)};club\n".encode()
     asked = Asked(world.operator, "POST", "/v1/page-invitations/bulk", table, key=str(new_id()))
@@ -126,13 +133,14 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "createInvitation": inviting,
     "createPageInvitation": inviting_a_page,
     "inviteInstitutions": inviting_by_a_table,
+    "inviteStaffMember": inviting_staff,
 }
 # What may be done again: under a new key it is done once more, or takes the turn of the one before.
 AGAIN = {
     "holdSlot", "createIdentityCode", "createInvitation", "inviteTeacher", "sendMessage", "createPageInvitation",
-    "inviteInstitutions",
+    "inviteInstitutions", "inviteStaffMember",
 }  # fmt: skip
-WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher"}
+WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher", "inviteStaffMember"}
 EFFECTS = (
     "appointments",
     "applications",

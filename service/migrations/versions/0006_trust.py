@@ -4,7 +4,11 @@ from service.migrations.script import run
 
 revision = "0006"
 down_revision = "0005"
-PIECES: tuple[str, ...] = ("page_claims",)
+PIECES: tuple[str, ...] = (
+    # One a line.
+    "page_claims",
+    "staff",
+)
 
 
 def upgrade() -> None:

@@ -19,6 +19,7 @@ _RUSSIAN = {"ид учреждения": "institution_id", "мини-прило�
 _OTHERS = {"id": "institution_id", "ид": "institution_id", "учреждение": "name"}
 _COLUMNS = _ENGLISH | _RUSSIAN | _OTHERS
 _NEEDED = ("institution_id", "mini_apps")
+_ALL_APPS: tuple[MiniApp, ...] = get_args(MiniApp)
 _APPS: dict[str, MiniApp] = {
     "doctor": "doctor", "club": "club", "врач": "doctor", "кружок": "club",
 }  # fmt: skip
@@ -129,9 +130,9 @@ def _read_row(sheet: Sheet, line: int, cells: dict[str, str]) -> None:
         institution_id = UUID(int=0)
         sheet.wrong(line, "a UUID is expected", "institution_id")
     words = cells["mini_apps"].lower().replace(",", " ").replace("+", " ").split()
-    apps = [app for app in get_args(MiniApp) if app in {_APPS.get(word) for word in words}]
+    apps: list[MiniApp] = [app for app in _ALL_APPS if app in {_APPS.get(word) for word in words}]
     if not apps or any(word not in _APPS for word in words):
-        sheet.wrong(line, f"some of {', '.join(get_args(MiniApp))} are expected, or врач, кружок", "mini_apps")
+        sheet.wrong(line, f"some of {', '.join(_ALL_APPS)} are expected, or врач, кружок", "mini_apps")
     if len(sheet.errors) == before:
         sheet.rows.append(Row(line, institution_id, apps))
 

@@ -21,7 +21,8 @@ def role_of(platform_role: str | None, own_role: StaffRole | None = None) -> Sta
 
     The platform's administrator is a director, its editor a registrar.
     """
-    return max(_ROLES.get(platform_role or "none", "none"), own_role or "none", key=_STRENGTH.index)
+    roles: tuple[StaffRole, ...] = _ROLES.get(platform_role or "none", "none"), own_role or "none"
+    return max(roles, key=_STRENGTH.index)
 
 
 def shown_role(role: StaffRole) -> Role:

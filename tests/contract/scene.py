@@ -110,7 +110,7 @@ def set_scene(world: World) -> Scene:
     one of which a child has applied.
     """
     clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
-    free = [world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8)]
+    free = [world.slot(f"s{number}", hours=24 + number, capacity=20) for number in range(8)]
     surgeons = [
         world.slot(f"o{hours}", hours=hours, practitioner_id="d2", specialty_code=SURGEON) for hours in (50, 60)
     ]

@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.core.ids import new_id
 from service.core.operations import Operation
+from service.launch.tokens import Tokens
 from service.launch.usecases import SCOPES
 from tests.campaigns.scene import terms
 from tests.contract.access import ANOTHER_REGION, Expected
-from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, programme, set_scene, waiting
+from tests.contract.scene import LATER, LESSON, PARENT, REGISTER, Scene, code_for, programme, set_scene, waiting
 from tests.documents.samples import pdf
 from tests.launch.credentials import credentials
 from tests.live import Answer, Api
@@ -21,6 +22,8 @@ from tests.provocation import someone, surname
 from tests.reception.desk import WHY, patient
 from tests.staff.people import staff_code
 from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, PAEDIATRICIAN, REGION, World, person
+
+SPOILT = ("expired", "wrong_audience")
 
 
 @dataclass
@@ -57,11 +60,16 @@ class Stage:
     scene: Scene
     client: tuple[str, str]
     callers: dict[str, list[Api]]
+    spoilt: dict[tuple[str, str], Api]
 
     def who(self, expected: Expected) -> list[Api]:
+        access = expected.operation.access
+        if expected.caller in SPOILT:
+            # Of these whoever would be let in, were the token not what it is.
+            right = "operator" if access.whole_region else "admin" if access.staff else "parent"
+            return [self.spoilt[expected.caller, right]]
         if expected.caller != "no_scope":
             return self.callers[expected.caller]
-        access = expected.operation.access
         scopes = tuple(scope for scope in SCOPES if scope != access.scope)
         return [self.scene.world.live.client(REGION, None if access.whole_region else CLINIC, scopes)]
 
@@ -275,8 +283,48 @@ def set_stage(world: World) -> Stage:
         "elsewhere": [live.client(ANOTHER_REGION)],
         "operator": [scene.operator],
         "teacher": [scene.teacher],
+        "doctor": [scene.doctor],
+        "other_platform": [in_odnoklassniki(world)],
+        "second_guardian": [second_guardian(scene)],
     }
-    return Stage(scene, credentials(live, REGION), callers)
+    return Stage(scene, credentials(live, REGION), callers, spoilt_tokens(scene))
+
+
+def in_odnoklassniki(world: World) -> Api:
+    """A user who has there the number that the parent has in VK."""
+    world.put("/v1/pages/ok/100005", {"institution_id": str(CLINIC), "mini_apps": ["doctor", "club"]})
+    launch = world.live.launch(100005, 9, vk_client="ok", vk_ok_user_id=str(PARENT))
+    session = world.live.api().post("/v1/sessions", {"platform": "vk", "parameters": launch}).ok()
+    assert session["page"]["platform"] == "ok"
+    return world.live.api(session["access_token"])
+
+
+def second_guardian(scene: Scene) -> Api:
+    """The other parent, who was invited to each of the children."""
+    other = scene.world.live.citizen(CLINIC_PAGE, 16)
+    for child in scene.parent.get("/v1/persons").ok()["items"]:
+        code = scene.parent.create(f"/v1/persons/{child['id']}/invitations", None).ok()["code"]
+        other.post("/v1/guardianships", {"code": code, "kinship": "child"}).ok()
+    return other
+
+
+def spoilt_tokens(scene: Scene) -> dict[tuple[str, str], Api]:
+    """The tokens of whoever is let in, two hours old, and made for another service by our own key."""
+    live, now = scene.world.live, scene.world.now
+    tokens = Tokens(live.settings.keys().signing, live.clock)
+
+    def right() -> dict[str, str]:
+        callers = live.citizen(CLINIC_PAGE, PARENT), live.citizen(CLINIC_PAGE, 6, "admin"), live.client(REGION)
+        return dict(zip(("parent", "admin", "operator"), (str(api.token) for api in callers), strict=True))
+
+    found: dict[tuple[str, str], Api] = {}
+    for who, token in right().items():
+        claims = jwt.decode(token, options={"verify_signature": False}) | {"aud": "zapis-statistics"}
+        found["wrong_audience", who] = live.api(tokens.sign(claims, "at+jwt"))
+    live.clock.now -= timedelta(hours=2)
+    found |= {("expired", who): live.api(token) for who, token in right().items()}
+    live.clock.now = now
+    return found
 
 
 def tokens_that_are_none(scene: Scene) -> Iterator[str | None]:

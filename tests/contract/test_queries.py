@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from schemas.institutions import PageInvitationFilter
 from schemas.received_applications import ReceivedApplicationFilter
 from service.applications import store as applications
 from service.availability import store as availability
@@ -25,12 +27,14 @@ from service.doctors import store as doctors
 from service.documents import store as documents
 from service.draws import store as draws
 from service.filling import store as filling
+from service.institutions import store as institutions
 from service.launch import store as launch
 from service.people import store as people
 from service.personal_data import store as personal_data
 from service.reception import store as reception
 from service.registers import store as registers
 from service.schedules import store as schedules
+from service.staff import store as staff
 from service.waiting import store as waiting
 
 _SERVICE = Path(__file__).parents[2] / "service"
@@ -304,7 +308,19 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         {"trials_of_lesson"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
-    "find_page": (lambda c: launch.find_page(c, "vk", "77", "5"), {"pages_pkey", "citizens_one_per_platform_user"}),
+    "find_page": (
+        lambda c: launch.find_page(c, "vk", "77", "5"),
+        {"pages_pkey", "citizens_one_per_platform_user", "staff_by_citizen", "practitioners_pkey"},
+    ),
+    "claim_page": (
+        lambda c: launch.claim_page(c, REGION, sha256(b"7").digest(), "vk", "new", (b"account", b"address"), NOW),
+        {"page_invitations_code", "wrong_claims_pkey", "page_invitations_pkey"},
+    ),
+    "list_page_invitations": (
+        lambda c: institutions.list_page_invitations(c, REGION, PageInvitationFilter(), made(16, 7), NOW, 51),
+        {"page_invitations_pkey"},
+    ),
+    "list_staff": (lambda c: staff.list_staff(c, REGION, made(1, 7), None, 51), {"staff_by_own_id"}),
 }
 # What is cut to a page, or to one row a clinic, while it is read by this index: no sort of more stands above it.
 PAGES = {

@@ -26,7 +26,7 @@ from tests.reception.desk import patient as without_account
 from tests.registers.school import PATH, School
 from tests.staff.people import written_down
 from tests.waiting import people as waits
-from tests.world import World, person
+from tests.world import REGION, World, person
 
 
 def holding(world: World) -> Asked:
@@ -94,18 +94,18 @@ def trying(world: World) -> Asked:
 
 def inviting_a_page(world: World) -> Asked:
     path = f"/v1/institutions/{institution(world)}/page-invitations"
-    return Asked(world.operator, "POST", path, {"mini_apps": ["club"]}, key=str(new_id()))
+    return Asked(world.live.client(REGION), "POST", path, {"mini_apps": ["club"]}, key=str(new_id()))
 
 
 def inviting_staff(world: World) -> Asked:
     clinic = Clinic(world)
     written_down(world, clinic.id, "s1")
-    return Asked(world.operator, "POST", f"{clinic.path}/staff/s1/invitations", key=str(new_id()))
+    return Asked(world.live.client(REGION), "POST", f"{clinic.path}/staff/s1/invitations", key=str(new_id()))
 
 
 def inviting_by_a_table(world: World) -> Asked:
     table = f"institution_id;mini_apps\n{institution(world)};club\n".encode()
-    asked = Asked(world.operator, "POST", "/v1/page-invitations/bulk", table, key=str(new_id()))
+    asked = Asked(world.live.client(REGION), "POST", "/v1/page-invitations/bulk", table, key=str(new_id()))
     asked.options = {"headers": {"Content-Type": "text/csv"}}
     return asked
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.sessions import StaffRole
 from service.launch.roles import role_of
 from tests.live import Answer, Api
 from tests.provocation import someone
@@ -20,7 +21,8 @@ def refused(answer: Answer) -> str | None:
 
 
 def test_the_stronger_role_is_theirs() -> None:
-    platform, own = ("none", "member", "moder", "editor", "admin", None), (None, "doctor", "registrar")
+    platform = ("none", "member", "moder", "editor", "admin", None)
+    own: tuple[StaffRole | None, ...] = (None, "doctor", "registrar")
     found = {given: tuple(role_of(one, given) for one in platform) for given in own}
     assert found == {
         None: ("none", "none", "none", "registrar", "director", "none"),

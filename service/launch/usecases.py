@@ -10,7 +10,7 @@ from uuid import UUID
 
 from schemas import problems
 from schemas.common import Named
-from schemas.sessions import AccessToken, KeySet, Launch, Scope, Session, SessionPage, TokenRequest
+from schemas.sessions import AccessToken, KeySet, Launch, Scope, Session, SessionPage, StaffRole, TokenRequest
 from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
@@ -44,12 +44,8 @@ async def create_session(
     citizen_id = page["citizen_id"] or await store.ensure_citizen(
         conn, page["region_id"], new_id(), proof.platform, proof.user, clock()
     )
-    role = role_of(proof.role, page["own_role"])
-    practitioner_id = page["practitioner_id"] if role == "doctor" else None
-    actor = Actor(
-        "citizen", citizen_id, page["region_id"], page["institution_id"], role, practitioner_id=practitioner_id
-    )
-    lifetime = launch_terms.citizen_token_seconds if role == "none" else launch_terms.administrator_token_seconds
+    actor = _citizen(page, citizen_id, role_of(proof.role, page["own_role"]))
+    lifetime = launch_terms.citizen_token_seconds if actor.role == "none" else launch_terms.administrator_token_seconds
     issued = tokens.issue(
         actor, f"{proof.platform}:{proof.app}", lifetime, page=f"{proof.platform}:{page['external_id']}"
     )
@@ -58,15 +54,22 @@ async def create_session(
         expires_in=issued.lifetime_seconds,
         citizen_id=citizen_id,
         region=page["region_id"],
-        role=shown_role(role),
-        staff_role=role,
-        practitioner_id=page["practitioner_own_id"] if practitioner_id else None,
+        role=shown_role(actor.role),
+        staff_role=actor.role,
+        practitioner_id=page["practitioner_own_id"] if actor.practitioner_id else None,
         page=SessionPage(
             platform=proof.platform,
             external_id=page["external_id"],
             mini_apps=page["mini_apps"],
             institution=Named(id=page["institution_id"], name=page["institution_name"]),
         ),
+    )
+
+
+def _citizen(page: Record, citizen_id: UUID, role: StaffRole) -> Actor:
+    practitioner_id = page["practitioner_id"] if role == "doctor" else None
+    return Actor(
+        "citizen", citizen_id, page["region_id"], page["institution_id"], role, practitioner_id=practitioner_id
     )
 
 

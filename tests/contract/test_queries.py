@@ -13,7 +13,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from schemas.institutions import PageInvitationFilter
 from schemas.received_applications import ReceivedApplicationFilter
 from service.applications import store as applications
 from service.availability import store as availability
@@ -27,7 +26,6 @@ from service.doctors import store as doctors
 from service.documents import store as documents
 from service.draws import store as draws
 from service.filling import store as filling
-from service.institutions import store as institutions
 from service.launch import store as launch
 from service.people import store as people
 from service.personal_data import store as personal_data
@@ -314,11 +312,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     ),
     "claim_page": (
         lambda c: launch.claim_page(c, REGION, sha256(b"7").digest(), "vk", "new", (b"account", b"address"), NOW),
-        {"page_invitations_code", "wrong_claims_pkey", "page_invitations_pkey"},
-    ),
-    "list_page_invitations": (
-        lambda c: institutions.list_page_invitations(c, REGION, PageInvitationFilter(), made(16, 7), NOW, 51),
-        {"page_invitations_pkey"},
+        {"page_invitations_code", "page_invitations_pkey"},
     ),
     "list_staff": (lambda c: staff.list_staff(c, REGION, made(1, 7), None, 51), {"staff_by_own_id"}),
 }

@@ -9,7 +9,7 @@ import pytest
 from schemas.problems import REFUSALS, Kind
 from service.app import OPERATIONS
 from service.core.ids import new_id
-from service.core.roles import SCOPES_OF, role_may
+from service.core.roles import SCOPES_OF, role_may, role_may_all
 from service.launch.usecases import SCOPES
 from tests.contract.access import REGISTRARS, table
 from tests.contract.scene import REGISTER
@@ -42,6 +42,13 @@ def test_a_director_has_every_scope_and_a_registrar_publishes_nothing() -> None:
     assert SCOPES_OF["registrar"] == REGISTRARS
     assert SCOPES_OF["none"] == set()
     assert not any(role_may("admin", scope) for scope in SCOPES), "a role of old tokens opens nothing"
+
+
+def test_a_doctor_is_let_in_only_where_an_operation_says_so() -> None:
+    assert SCOPES_OF["doctor"] == {"appointments:read", "appointments:write"}
+    assert not any(role_may_all("doctor", scope) for scope in SCOPES)
+    open_to_doctors = {operation.id for operation in OPERATIONS if operation.access.doctors}
+    assert open_to_doctors == {"getDaySheet", "putDelay", "checkIn", "setAppointmentStatus"}
 
 
 def test_the_table_has_a_row_for_each_operation() -> None:

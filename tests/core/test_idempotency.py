@@ -24,7 +24,7 @@ from tests.live import Answer, Api
 from tests.provocation import Asked, someone, surname
 from tests.reception.desk import patient as without_account
 from tests.registers.school import PATH, School
-from tests.staff.people import written_down
+from tests.staff.people import page_of, written_down
 from tests.waiting import people as waits
 from tests.world import REGION, World, person
 
@@ -100,7 +100,8 @@ def inviting_a_page(world: World) -> Asked:
 def inviting_staff(world: World) -> Asked:
     clinic = Clinic(world)
     written_down(world, clinic.id, "s1")
-    return Asked(world.live.client(REGION), "POST", f"{clinic.path}/staff/s1/invitations", key=str(new_id()))
+    director = world.live.citizen(page_of(world, clinic.id), someone(), "admin")
+    return Asked(director, "POST", f"{clinic.path}/staff/s1/invitations", key=str(new_id()))
 
 
 def inviting_by_a_table(world: World) -> Asked:
@@ -141,6 +142,8 @@ AGAIN = {
     "inviteInstitutions", "inviteStaffMember",
 }  # fmt: skip
 WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher", "inviteStaffMember"}
+# And another operation of theirs.
+OF_OPERATORS = {"createPageInvitation": "inviteInstitutions", "inviteInstitutions": "createPageInvitation"}
 EFFECTS = (
     "appointments",
     "applications",
@@ -248,8 +251,12 @@ def test_a_key_belongs_to_its_caller_and_its_operation(world: World, operation: 
     one, other = asked.answer("ru"), others.answer("ru")
     assert one.status == other.status == 201
     assert one.content != other.content
-    # The key says nothing in another operation: here it is a new person's.
-    if operation != "createPerson":
+    # The key says nothing in another operation: here it is a new person's or, by an operator, another invitation's.
+    if operation in OF_OPERATORS:
+        another = CREATE[OF_OPERATORS[operation]](world)
+        another.api, another.key = asked.api, asked.key
+        assert another.answer("ru").status == 201
+    elif operation != "createPerson":
         assert asked.api.post("/v1/persons", person(last_name=surname()), key=asked.key).status == 201
 
 

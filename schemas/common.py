@@ -136,6 +136,15 @@ OneTimeCode = Annotated[
         examples=["7K2M9QXT"],
     ),
 ]
+# Of a page: the region, and 60 bits in the same digits.
+PageCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{2}(?:[ -]?[0-9A-Za-z]{4}){3}$",
+        description="The region and twelve characters. In capitals or not; I and L are read as 1, O as 0.",
+        examples=["42-7K2M-9QXT-4F0B"],
+    ),
+]
 
 
 def _read(pattern: str, parse: Callable[[str], object], expected: str) -> BeforeValidator:

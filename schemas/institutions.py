@@ -7,20 +7,30 @@ from pydantic import Field
 
 from schemas.common import (
     A_CLINIC,
+    INTEGER,
+    INTEGER_TEXT,
     Address,
+    Instant,
     Municipality,
     Name,
+    Named,
     NextCursor,
+    PageCode,
     Paged,
     Phone,
     RegionCode,
     Schema,
+    Trial,
     Zone,
     example,
 )
 from schemas.sessions import MiniApp, Platform
 
 InstitutionKind = Literal["clinic", "school", "club", "sports", "other"]
+MiniApps = Annotated[list[MiniApp], Field(min_length=1, max_length=2)]
+ValidDays = Annotated[int, Field(ge=1, le=60, description="For how long the code is good."), INTEGER]
+PageInvitationState = Literal["invited", "claimed", "revoked", "expired"]
+_INVITATION = "0199a1b2-00e1-7000-8000-0000000000e1"
 _CLINIC = {
     "name": "Детская поликлиника № 1",
     "kind": "clinic",
@@ -84,7 +94,7 @@ class PageBody(Schema):
     model_config = example(institution_id=A_CLINIC, mini_apps=["doctor"])
 
     institution_id: UUID
-    mini_apps: Annotated[list[MiniApp], Field(min_length=1, max_length=2)]
+    mini_apps: MiniApps
 
 
 class Page(PageBody):
@@ -94,6 +104,90 @@ class Page(PageBody):
 
     platform: Platform
     external_id: str = Field(description="The id of the community on the platform.")
+
+
+class PageInvitationBody(Schema):
+    """What an institution is invited to."""
+
+    model_config = example(mini_apps=["doctor"], valid_days=14)
+
+    mini_apps: MiniApps
+    valid_days: ValidDays = 14
+
+
+class PageInvitationsQuery(Trial):
+    valid_days: Annotated[int, Field(ge=1, le=60, description="For how long the codes are good."), INTEGER_TEXT] = 14
+
+
+class PageInvitationCode(Schema):
+    """The code of an invitation. It is shown this once."""
+
+    model_config = example(
+        invitation_id=_INVITATION,
+        institution_id=A_CLINIC,
+        code="42-7K2M-9QXT-4F0B",
+        expires_at="2026-09-21T08:00:00+07:00",
+    )
+
+    invitation_id: UUID
+    institution_id: UUID
+    code: PageCode
+    expires_at: Instant
+
+
+class PageInvitation(Schema):
+    """An invitation, and what became of it. Of whoever claimed the page nothing is shown but the page."""
+
+    model_config = example(
+        invitation_id=_INVITATION,
+        institution={"id": A_CLINIC, "name": "Детская поликлиника № 1"},
+        municipality="Кемерово",
+        mini_apps=["doctor"],
+        state="claimed",
+        created_at="2026-09-07T08:00:00+07:00",
+        expires_at="2026-09-21T08:00:00+07:00",
+        platform="vk",
+        page_id="100001",
+        claimed_at="2026-09-08T09:30:00+07:00",
+    )
+
+    invitation_id: UUID
+    institution: Named
+    municipality: str
+    mini_apps: list[MiniApp]
+    state: PageInvitationState = Field(
+        description="`revoked` also where the page was claimed, and is not connected any more."
+    )
+    created_at: Instant
+    expires_at: Instant
+    platform: Platform | None = Field(description="Of the page that was claimed.")
+    page_id: str | None
+    claimed_at: Instant | None
+
+
+class PageInvitationFilter(Paged):
+    state: PageInvitationState | None = Field(default=None, description="Only invitations of which this became.")
+    municipality: Municipality | None = Field(default=None, description="Only institutions of this town or district.")
+    institution_id: UUID | None = Field(default=None, description="Only of this institution.")
+
+
+class PageInvitationList(Schema):
+    """A page of invitations, the oldest first."""
+
+    items: list[PageInvitation]
+    next_cursor: NextCursor
+
+
+class PageFilter(Paged):
+    municipality: Municipality | None = Field(default=None, description="Only institutions of this town or district.")
+    institution_id: UUID | None = Field(default=None, description="Only of this institution.")
+
+
+class PageList(Schema):
+    """A page of the region's connected pages, by platform and id."""
+
+    items: list[Page]
+    next_cursor: NextCursor
 
 
 class InstitutionInBooking(Schema):

@@ -6,14 +6,24 @@ from uuid import UUID
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from schemas.common import A_CITIZEN, A_CLINIC, Instant, Named, OneTimeCode, RegionCode, Schema, example
+from schemas.common import A_CITIZEN, A_CLINIC, Instant, Named, OneTimeCode, PageCode, RegionCode, Schema, example
 
 Role = Literal["none", "editor", "admin"]
+# The weakest first.
+StaffRole = Literal["none", "doctor", "registrar", "director"]
 MiniApp = Literal["doctor", "club"]
 Platform = Literal["vk", "ok", "max", "telegram"]
 PageId = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9_]{1,64}$", description="The id of the community, channel or bot on its platform."),
+]
+LaunchParameters = Annotated[
+    str,
+    Field(
+        max_length=4096,
+        description="The query string of the launch (`initData` in MAX and Telegram), undecoded, with or without the "
+        "question mark.",
+    ),
 ]
 Scope = Literal[
     "institutions:write",
@@ -24,6 +34,7 @@ Scope = Literal[
     "applications:read",
     "applications:write",
     "certificates:write",
+    "staff:write",
 ]
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SCOPE = "(" + "|".join(get_args(Scope)) + ")"
@@ -44,14 +55,7 @@ class Launch(Schema):
     platform: Platform = Field(
         description="`vk` also for a VK mini-app inside Odnoklassniki; `ok` for one of Odnoklassniki's own."
     )
-    parameters: Annotated[
-        str,
-        Field(
-            max_length=4096,
-            description="The query string of the launch (`initData` in MAX and Telegram), undecoded, with or without "
-            "the question mark.",
-        ),
-    ]
+    parameters: LaunchParameters
     page: PageId | None = Field(
         default=None,
         description="The page to come to, where the launch does not say: whoever comes so is a citizen like any other. "
@@ -59,8 +63,25 @@ class Launch(Schema):
     )
 
 
+class PageClaim(Schema):
+    """The launch of whoever administers the page, from that page, and the code that the institution was given."""
+
+    model_config = example(platform="vk", parameters=_LAUNCH.replace("=none", "=admin"), code="42-7K2M-9QXT-4F0B")
+
+    platform: Platform
+    parameters: LaunchParameters
+    code: PageCode
+
+
 class SessionPage(Schema):
     """The page that the mini-app was opened from."""
+
+    model_config = example(
+        platform="vk",
+        external_id="100001",
+        mini_apps=["doctor"],
+        institution={"id": A_CLINIC, "name": "Детская поликлиника № 1"},
+    )
 
     platform: Platform
     external_id: str = Field(description="The id of the community on the platform.")
@@ -80,6 +101,8 @@ class Session(Schema):
         citizen_id=A_CITIZEN,
         region=42,
         role="none",
+        staff_role="none",
+        practitioner_id=None,
         page={
             "platform": "vk",
             "external_id": "100001",
@@ -102,6 +125,11 @@ class Session(Schema):
         description="`admin` opens the whole of the institution's side for this page, `editor` the desk: appointments, "
         "applications, lists; not schedules, programmes or settings."
     )
+    staff_role: StaffRole = Field(
+        description="The same by its own name: `admin` is a `director`, `editor` a `registrar`. A `doctor`, whose "
+        "`role` is `none`, has their own day and tickets."
+    )
+    practitioner_id: str | None = Field(description="Of a doctor: the institution's own id of the practitioner.")
     page: SessionPage
 
 

@@ -40,11 +40,12 @@ from service.personal_data import operations as personal_data
 from service.reception import operations as reception
 from service.registers import operations as registers
 from service.schedules import operations as schedules
+from service.staff import operations as staff
 from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, consents, doctors, availability, schedules, waiting, draws, reception, clubs,
-    campaigns, applications, certificates, documents, registers, audit, personal_data,
+    campaigns, applications, certificates, documents, registers, audit, staff, personal_data,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

@@ -26,6 +26,7 @@ from tests.doctors.clinic import Clinic
 from tests.documents import provocations as documents
 from tests.draws import provocations as draws
 from tests.filling import provocations as filling
+from tests.institutions import provocations as institutions
 from tests.launch import provocations as launch
 from tests.launch.credentials import credentials
 from tests.live import Live
@@ -35,6 +36,7 @@ from tests.provocation import Asked, Provocations, someone
 from tests.reception import provocations as reception
 from tests.registers import provocations as registers
 from tests.schedules import provocations as schedules
+from tests.staff import provocations as people_of_institutions
 from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
 
@@ -301,6 +303,7 @@ PROVOCATIONS |= doctors.PROVOCATIONS | schedules.PROVOCATIONS | waiting.PROVOCAT
 PROVOCATIONS |= reception.PROVOCATIONS | clubs.PROVOCATIONS | applications.PROVOCATIONS
 PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIONS
 PROVOCATIONS |= registers.PROVOCATIONS | personal_data.PROVOCATIONS
+PROVOCATIONS |= registers.PROVOCATIONS | institutions.PROVOCATIONS | people_of_institutions.PROVOCATIONS
 PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
 PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS | consents.PROVOCATIONS
 

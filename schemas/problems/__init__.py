@@ -19,4 +19,5 @@ from schemas.problems.reception import *
 from schemas.problems.registers import *
 from schemas.problems.schedules import *
 from schemas.problems.shape import *
+from schemas.problems.staff import *
 from schemas.problems.waiting import *

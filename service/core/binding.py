@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from schemas import problems
 from schemas.common import Schema
 from service.core.cache import SecondCache
+from service.core.callers import CALLER
 from service.core.counting import counter
 from service.core.database import Connection, Database
 from service.core.disclosure import recording
@@ -27,7 +28,7 @@ from service.core.errors import DomainError
 from service.core.limits import Limits
 from service.core.operations import Access, Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
-from service.core.roles import role_may
+from service.core.roles import role_may, role_may_all
 from service.core.sight import ENTERING, Sight
 from service.core.signatures import Signature, names_of, signature_of
 from service.core.streams import stream_of, whole_body
@@ -177,7 +178,8 @@ def _authorise(operation: Operation, request: web.Request, authenticate: Authent
     actor = authenticate(token)
     access = operation.access
     if actor.kind == "citizen":
-        allowed = access.citizen or access.teachers or (access.staff and role_may(actor.role, access.scope))
+        may = role_may if access.doctors else role_may_all
+        allowed = access.citizen or access.teachers or (access.staff and may(actor.role, access.scope))
     else:
         allowed = access.system and (access.scope is None or access.scope in actor.scopes)
         allowed = allowed and not (access.whole_region and actor.institution_id is not None)
@@ -214,11 +216,7 @@ async def _arguments(
         arguments["actor"] = actor
     if "key" in names:
         arguments["key"] = _idempotency_key(operation, ground, request, raw)
-    if "language" in names:
-        arguments["language"] = language_of(request.headers.get("Accept-Language"))
-    if "basic_credentials" in names:
-        arguments["basic_credentials"] = _basic_credentials(request)
-    return arguments
+    return arguments | {name: read(request) for name, read in _OF_REQUEST.items() if name in names}
 
 
 def _query(model: type[Schema], request: web.Request) -> Schema:
@@ -282,6 +280,14 @@ def _basic_credentials(request: web.Request) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         raise DomainError(problems.CLIENT_INVALID, extra={"error": "invalid_client"}) from None
     return name, secret
+
+
+# What a use case may want to know of the request itself.
+_OF_REQUEST: Mapping[str, Callable[[web.Request], object]] = {
+    "language": lambda request: language_of(request.headers.get("Accept-Language")),
+    "address": lambda request: request[CALLER].subject.hex(),
+    "basic_credentials": _basic_credentials,
+}
 
 
 def _json(result: Schema) -> bytes:

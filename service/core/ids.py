@@ -23,7 +23,12 @@ def new_number() -> str:
 
 def eight_digits(bits: int) -> str:
     """The lowest 40 bits in Crockford's base32."""
-    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(35, -1, -5))
+    return digits_of(bits, 8)
+
+
+def digits_of(bits: int, count: int) -> str:
+    """The lowest bits, five a digit, in Crockford's base32."""
+    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(5 * (count - 1), -1, -5))
 
 
 def read_digits(text: str) -> str:

@@ -225,10 +225,11 @@ def _who(access: Access) -> str:
     if access.whole_region:
         return f"For systems of a regional operator with the scope `{access.scope}`."
     if access.staff:
-        teachers = "the group's teachers, for " if access.teachers else ""
-        staff = "editors and administrators" if role_may("registrar", access.scope) else "administrators"
+        own = "the group's teachers, for " if access.teachers else ""
+        own += "doctors where it is their own, for " if access.doctors else ""
+        staff = "registrars and directors" if role_may("registrar", access.scope) else "directors"
         return (
-            f"For {teachers}{staff} of the institution's page, and for systems of the institution "
+            f"For {own}{staff} of the institution, and for systems of the institution "
             f"or of a regional operator with the scope `{access.scope}`."
         )
     return "For citizens and systems." if access.system else "For citizens."

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas.common import Schema
 from schemas.problems import Refusal
-from service.core.roles import StaffRole
+from schemas.sessions import StaffRole
 
 Language = Literal["ru", "en"]
 
@@ -27,6 +27,8 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     # Of a citizen: which of their sessions this is.
     session_id: UUID | None = None
+    # Of a doctor: whose tickets alone are theirs.
+    practitioner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,13 @@ class Access:
     """Who may call. `staff`: the people of an institution, at it, whose role has `scope`; a system needs it too.
 
     `teachers`: so may any citizen of the institution's page, and the use case sees whether they teach the group.
+    `doctors`: so may its doctors, and the use case sees whether it is their own.
     """
 
     citizen: bool = False
     staff: bool = False
     teachers: bool = False
+    doctors: bool = False
     system: bool = False
     scope: str | None = None
     # Only systems that act for the whole region.
@@ -115,9 +119,9 @@ CITIZEN = Access(citizen=True)
 ANYONE = Access(citizen=True, system=True)
 
 
-def staff(scope: str, *, teachers: bool = False) -> Access:
-    """The institution's side: its page's administrators, and systems with the scope; a group's `teachers` where so."""
-    return Access(staff=True, teachers=teachers, system=True, scope=scope)
+def staff(scope: str, *, teachers: bool = False, doctors: bool = False) -> Access:
+    """The institution's side: whose role has the scope, systems with it; `teachers` and `doctors` where so."""
+    return Access(staff=True, teachers=teachers, doctors=doctors, system=True, scope=scope)
 
 
 def operator(scope: str) -> Access:

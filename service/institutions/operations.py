@@ -1,8 +1,8 @@
 """Regions, institutions, pages."""
 
 from schemas import problems as p
-from service.core.operations import ANYONE, PUBLIC, Operation, Transaction, operator
-from service.institutions import usecases
+from service.core.operations import ANYONE, PUBLIC, Operation, Transaction, Upload, operator
+from service.institutions import bulk, invitations, usecases
 
 OPERATIONS = (
     Operation(
@@ -25,5 +25,33 @@ OPERATIONS = (
     Operation(
         "PUT", "/v1/pages/{platform}/{page_id}", "putPage", usecases.put_page, operator("institutions:write"),
         Transaction.WRITE, "Connect a page", refusals=(p.INSTITUTION_NOT_FOUND, p.PAGE_TAKEN),
+    ),
+    Operation(
+        "GET", "/v1/pages", "listPages", invitations.list_pages, operator("institutions:write"), Transaction.READ,
+        "List connected pages",
+    ),
+    Operation(
+        "DELETE", "/v1/pages/{platform}/{page_id}", "deletePage", invitations.delete_page,
+        operator("institutions:write"), Transaction.WRITE, "Disconnect a page",
+    ),
+    Operation(
+        "POST", "/v1/institutions/{institution_id}/page-invitations", "createPageInvitation",
+        invitations.create_page_invitation, operator("institutions:write"), Transaction.WRITE,
+        "Invite an institution to connect a page", status=201, refusals=(p.INSTITUTION_NOT_FOUND,),
+    ),
+    Operation(
+        "POST", "/v1/page-invitations/bulk", "inviteInstitutions", bulk.invite_institutions,
+        operator("institutions:write"), Transaction.WRITE, "Invite many institutions by a table", status=201,
+        produces=bulk.CSV, upload=Upload((bulk.CSV,), bulk.admit_sheet, bulk.receive_sheet),
+        refusals=(p.ROWS_WRONG, p.ROWS_TOO_MANY, p.TOO_LARGE),
+    ),
+    Operation(
+        "GET", "/v1/page-invitations", "listPageInvitations", invitations.list_page_invitations,
+        operator("institutions:write"), Transaction.READ, "List invitations to connect pages",
+    ),
+    Operation(
+        "POST", "/v1/page-invitations/{invitation_id}/revoke", "revokePageInvitation",
+        invitations.revoke_page_invitation, operator("institutions:write"), Transaction.WRITE,
+        "Take an invitation back", refusals=(p.PAGE_INVITATION_NOT_FOUND, p.PAGE_INVITATION_USED),
     ),
 )  # fmt: skip

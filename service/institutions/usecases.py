@@ -67,8 +67,10 @@ async def put_page(
     mini_apps = list(dict.fromkeys(body.mini_apps))
     if not await store.put_page(conn, platform, page_id, actor.region_id, body.institution_id, list(mini_apps)):
         raise DomainError(problems.PAGE_TAKEN)
+    now = clock()
+    await store.end_claims(conn, actor.region_id, platform, page_id, body.institution_id, now)
     await journal(
-        conn, actor.region_id, actor.id, "page_put", body.institution_id, clock(), platform=platform, page=page_id
+        conn, actor.region_id, actor.id, "page_put", body.institution_id, now, platform=platform, page=page_id
     )
     return Page(institution_id=body.institution_id, mini_apps=mini_apps, platform=platform, external_id=page_id)
 

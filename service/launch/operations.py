@@ -2,7 +2,7 @@
 
 from schemas import problems as p
 from service.core.operations import CITIZEN, PUBLIC, Operation, Transaction
-from service.launch import identities, sessions, usecases
+from service.launch import claiming, identities, sessions, usecases
 
 OPERATIONS = (
     Operation(
@@ -29,6 +29,14 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/sessions/{session_id}/end", "endSession", sessions.end_session, CITIZEN,
         Transaction.STATEMENT, "End one of the citizen's sessions", status=204, refusals=(p.SESSION_NOT_FOUND,),
+    ),
+    Operation(
+        "POST", "/v1/pages/claim", "claimPage", claiming.claim_page, PUBLIC, Transaction.STATEMENT,
+        "Connect one's page by a code",
+        refusals=(
+            p.LAUNCH_INVALID, p.LAUNCH_STALE, p.PAGE_MISSING, p.PAGE_ADMINISTRATOR_NEEDED, p.INVITATION_NOT_FOUND,
+            p.TOO_MANY_ATTEMPTS, p.PAGE_CLAIMED,
+        ),
     ),
     Operation(
         "GET", "/v1/identities", "listIdentities", identities.list_identities, CITIZEN, Transaction.READ,

@@ -1,6 +1,11 @@
 -- name: open_session
-SELECT region, page, apps, institution, institution_name, citizen
-FROM open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+SELECT region, page, apps, institution, institution_name, citizen, own_role, practitioner, practitioner_own_id
+FROM open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: find_page
+SELECT p.external_id, p.mini_apps, i.id AS institution_id, i.name AS institution_name
+FROM pages p JOIN institutions i ON i.region_id = p.region_id AND i.id = p.institution_id
+WHERE p.platform = $1 AND p.external_id = $2;
 
 -- name: refresh_session
 SELECT platform, client, page, apps, institution, institution_name, citizen, good_until
@@ -57,4 +62,12 @@ RETURNING true;
 -- name: forget_assertions
 DELETE FROM used_assertions u USING regions r
 WHERE u.region_id = r.code AND u.expires_at < $1
+RETURNING 1;
+
+-- name: claim_page
+SELECT claim_page($1, $2, $3, $4, $5, $6, $7);
+
+-- name: forget_wrong_claims
+DELETE FROM wrong_claims w USING regions r
+WHERE w.region_id = r.code AND w.since <= $1::timestamptz - interval '1 hour'
 RETURNING 1;

@@ -21,6 +21,7 @@ VIOLATIONS = {
     "identity_codes_code": Collision,
     "launch_spent": problems.LAUNCH_SPENT,
     "session_not_found": problems.SESSION_NOT_FOUND,
+    "page_claimed": problems.PAGE_CLAIMED,
 }
 
 
@@ -46,6 +47,7 @@ async def open_session(
             session["client"],
             session["token_hash"],
             session["expires_at"],
+            session["staff_expires_at"],
             *launch,
             now,
         )
@@ -88,6 +90,30 @@ async def ended_sessions(conn: Connection, since: datetime) -> list[Record]:
 async def forget_sessions(conn: Connection, before: datetime) -> int:
     """Of those that were over by then; gives how many."""
     return await conn.fetchval(SQL.forget_sessions, before)
+
+
+async def find_page(conn: Connection, platform: str, page: str) -> Record | None:
+    """The page with its institution."""
+    return await conn.fetchrow(SQL.find_page, platform, page)
+
+
+async def claim_page(
+    conn: Connection,
+    region_id: int,
+    code_hash: bytes,
+    platform: str,
+    page: str,
+    caller_hashes: tuple[bytes, bytes],
+    now: datetime,
+) -> UUID | None:
+    """Whose the page is now; None where the code leads nowhere. `caller_hashes`: of the account and of the address."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(SQL.claim_page, region_id, code_hash, platform, page, *caller_hashes, now)
+
+
+async def forget_wrong_claims(conn: Connection, now: datetime) -> int:
+    """Of those that count no more; gives how many."""
+    return len(await conn.fetch(SQL.forget_wrong_claims, now))
 
 
 async def create_identity_code(

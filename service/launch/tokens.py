@@ -12,12 +12,12 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas import problems
+from schemas.sessions import StaffRole
 from service.core.clock import Clock
 from service.core.errors import DomainError
 from service.core.ids import new_id
 from service.core.keys import SigningKey
 from service.core.operations import Actor
-from service.core.roles import StaffRole
 
 ISSUER = "zapis"
 AUDIENCE = "zapis-api"
@@ -139,6 +139,7 @@ class Tokens:
             "role": actor.role,
             "scope": " ".join(sorted(actor.scopes)),
             **({"sid": str(actor.session_id)} if actor.session_id else {}),
+            **({"practitioner": str(actor.practitioner_id)} if actor.practitioner_id else {}),
             **claims,
         }
         return Issued(self.sign(everything, _TYPE), lifetime_seconds)
@@ -207,4 +208,5 @@ def _actor(claims: dict[str, Any]) -> Actor:
         scopes=frozenset(claims["scope"].split()),
         # None at systems, and in a token from before there were sessions.
         session_id=UUID(claims["sid"]) if "sid" in claims else None,
+        practitioner_id=UUID(claims["practitioner"]) if "practitioner" in claims else None,
     )

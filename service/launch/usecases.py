@@ -20,6 +20,7 @@ from schemas.sessions import (
     Scope,
     Session,
     SessionPage,
+    StaffRole,
     TokenRequest,
 )
 from service.core.clock import Clock
@@ -46,40 +47,47 @@ async def create_session(
 
     The signature is verified before anything is read out of the parameters; then their age, both ways; and one launch
     opens so many sessions. The mini-app must have been opened from a page that is connected, or `page` names one: then
-    as a citizen. `role` is the platform's word at the moment of the launch, so the token of an administrator lives
-    shorter, and there is nothing to refresh it with: ask the platform for fresh parameters. A citizen's token is
-    refreshed by `refreshSession`. Of fifty sessions of a citizen the one that was not used for longest ends.
+    as a citizen. The role is the platform's word at the moment of the launch or what the institution gave, the stronger
+    of the two, so the token of its people lives shorter, and there is nothing to refresh it with: ask the platform for
+    fresh parameters. A citizen's token is refreshed by `refreshSession`. Of fifty sessions of a citizen the one that
+    was not used for longest ends.
     """
     now = clock()
     proof = prove(body.platform, body.parameters, launch_terms, now)
     asked_page = proof.page or body.page
     if asked_page is None:
         raise DomainError(problems.PAGE_MISSING)
-    role, session_id = role_of(proof.role), new_id()
-    lifetime = launch_terms.citizen_token_seconds if role == "none" else launch_terms.administrator_token_seconds
+    session_id, client = new_id(), f"{proof.platform}:{proof.app}"
     # The region is known when the page is; the secret is not of a region.
-    refresh = RefreshToken.new(0, session_id) if role == "none" else None
-    lasts = min(launch_terms.session_idle, launch_terms.session_whole) if refresh else timedelta(seconds=lifetime)
-    client = f"{proof.platform}:{proof.app}"
-    page = await store.open_session(
-        conn,
-        (proof.platform, asked_page),
-        proof.user,
-        {"id": session_id, "client": client, "token_hash": refresh and refresh.hash, "expires_at": now + lasts},
-        _uses_of(proof, launch_terms, sealer, now),
-        now,
+    refresh = RefreshToken.new(0, session_id) if role_of(proof.role) == "none" else None
+    idle, at_work = (
+        min(launch_terms.session_idle, launch_terms.session_whole),
+        timedelta(seconds=launch_terms.administrator_token_seconds),
     )
+    session = {"id": session_id, "client": client, "token_hash": refresh and refresh.hash}
+    session |= {"expires_at": now + (idle if refresh else at_work), "staff_expires_at": now + at_work}
+    uses = _uses_of(proof, launch_terms, sealer, now)
+    page = await store.open_session(conn, (proof.platform, asked_page), proof.user, session, uses, now)
     if page is None:
         raise DomainError(problems.PAGE_UNKNOWN)
-    actor = Actor("citizen", page["citizen"], page["region"], page["institution"], role, session_id=session_id)
-    refresh = refresh and replace(refresh, region_id=actor.region_id)
-    return _session(
-        page,
-        actor,
-        proof.platform,
-        tokens.issue(actor, client, lifetime, page=_named(proof.platform, page)),
-        refresh,
-        lasts,
+    actor = _citizen(page, role_of(proof.role, page["own_role"]), session_id)
+    lifetime = launch_terms.citizen_token_seconds if actor.role == "none" else launch_terms.administrator_token_seconds
+    issued = tokens.issue(actor, client, lifetime, page=_named(proof.platform, page))
+    refresh = replace(refresh, region_id=actor.region_id) if refresh and actor.role == "none" else None
+    own_id = page["practitioner_own_id"] if actor.practitioner_id else None
+    return _session(page, actor, proof.platform, issued, refresh, idle, own_id)
+
+
+def _citizen(page: Record, role: StaffRole, session_id: UUID) -> Actor:
+    practitioner_id = page["practitioner"] if role == "doctor" else None
+    return Actor(
+        "citizen",
+        page["citizen"],
+        page["region"],
+        page["institution"],
+        role,
+        session_id=session_id,
+        practitioner_id=practitioner_id,
     )
 
 
@@ -126,7 +134,13 @@ def _named(platform: Platform, page: Record) -> str:
 
 
 def _session(
-    page: Record, actor: Actor, platform: Platform, issued: Issued, refresh: RefreshToken | None, lasts: timedelta
+    page: Record,
+    actor: Actor,
+    platform: Platform,
+    issued: Issued,
+    refresh: RefreshToken | None,
+    lasts: timedelta,
+    practitioner_id: str | None = None,
 ) -> Session:
     return Session(
         access_token=issued.token,
@@ -136,6 +150,8 @@ def _session(
         citizen_id=actor.id,
         region=actor.region_id,
         role=shown_role(actor.role),
+        staff_role=actor.role,
+        practitioner_id=practitioner_id,
         page=SessionPage(
             platform=platform,
             external_id=page["page"],

@@ -1634,6 +1634,48 @@ CREATE FUNCTION public.child_busy(place public.groups, child public.persons, p_c
     LIMIT 5
 $$;
 
+CREATE FUNCTION public.claim_page(p_region smallint, p_code_hash bytea, p_platform text, p_page text, p_account_hash bytea, p_address_hash bytea, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    invitation page_invitations;
+BEGIN
+    PERFORM FROM regions WHERE code = p_region;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM count_wrong_claims(p_region, p_account_hash, 5, p_now);
+    PERFORM count_wrong_claims(p_region, p_address_hash, 50, p_now);
+    SELECT * INTO invitation FROM page_invitations
+    WHERE region_id = p_region AND code_hash = p_code_hash FOR NO KEY UPDATE;
+    IF invitation.revoked_at IS NULL AND (invitation.platform, invitation.page_id, invitation.account_hash)
+       = (p_platform, p_page, p_account_hash) THEN
+        RETURN invitation.institution_id;
+    END IF;
+    IF invitation.id IS NULL OR invitation.revoked_at IS NOT NULL OR invitation.claimed_at IS NOT NULL
+       OR invitation.expires_at <= p_now THEN
+        UPDATE wrong_claims SET wrong = wrong + 1
+        WHERE region_id = p_region AND caller_hash IN (p_account_hash, p_address_hash);
+        RETURN NULL;
+    END IF;
+    INSERT INTO pages AS p (platform, external_id, region_id, institution_id, mini_apps)
+    VALUES (p_platform, p_page, p_region, invitation.institution_id, invitation.mini_apps)
+    ON CONFLICT (platform, external_id) DO UPDATE
+    SET mini_apps = (SELECT array_agg(DISTINCT one ORDER BY one DESC) FROM unnest(p.mini_apps || excluded.mini_apps) one)
+    WHERE p.region_id = excluded.region_id AND p.institution_id = excluded.institution_id;
+    IF NOT FOUND THEN
+        PERFORM refuse('page_claimed');
+    END IF;
+    UPDATE page_invitations
+    SET claimed_at = p_now, platform = p_platform, page_id = p_page, account_hash = p_account_hash
+    WHERE region_id = p_region AND id = invitation.id;
+    -- Who claims is no citizen yet, so the invitation stands for them.
+    PERFORM journal(p_region, gen_random_uuid(), p_now, invitation.id, 'page_claimed', invitation.institution_id,
+                    jsonb_build_object('platform', p_platform, 'page', p_page), false);
+    RETURN invitation.institution_id;
+END $$;
+
 CREATE FUNCTION public.claim_place(place public.bookable_slots, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1824,6 +1866,21 @@ BEGIN
     END LOOP;
 END $_$;
 
+CREATE FUNCTION public.count_wrong_claims(p_region smallint, p_caller_hash bytea, p_at_most integer, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    counted integer;
+BEGIN
+    INSERT INTO wrong_claims AS w (region_id, caller_hash, wrong, since) VALUES (p_region, p_caller_hash, 0, p_now)
+    ON CONFLICT (region_id, caller_hash) DO UPDATE
+    SET wrong = CASE WHEN w.since > p_now - interval '1 hour' THEN w.wrong ELSE 0 END,
+        since = CASE WHEN w.since > p_now - interval '1 hour' THEN w.since ELSE p_now END
+    RETURNING wrong INTO counted;
+    PERFORM refuse('too_many_attempts') WHERE counted >= p_at_most;
+END $$;
+
 CREATE FUNCTION public.count_wrong_codes(p_region smallint, p_citizen uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1884,6 +1941,28 @@ BEGIN
     DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, helper = excluded.helper,
                   used_by = NULL;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_invited', p_person, '{}', false);
+    RETURN p_result;
+END $$;
+
+CREATE FUNCTION public.create_page_invitations(p_region smallint, p_actor uuid, p_operation text, p_key text, p_request_hash bytea, p_items jsonb, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    earlier jsonb := coalesce(
+        idempotency_find(p_region, p_actor, p_operation, p_key, p_request_hash),
+        idempotency_keep(p_region, p_actor, p_operation, p_key, p_request_hash, p_result, p_now));
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO page_invitations (region_id, id, institution_id, mini_apps, code_hash, created_at, expires_at)
+    SELECT p_region, item.id, item.institution_id, item.mini_apps, item.code_hash, p_now, item.expires_at
+    FROM jsonb_to_recordset(p_items)
+        AS item (id uuid, institution_id uuid, mini_apps text[], code_hash bytea, expires_at timestamptz);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'page_invited', item.institution_id,
+                    jsonb_build_object('invitation', item.id), false)
+    FROM jsonb_to_recordset(p_items) AS item (id uuid, institution_id uuid);
     RETURN p_result;
 END $$;
 
@@ -2781,6 +2860,9 @@ CREATE FUNCTION public.exported_people(p_region smallint, p_citizen uuid) RETURN
     SELECT 'teaching', exported_row(to_jsonb(t), p_citizen) FROM teachers t
     WHERE t.region_id = p_region AND t.citizen_id = p_citizen
     UNION ALL
+    SELECT 'working', exported_row(to_jsonb(s), p_citizen) FROM staff s
+    WHERE s.region_id = p_region AND s.citizen_id = p_citizen
+    UNION ALL
     SELECT 'consents', exported_row(to_jsonb(c), p_citizen) - 'text_hash' FROM consents c
     WHERE c.region_id = p_region AND c.citizen_id = p_citizen
     UNION ALL
@@ -3094,6 +3176,7 @@ CREATE FUNCTION public.forget_account(p_region smallint, p_accounts uuid[], p_no
 BEGIN
     PERFORM ensure_nobody(p_region);
     UPDATE teachers SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    UPDATE staff SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     PERFORM hand_over(p_region, p_accounts[1], nobody(), p_now);
     DELETE FROM invitations WHERE region_id = p_region AND used_by = ANY (p_accounts);
     -- Ended, not deleted: every worker has yet to hear of it.
@@ -3682,6 +3765,7 @@ BEGIN
     UPDATE offers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE staff SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE teachers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE campaign_wishes SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE trials SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
@@ -3821,6 +3905,25 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.invite_staff_member(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_member uuid, p_code_hash bytea, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    earlier jsonb := coalesce(
+        idempotency_find(p_region, p_actor, 'inviteStaffMember', p_key, p_request_hash),
+        idempotency_keep(p_region, p_actor, 'inviteStaffMember', p_key, p_request_hash, p_result, p_now));
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    UPDATE staff SET code_hash = p_code_hash, code_expires_at = (p_result ->> 'expires_at')::timestamptz,
+                     code_used_at = NULL
+    WHERE region_id = p_region AND id = p_member;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'staff_member_invited', p_member, '{}', false);
+    RETURN p_result;
+END $$;
+
 CREATE FUNCTION public.invite_teacher(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_teacher uuid, p_code_hash bytea, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3867,6 +3970,7 @@ CREATE FUNCTION public.is_busy(p_region smallint, p_citizen uuid, p_now timestam
     SELECT EXISTS (SELECT FROM waiting_entries e
                    WHERE e.region_id = p_region AND e.citizen_id = p_citizen AND e.ended_at IS NULL)
         OR EXISTS (SELECT FROM teachers t WHERE t.region_id = p_region AND t.citizen_id = p_citizen)
+        OR EXISTS (SELECT FROM staff s WHERE s.region_id = p_region AND s.citizen_id = p_citizen)
         OR EXISTS (
             SELECT FROM guardians g JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id
             WHERE g.region_id = p_region AND g.citizen_id = p_citizen
@@ -4007,6 +4111,28 @@ BEGIN
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'guardian_joined', child.id, '{}', false)
     WHERE invited.used_by IS NULL;
     RETURN child.id;
+END $$;
+
+CREATE FUNCTION public.join_as_staff(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    named staff;
+BEGIN
+    PERFORM count_wrong_codes(p_region, p_citizen, p_now);
+    SELECT * INTO named FROM staff
+    WHERE region_id = p_region AND institution_id = p_institution AND code_hash = p_code_hash FOR NO KEY UPDATE;
+    IF named.citizen_id = p_citizen AND named.code_used_at IS NOT NULL THEN
+        RETURN named.external_id;
+    END IF;
+    IF named.id IS NULL OR named.code_used_at IS NOT NULL OR named.code_expires_at <= p_now THEN
+        PERFORM remember_wrong_code(p_region, p_citizen, p_now);
+        RETURN NULL;
+    END IF;
+    UPDATE staff SET citizen_id = p_citizen, code_used_at = p_now WHERE region_id = p_region AND id = named.id;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'staff_member_joined', named.id, '{}', false);
+    RETURN named.external_id;
 END $$;
 
 CREATE FUNCTION public.join_as_teacher(p_region smallint, p_citizen uuid, p_institution uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS text
@@ -5350,7 +5476,7 @@ CREATE FUNCTION public.open_rebooking(p_region smallint, p_appointment uuid, p_n
     RETURNING id
 $$;
 
-CREATE FUNCTION public.open_session(p_platform text, p_page text, p_user text, p_new_citizen uuid, p_session uuid, p_client text, p_token_hash bytea, p_expires_at timestamp with time zone, p_launch_hash bytea, p_launch_until timestamp with time zone, p_launch_sessions integer, p_now timestamp with time zone) RETURNS TABLE(region smallint, page text, apps text[], institution uuid, institution_name text, citizen uuid)
+CREATE FUNCTION public.open_session(p_platform text, p_page text, p_user text, p_new_citizen uuid, p_session uuid, p_client text, p_token_hash bytea, p_expires_at timestamp with time zone, p_staff_expires_at timestamp with time zone, p_launch_hash bytea, p_launch_until timestamp with time zone, p_launch_sessions integer, p_now timestamp with time zone) RETURNS TABLE(region smallint, page text, apps text[], institution uuid, institution_name text, citizen uuid, own_role text, practitioner uuid, practitioner_own_id text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -5366,6 +5492,15 @@ BEGIN
     PERFORM count_launch(region, p_launch_hash, p_launch_until, p_launch_sessions, p_now);
     SELECT e.account, e.citizen INTO account, citizen
     FROM ensure_account(region, p_platform, p_user, p_new_citizen, p_now) e;
+    -- A registrar sees what a doctor sees, and stands behind them in the alphabet.
+    SELECT s.role, s.practitioner_id, d.external_id INTO own_role, practitioner, practitioner_own_id
+    FROM staff s LEFT JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
+    WHERE s.region_id = region AND s.citizen_id = citizen AND s.institution_id = institution
+    ORDER BY s.role DESC, s.external_id LIMIT 1;
+    IF own_role IS NOT NULL THEN
+        p_token_hash := NULL;
+        p_expires_at := p_staff_expires_at;
+    END IF;
     PERFORM make_room_for_session(region, citizen, p_now);
     INSERT INTO sessions (region_id, id, citizen_id, account_id, platform, client, page, token_hash,
                           created_at, used_at, expires_at)
@@ -7356,6 +7491,23 @@ CREATE TABLE public.outbox (
     subject_id uuid NOT NULL
 );
 
+CREATE TABLE public.page_invitations (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    mini_apps text[] NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    claimed_at timestamp with time zone,
+    platform text,
+    page_id text,
+    account_hash bytea,
+    CONSTRAINT page_invitations_claimed CHECK ((num_nulls(claimed_at, platform, page_id, account_hash) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT page_invitations_mini_apps_check CHECK ((mini_apps <@ ARRAY['doctor'::text, 'club'::text]))
+);
+
 CREATE TABLE public.pages (
     platform text NOT NULL,
     external_id text NOT NULL,
@@ -7440,6 +7592,25 @@ CREATE TABLE public.sessions (
     ended_at timestamp with time zone
 );
 
+CREATE TABLE public.staff (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    external_id text NOT NULL,
+    role text NOT NULL,
+    practitioner_id uuid,
+    last_name text NOT NULL,
+    first_name text NOT NULL,
+    patronymic text,
+    citizen_id uuid,
+    code_hash bytea,
+    code_expires_at timestamp with time zone,
+    code_used_at timestamp with time zone,
+    CONSTRAINT staff_code_expires CHECK (((code_hash IS NULL) = (code_expires_at IS NULL))),
+    CONSTRAINT staff_of_a_doctor CHECK (((role = 'doctor'::text) = (practitioner_id IS NOT NULL))),
+    CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'registrar'::text])))
+);
+
 CREATE TABLE public.teachers (
     region_id smallint NOT NULL,
     id uuid NOT NULL,
@@ -7470,6 +7641,13 @@ CREATE TABLE public.waiting_persons (
     specialty_code text NOT NULL,
     identity bytea NOT NULL,
     active boolean DEFAULT true NOT NULL
+);
+
+CREATE TABLE public.wrong_claims (
+    region_id smallint NOT NULL,
+    caller_hash bytea NOT NULL,
+    wrong integer NOT NULL,
+    since timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.wrong_codes (
@@ -7653,6 +7831,12 @@ ALTER TABLE ONLY public.offers
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.page_invitations
+    ADD CONSTRAINT page_invitations_code UNIQUE (region_id, code_hash);
+
+ALTER TABLE ONLY public.page_invitations
+    ADD CONSTRAINT page_invitations_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.pages
     ADD CONSTRAINT pages_pkey PRIMARY KEY (platform, external_id);
 
@@ -7701,6 +7885,12 @@ ALTER TABLE ONLY public.slots
 ALTER TABLE ONLY public.specialties
     ADD CONSTRAINT specialties_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_by_own_id UNIQUE (region_id, institution_id, external_id);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_by_own_id UNIQUE (region_id, institution_id, external_id);
 
@@ -7718,6 +7908,9 @@ ALTER TABLE ONLY public.waiting_entries
 
 ALTER TABLE ONLY public.waiting_persons
     ADD CONSTRAINT waiting_persons_pkey PRIMARY KEY (region_id, entry_id, person_id);
+
+ALTER TABLE ONLY public.wrong_claims
+    ADD CONSTRAINT wrong_claims_pkey PRIMARY KEY (region_id, caller_hash);
 
 ALTER TABLE ONLY public.wrong_codes
     ADD CONSTRAINT wrong_codes_pkey PRIMARY KEY (region_id, citizen_id, id);
@@ -7934,6 +8127,10 @@ CREATE INDEX offers_to_expire ON public.offers USING btree (region_id, expires_a
 
 CREATE INDEX outbox_to_forget ON public.outbox USING btree (region_id, at);
 
+CREATE INDEX page_invitations_by_institution ON public.page_invitations USING btree (region_id, institution_id, id);
+
+CREATE INDEX page_invitations_by_page ON public.page_invitations USING btree (region_id, platform, page_id) WHERE (claimed_at IS NOT NULL);
+
 CREATE INDEX pages_by_institution ON public.pages USING btree (region_id, institution_id);
 
 CREATE INDEX persons_by_identity ON public.persons USING btree (region_id, identity) WHERE (deleted_at IS NULL);
@@ -7970,6 +8167,10 @@ CREATE INDEX slots_of_schedule ON public.slots USING btree (region_id, schedule_
 
 CREATE INDEX slots_to_draw ON public.slots USING btree (region_id, internet_at) WHERE ((policy = 'draw'::text) AND (draw_id IS NULL));
 
+CREATE INDEX staff_by_citizen ON public.staff USING btree (region_id, citizen_id) WHERE (citizen_id IS NOT NULL);
+
+CREATE UNIQUE INDEX staff_by_code ON public.staff USING btree (region_id, institution_id, code_hash) WHERE (code_hash IS NOT NULL);
+
 CREATE INDEX teachers_by_citizen ON public.teachers USING btree (region_id, citizen_id) WHERE (citizen_id IS NOT NULL);
 
 CREATE UNIQUE INDEX teachers_by_code ON public.teachers USING btree (region_id, institution_id, code_hash) WHERE (code_hash IS NOT NULL);
@@ -7999,6 +8200,8 @@ CREATE INDEX waiting_entries_to_forget ON public.waiting_entries USING btree (re
 CREATE INDEX waiting_persons_by_person ON public.waiting_persons USING btree (region_id, person_id);
 
 CREATE UNIQUE INDEX waiting_persons_once ON public.waiting_persons USING btree (region_id, institution_id, specialty_code, identity) WHERE active;
+
+CREATE INDEX wrong_claims_by_age ON public.wrong_claims USING btree (region_id, since);
 
 CREATE INDEX wrong_codes_to_forget ON public.wrong_codes USING btree (region_id, at);
 
@@ -8228,6 +8431,9 @@ ALTER TABLE ONLY public.offers
 ALTER TABLE ONLY public.offers
     ADD CONSTRAINT offers_region_id_entry_id_fkey FOREIGN KEY (region_id, entry_id) REFERENCES public.waiting_entries(region_id, id);
 
+ALTER TABLE ONLY public.page_invitations
+    ADD CONSTRAINT page_invitations_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
 ALTER TABLE ONLY public.pages
     ADD CONSTRAINT pages_region_id_fkey FOREIGN KEY (region_id) REFERENCES public.regions(code);
 
@@ -8275,6 +8481,15 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_specialty_of_practitioner FOREIGN KEY (region_id, practitioner_id, specialty_code) REFERENCES public.practitioner_specialties(region_id, practitioner_id, specialty_code);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_region_id_practitioner_id_fkey FOREIGN KEY (region_id, practitioner_id) REFERENCES public.practitioners(region_id, id);
 
 ALTER TABLE ONLY public.teachers
     ADD CONSTRAINT teachers_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
@@ -8552,6 +8767,10 @@ ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY outbox_are_seen ON public.outbox TO zapis_service USING ((public.sees_region(region_id) OR false));
 
+ALTER TABLE public.page_invitations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY page_invitations_are_seen ON public.page_invitations TO zapis_service USING ((public.sees_region(region_id) OR false));
+
 ALTER TABLE public.pages ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY pages_are_added ON public.pages FOR INSERT TO zapis_service WITH CHECK (public.sees_region(region_id));
@@ -8652,6 +8871,10 @@ CREATE POLICY slots_are_deleted ON public.slots FOR DELETE TO zapis_service USIN
 
 CREATE POLICY slots_are_seen ON public.slots FOR SELECT TO zapis_service USING (true);
 
+ALTER TABLE public.staff ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY staff_are_seen ON public.staff TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id) OR public.is_citizen(region_id, citizen_id)));
+
 ALTER TABLE public.teachers ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY teachers_are_seen ON public.teachers TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id) OR public.is_citizen(region_id, citizen_id)));
@@ -8675,6 +8898,10 @@ ALTER TABLE public.waiting_persons ENABLE ROW LEVEL SECURITY;
 CREATE POLICY waiting_persons_are_seen ON public.waiting_persons TO zapis_service USING ((public.sees_region(region_id) OR public.is_institution(region_id, institution_id) OR ((region_id = public.sight_region()) AND (person_id = ANY (( SELECT public.sight_family() AS sight_family)::uuid[]))) OR (EXISTS ( SELECT
    FROM public.waiting_entries e
   WHERE ((e.region_id = waiting_persons.region_id) AND (e.id = waiting_persons.entry_id))))));
+
+ALTER TABLE public.wrong_claims ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY wrong_claims_are_seen ON public.wrong_claims TO zapis_service USING ((public.sees_region(region_id) OR false));
 
 ALTER TABLE public.wrong_codes ENABLE ROW LEVEL SECURITY;
 

@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "trials": ("пробные занятия", "trial lessons"),
     "waiting": ("листы ожидания", "waiting lists"),
     "wishes": ("пожелания в кампаниях записи", "wishes in campaigns"),
+    "working": ("где вы записаны сотрудником", "where you are written down as staff"),
     "wrong_codes": ("когда вы вводили неверные коды", "when you gave wrong codes"),
 }
 # A calendar is seen by others: its entries name neither specialties nor people (323-ФЗ, art. 13).

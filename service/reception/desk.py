@@ -49,7 +49,10 @@ _MARKED_AT_ONCE = 100
 async def get_day_sheet(
     conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: ExternalId, query: DayFilter, clock: Clock
 ) -> DaySheet:
-    """All times of a doctor's day with their tickets. Who has read it is written down: 152-ФЗ, health data."""
+    """All times of a doctor's day with their tickets. Who has read it is written down: 152-ФЗ, health data.
+
+    A doctor has their own days alone.
+    """
     institution = await find_institution(conn, actor.region_id, institution_id)
     practitioner = await _find_practitioner(conn, actor, institution_id, practitioner_id)
     zone, now = ZoneInfo(institution["zone"]), clock()
@@ -98,9 +101,13 @@ async def put_delay(
 async def check_in(
     conn: Connection, actor: Actor, institution_id: UUID, body: CheckInBody, tokens: Tokens, clock: Clock
 ) -> DeskTicket:
-    """Marks that a patient has come, by their ticket's QR code or its number. Twice is no error."""
+    """Marks that a patient has come, by their ticket's QR code or its number. Twice is no error.
+
+    To a doctor other doctors' tickets are unknown.
+    """
     await find_institution(conn, actor.region_id, institution_id)
     appointment_id = await _find_ticket(conn, actor, institution_id, body, tokens)
+    await _check_own(conn, actor, institution_id, appointment_id)
     await store.set_appointment_status(
         conn, actor.region_id, institution_id, appointment_id, "arrived", (CHECK_IN_FROM, ()), actor.id, clock()
     )
@@ -113,9 +120,10 @@ async def set_appointment_status(
     """Says what became of a visit, or takes a mistake back, which goes on the day of the visit alone.
 
     A no-show gives its place back if its time has not begun; taking that back needs the place to be free still. The
-    same status twice is no error.
+    same status twice is no error. To a doctor other doctors' tickets are unknown.
     """
     await find_institution(conn, actor.region_id, institution_id)
+    await _check_own(conn, actor, institution_id, appointment_id)
     sources = (MOVES[body.status], MOVES_AFTERWARDS[body.status])
     await store.set_appointment_status(
         conn, actor.region_id, institution_id, appointment_id, body.status, sources, actor.id, clock()
@@ -154,9 +162,22 @@ async def decide_appeal(
 
 async def _find_practitioner(conn: Connection, actor: Actor, institution_id: UUID, own_id: str) -> Record:
     row = await store.find_practitioner(conn, actor.region_id, institution_id, own_id)
-    if row is None:
+    if row is None or not _is_own(actor, row["id"]):
         raise DomainError(problems.PRACTITIONER_NOT_FOUND)
     return row
+
+
+def _is_own(actor: Actor, practitioner_id: UUID | None) -> bool:
+    """Whether a doctor's day or ticket is the caller's to see: a doctor has their own, others have all."""
+    return actor.role != "doctor" or (practitioner_id is not None and practitioner_id == actor.practitioner_id)
+
+
+async def _check_own(conn: Connection, actor: Actor, institution_id: UUID, appointment_id: UUID) -> None:
+    """Raises DomainError `appointment_not_found` where the ticket is another doctor's than who asks."""
+    if actor.role == "doctor":
+        row = await store.find_ticket(conn, actor.region_id, institution_id, appointment_id)
+        if row is None or not _is_own(actor, row["practitioner_id"]):
+            raise DomainError(problems.APPOINTMENT_NOT_FOUND)
 
 
 async def _find_ticket(conn: Connection, actor: Actor, institution_id: UUID, body: CheckInBody, tokens: Tokens) -> UUID:
@@ -176,4 +197,7 @@ async def _find_ticket(conn: Connection, actor: Actor, institution_id: UUID, bod
 async def _desk_ticket(conn: Connection, actor: Actor, institution_id: UUID, appointment_id: UUID) -> DeskTicket:
     row = await store.find_ticket(conn, actor.region_id, institution_id, appointment_id)
     assert row is not None
+    if not _is_own(actor, row["practitioner_id"]):
+        # It was moved to another doctor just before.
+        raise DomainError(problems.APPOINTMENT_NOT_FOUND)
     return desk_ticket(row)

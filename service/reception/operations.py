@@ -6,6 +6,7 @@ from service.reception import booking, desk, usecases
 
 _INSTITUTION = "/v1/institutions/{institution_id}"
 _READS, _WRITES = staff("appointments:read"), staff("appointments:write")
+_OWN_READS, _OWN_WRITES = staff("appointments:read", doctors=True), staff("appointments:write", doctors=True)
 _MOVES = (
     p.APPOINTMENT_NOT_FOUND, p.TICKET_CANCELLED, p.TICKET_WITHOUT_TIME, p.TICKET_OF_ANOTHER_DAY,
     p.APPOINTMENT_ILLEGAL_MOVE, p.TIME_TAKEN, p.PERSON_BUSY, p.ALREADY_HAS_TICKET, p.REFERRAL_USED,
@@ -20,7 +21,7 @@ OPERATIONS = (
     # The institution's side
     Operation(
         "GET", _INSTITUTION + "/practitioners/{practitioner_id}/day", "getDaySheet", desk.get_day_sheet,
-        _READS, Transaction.WRITE, "Get a doctor's day", refusals=(p.PRACTITIONER_NOT_FOUND,),
+        _OWN_READS, Transaction.WRITE, "Get a doctor's day", refusals=(p.PRACTITIONER_NOT_FOUND,),
         discloses=("slots.tickets.person.id",),
     ),
     Operation(
@@ -29,16 +30,16 @@ OPERATIONS = (
     ),
     Operation(
         "PUT", _INSTITUTION + "/practitioners/{practitioner_id}/delay", "putDelay", desk.put_delay,
-        _WRITES, Transaction.WRITE, "Say how late a doctor runs", refusals=(p.PRACTITIONER_NOT_FOUND,),
+        _OWN_WRITES, Transaction.WRITE, "Say how late a doctor runs", refusals=(p.PRACTITIONER_NOT_FOUND,),
     ),
     Operation(
-        "POST", _INSTITUTION + "/check-in", "checkIn", desk.check_in, _WRITES, Transaction.WRITE,
+        "POST", _INSTITUTION + "/check-in", "checkIn", desk.check_in, _OWN_WRITES, Transaction.WRITE,
         "Check a patient in", refusals=(*_MOVES, p.TICKET_INVALID, p.TICKET_OF_ANOTHER_INSTITUTION),
         discloses=("person.id",),
     ),
     Operation(
         "POST", _INSTITUTION + "/appointments/{appointment_id}/status", "setAppointmentStatus",
-        desk.set_appointment_status, _WRITES, Transaction.WRITE, "Say what became of a visit", refusals=_MOVES,
+        desk.set_appointment_status, _OWN_WRITES, Transaction.WRITE, "Say what became of a visit", refusals=_MOVES,
         discloses=("person.id",),
     ),
     Operation(

@@ -52,7 +52,8 @@ ORDER BY day, p.last_name, p.first_name, s.practitioner_id, s.specialty_code;
 SELECT id, person_id, citizen_id FROM appointments WHERE region_id = $1 AND institution_id = $2 AND number = $3;
 
 -- name: find_ticket
-SELECT a.*, p.last_name, p.first_name, p.patronymic, p.birth_date, p.sex
+SELECT a.*, p.last_name, p.first_name, p.patronymic, p.birth_date, p.sex,
+       (SELECT s.practitioner_id FROM slots s WHERE s.region_id = a.region_id AND s.id = a.slot_id) AS practitioner_id
 FROM appointments a
 JOIN persons p ON p.region_id = a.region_id AND p.id = a.person_id
 WHERE a.region_id = $1 AND a.institution_id = $2 AND a.id = $3;

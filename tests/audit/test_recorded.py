@@ -10,11 +10,11 @@ import pytest
 from pydantic import BaseModel
 
 from schemas.accesses import AccessRole
+from schemas.sessions import StaffRole
 from service.app import OPERATIONS
 from service.audit.shapes import LOOKED_AT
 from service.core.disclosure import ids_at, kind_of, recording
 from service.core.operations import Operation, Rendered, Streamed
-from service.core.roles import StaffRole
 from service.core.signatures import signature_of
 from tests.applications.people import group
 from tests.contract.scene import Scene

@@ -91,6 +91,13 @@ SELECT 42, made(14, i), made(10, i), made(1, 1 + i % 50), made(6, i), made(5, 1 
 FROM generate_series(1, 4000) i;
 INSERT INTO teachers (region_id, id, institution_id, external_id, last_name, first_name, citizen_id)
 SELECT 42, made(14, i), made(1, 1 + i % 50), 't' || i, 'Орлов', 'Пётр', made(5, i) FROM generate_series(1, 2000) i;
+INSERT INTO staff (region_id, id, institution_id, external_id, role, practitioner_id, last_name, first_name, citizen_id)
+SELECT 42, made(15, i), made(1, 1 + i % 50), 's' || i, 'doctor', made(3, i), 'Белова', 'Анна', made(5, i)
+FROM generate_series(1, 2000) i;
+INSERT INTO page_invitations (region_id, id, institution_id, mini_apps, code_hash, created_at, expires_at)
+SELECT 42, made(16, i), made(1, 1 + i % 50), '{doctor}', sha256(i::text::bytea), '2026-09-01', '2026-09-15'
+FROM generate_series(1, 5000) i;
+INSERT INTO wrong_claims SELECT 42, sha256(i::text::bytea), 1, '2026-09-07' FROM generate_series(1, 5000) i;
 INSERT INTO group_teachers SELECT 42, made(9, i), made(14, i), 1 FROM generate_series(1, 2000) i;
 INSERT INTO group_members SELECT 42, made(9, 1 + i % 2000), made(10, i), '2026-09-01', NULL
 FROM generate_series(1, 4000) i;

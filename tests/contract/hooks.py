@@ -87,6 +87,7 @@ _FILES = {
     "image/heic": heic,
     "application/octet-stream": pdf,
 }
+schemathesis.openapi.media_type("text/csv", st.just(_WORLD["table"].encode()))
 for _media_type, _made in _FILES.items():
     schemathesis.openapi.media_type(_media_type, st.integers(0, 2**40).map(lambda seed, made=_made: made(seed=seed)))
 _TAKE_AWAY = {"declineOffer", "blockPractitioner"}
@@ -247,6 +248,11 @@ def _refresh(body: dict[str, Any]) -> None:
     body["refresh_token"] = _WORLD["refresh_token"]
 
 
+def _claim(body: dict[str, Any]) -> None:
+    """The one of a page that was claimed so: a few wrong codes and none is taken."""
+    body.update(_WORLD["claim"])
+
+
 def _check_in(body: dict[str, Any]) -> None:
     """One way of two, and a ticket that is there."""
     body.pop("ticket", None)
@@ -286,6 +292,10 @@ def _guardianship(body: dict[str, Any]) -> None:
 def _joining(body: dict[str, Any]) -> None:
     """A code that is one; a few wrong ones and none is taken."""
     body["code"] = _WORLD["teacher_code"]
+
+
+def _staff(body: dict[str, Any]) -> None:
+    body["code"] = _WORLD["staff_code"]
 
 
 def _identity(body: dict[str, Any]) -> None:
@@ -350,6 +360,8 @@ _SETTLED = {
     "createToken": _token_request,
     "createSession": _launch,
     "refreshSession": _refresh,
+    "claimPage": _claim,
+    "joinAsStaff": _staff,
     "checkIn": _check_in,
     "bookForPatient": _patient_booking,
     "appealNoShow": _appeal,

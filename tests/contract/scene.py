@@ -7,11 +7,13 @@ from tests.campaigns.scene import Campaigns, set_campaigns
 from tests.consents.people import texts
 from tests.documents.people import Applicant
 from tests.draws.scene import Draws, set_draws
+from tests.institutions.centre import claim_of, invited
 from tests.live import Api, session_id
 from tests.reception.desk import patient
+from tests.staff.people import doctor_of, written_down
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, SURGEON, World
 
-PARENT, STRANGER, ADMINISTRATOR, TEACHER = 1, 2, 3, 14
+PARENT, STRANGER, ADMINISTRATOR, TEACHER, DOCTOR = 1, 2, 3, 14, 15
 REGISTER = "r1"
 # Lessons of that group: one has been, and one is to come.
 LESSON, LATER = "2026-09-07T0700", "2026-12-07T0700"
@@ -80,6 +82,11 @@ class Scene:
     session_id: str
     # A child for whom the parent has consented, and what they consented with.
     agreeing: dict[str, Any]
+    # The account of the clinic's first practitioner, whose most of the tickets are.
+    doctor: Api
+    # The claim of a page that is claimed by it already, and an invitation that nobody claims.
+    claim: dict[str, str]
+    page_invitation_id: str
     appeal: str = "Болели"
 
     @property
@@ -110,7 +117,7 @@ def set_scene(world: World) -> Scene:
     one of which a child has applied.
     """
     clinic, operator = f"/v1/institutions/{CLINIC}", world.operator
-    free = [world.slot(f"s{number}", hours=24 + number, capacity=5) for number in range(8)]
+    free = [world.slot(f"s{number}", hours=24 + number, capacity=20) for number in range(8)]
     surgeons = [
         world.slot(f"o{hours}", hours=hours, practitioner_id="d2", specialty_code=SURGEON) for hours in (50, 60)
     ]
@@ -219,6 +226,9 @@ def set_scene(world: World) -> Scene:
         schedule=schedule,
         draws=set_draws(world, parent, child),
         campaigns=set_campaigns(world, parent, child),
+        doctor=doctor_of(world, CLINIC_PAGE, str(CLINIC), DOCTOR, "s1", "d1"),
+        claim=claimed(world),
+        page_invitation_id=invited(world, str(CLINIC))["invitation_id"],
     )
 
 
@@ -228,6 +238,13 @@ def agreement(world: World, parent: Api) -> dict[str, Any]:
     agreeing = {"person_id": child, "version": text["version"], "text_hash": text["text_hash"]}
     parent.put("/v1/consents/booking", agreeing).ok()
     return agreeing
+
+
+def claimed(world: World) -> dict[str, str]:
+    """How the clinic's other page was claimed; once more is no error."""
+    claim = claim_of(world, 100004, invited(world, str(CLINIC))["code"])
+    world.live.api().post("/v1/pages/claim", claim).ok()
+    return claim
 
 
 def offered_places(world: World, parent: Api, children: list[str]) -> list[str]:
@@ -265,6 +282,8 @@ def teaching(world: World) -> Api:
         world.put(f"/v1/institutions/{CLINIC}/teachers/{own_id}", {"last_name": "Орлов", "first_name": "Пётр"})
     teacher.post("/v1/teachers/join", {"code": code_for(world, "t1")}).ok()
     world.put(f"/v1/institutions/{CLINIC}/groups/{REGISTER}/teachers", {"teacher_ids": ["t1"]})
+    for own_id in ("s9", "s10"):
+        written_down(world, str(CLINIC), own_id)
     return teacher
 
 

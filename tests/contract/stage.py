@@ -10,18 +10,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.core.ids import new_id
 from service.core.operations import Operation
+from service.launch.tokens import Tokens
 from service.launch.usecases import SCOPES
 from tests.campaigns.scene import terms
 from tests.contract.access import ANOTHER_REGION, Expected
-from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, programme, set_scene, waiting
+from tests.contract.scene import LATER, LESSON, PARENT, REGISTER, Scene, code_for, programme, set_scene, waiting
 from tests.documents.samples import pdf
 from tests.launch.credentials import credentials
 from tests.live import Answer, Api
 from tests.provocation import someone, surname
 from tests.reception.desk import WHY, patient
+from tests.staff.people import staff_code
 from tests.world import CLINIC, CLINIC_PAGE, CLUB, CLUB_PAGE, PAEDIATRICIAN, REGION, World, person
 
 _AS = {"their_admin": (CLUB_PAGE, "admin"), "admin": (CLINIC_PAGE, "admin"), "registrar": (CLINIC_PAGE, "editor")}
+SPOILT = ("expired", "wrong_audience")
 
 
 @dataclass
@@ -32,11 +35,13 @@ class Ask:
     query: dict[str, Any] = field(default_factory=dict[str, Any])
     body: Any = None
     form: dict[str, str] | None = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
     def put_to(self, operation: Operation, api: Api) -> Answer:
         key = str(new_id()) if operation.method == "POST" and operation.status == 201 else None
         path = operation.path.format(**self.path)
-        return api.call(operation.method, path, self.body, key=key, params=self.query, data=self.form)
+        options = {"params": self.query, "data": self.form, "headers": self.headers}
+        return api.call(operation.method, path, self.body, key=key, **options)
 
     def absent(self, ids: set[str]) -> "Ask":
         """The same, for things that are not there in place of those."""
@@ -56,15 +61,20 @@ class Stage:
     scene: Scene
     client: tuple[str, str]
     callers: dict[str, list[Api]]
+    spoilt: dict[tuple[str, str], Api]
 
     def who(self, expected: Expected) -> list[Api]:
         if expected.operation.id in ("deleteSessions", "deleteCurrentSession") and expected.code is None:
             # Else the caller would be nobody from then on.
             page, role = _AS.get(expected.caller, (CLINIC_PAGE, "none"))
             return [self.scene.world.live.citizen(page, someone(), role)]
+        access = expected.operation.access
+        if expected.caller in SPOILT:
+            # Of these whoever would be let in, were the token not what it is.
+            right = "operator" if access.whole_region else "admin" if access.staff else "parent"
+            return [self.spoilt[expected.caller, right]]
         if expected.caller != "no_scope":
             return self.callers[expected.caller]
-        access = expected.operation.access
         scopes = tuple(scope for scope in SCOPES if scope != access.scope)
         return [self.scene.world.live.client(REGION, None if access.whole_region else CLINIC, scopes)]
 
@@ -93,6 +103,11 @@ class Stage:
             "putPage": Ask(
                 {"platform": "vk", "page_id": str(CLINIC_PAGE)}, body={**clinic, "mini_apps": ["doctor", "club"]}
             ),
+            "claimPage": Ask(body=scene.claim),
+            "deletePage": Ask({"platform": "vk", "page_id": "100003"}),
+            "createPageInvitation": Ask(clinic, body={"mini_apps": ["doctor"]}),
+            "inviteInstitutions": Ask(body=b"institution_id;mini_apps", headers={"Content-Type": "text/csv"}),
+            "revokePageInvitation": Ask({"invitation_id": scene.page_invitation_id}),
             "createPerson": Ask(body=person(last_name=surname())),
             "updatePerson": Ask({"person_id": scene.free_person_id}, body={"last_name": surname()}),
             "deletePerson": Ask({"person_id": scene.spare_person_id}),
@@ -214,6 +229,10 @@ class Stage:
             "listReceivedDocuments": Ask({**application, **clinic}),
             "getReceivedDocument": Ask({**application, **clinic, "document_id": scene.document_id}),
             **self.register_asks(operation),
+            "putStaffMember": Ask({"staff_id": "s8", **clinic}, body={"last_name": "Зимин", "first_name": "Илья"}),
+            "deleteStaffMember": Ask({"staff_id": "s8", **clinic}),
+            "listStaff": Ask(clinic),
+            "inviteStaffMember": Ask({"staff_id": "s9", **clinic}),
             "putCampaign": Ask({"campaign_id": "winter"}, body=terms(world)),
             "getCampaign": Ask({"campaign_id": scene.campaigns.open_id}),
             "getCampaignRecord": Ask({"campaign_id": scene.campaigns.matched_id}),
@@ -224,6 +243,8 @@ class Stage:
         if operation.id == "refreshSession":
             # Good once.
             return Ask(body={"refresh_token": world.live.session(CLINIC_PAGE, someone())["refresh_token"]})
+        if operation.id == "joinAsStaff":
+            return Ask(body={"code": staff_code(world, str(CLINIC), "s9")})
         if operation.id == "joinAsGuardian":
             # Good once.
             return Ask(body={"code": scene.invitation_code(), "kinship": "other"})
@@ -275,8 +296,48 @@ def set_stage(world: World) -> Stage:
         "elsewhere": [live.client(ANOTHER_REGION)],
         "operator": [scene.operator],
         "teacher": [scene.teacher],
+        "doctor": [scene.doctor],
+        "other_platform": [in_odnoklassniki(world)],
+        "second_guardian": [second_guardian(scene)],
     }
-    return Stage(scene, credentials(live, REGION), callers)
+    return Stage(scene, credentials(live, REGION), callers, spoilt_tokens(scene))
+
+
+def in_odnoklassniki(world: World) -> Api:
+    """A user who has there the number that the parent has in VK."""
+    world.put("/v1/pages/ok/100005", {"institution_id": str(CLINIC), "mini_apps": ["doctor", "club"]})
+    launch = world.live.launch(100005, 9, vk_client="ok", vk_ok_user_id=str(PARENT))
+    session = world.live.api().post("/v1/sessions", {"platform": "vk", "parameters": launch}).ok()
+    assert session["page"]["platform"] == "ok"
+    return world.live.api(session["access_token"])
+
+
+def second_guardian(scene: Scene) -> Api:
+    """The other parent, who was invited to each of the children."""
+    other = scene.world.live.citizen(CLINIC_PAGE, 16)
+    for child in scene.parent.get("/v1/persons").ok()["items"]:
+        code = scene.parent.create(f"/v1/persons/{child['id']}/invitations", None).ok()["code"]
+        other.post("/v1/guardianships", {"code": code, "kinship": "child"}).ok()
+    return other
+
+
+def spoilt_tokens(scene: Scene) -> dict[tuple[str, str], Api]:
+    """The tokens of whoever is let in, two hours old, and made for another service by our own key."""
+    live, now = scene.world.live, scene.world.now
+    tokens = Tokens(live.settings.keys().signing, live.clock)
+
+    def right() -> dict[str, str]:
+        callers = live.citizen(CLINIC_PAGE, PARENT), live.citizen(CLINIC_PAGE, 6, "admin"), live.client(REGION)
+        return dict(zip(("parent", "admin", "operator"), (str(api.token) for api in callers), strict=True))
+
+    found: dict[tuple[str, str], Api] = {}
+    for who, token in right().items():
+        claims = jwt.decode(token, options={"verify_signature": False}) | {"aud": "zapis-statistics"}
+        found["wrong_audience", who] = live.api(tokens.sign(claims, "at+jwt"))
+    live.clock.now -= timedelta(hours=2)
+    found |= {("expired", who): live.api(token) for who, token in right().items()}
+    live.clock.now = now
+    return found
 
 
 def tokens_that_are_none(scene: Scene) -> Iterator[str | None]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +36,7 @@ from service.personal_data import store as personal_data
 from service.reception import store as reception
 from service.registers import store as registers
 from service.schedules import store as schedules
+from service.staff import store as staff
 from service.waiting import store as waiting
 
 _SERVICE = Path(__file__).parents[2] / "service"
@@ -362,7 +364,10 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         {"persons_pkey"},
     ),
     "list_persons": (lambda c: people.list_persons(c, REGION, made(5, 2)), {"persons_pkey"}),
-    "open_session": (open_session, {"pages_pkey", "citizens_one_per_platform_user", "sessions_by_citizen"}),
+    "open_session": (
+        open_session,
+        {"pages_pkey", "citizens_one_per_platform_user", "sessions_by_citizen", "staff_by_citizen"},
+    ),
     "refresh_session": (refresh_session, {"sessions_pkey", "pages_pkey"}),
     "ended_sessions": (lambda c: launch.ended_sessions(c, NOW), {"sessions_ended"}),
     "list_sessions": (lambda c: launch.list_sessions(c, REGION, made(5, 2), NOW), {"sessions_by_citizen"}),
@@ -389,6 +394,11 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         {"identity_codes_to_forget", "invitations_to_forget", "wrong_codes_to_forget"},
     ),
     "unused_account": (as_served(lambda c: personal_data.unused_account(c, LONG_AGO, NOW)), {"citizens_unused"}),
+    "claim_page": (
+        lambda c: launch.claim_page(c, REGION, sha256(b"7").digest(), "vk", "new", (b"account", b"address"), NOW),
+        {"page_invitations_code", "page_invitations_pkey"},
+    ),
+    "list_staff": (lambda c: staff.list_staff(c, REGION, made(1, 7), None, 51), {"staff_by_own_id"}),
     # The last one: afterwards there is one citizen fewer.
     "erase_account": (
         as_served(erased),
@@ -411,7 +421,9 @@ THE_SERVICES = {
     "hold_back", "next_to_draw", "to_look_after", "to_erase", "forget_answers", "next_to_fill", "groups_to_draw",
     "collected", "lapse_an_offer", "expire_an_approved", "book_trial", "trail_to_chain", "accesses_to_chain",
     "unchained_trail", "unchained_accesses", "oldest_accesses", "regions_to_forget", "lock_sealed", "reseal",
-    "open_session", "refresh_session", "ended_sessions", "forget_sessions",
+    "open_session", "refresh_session", "ended_sessions", "forget_sessions", "claim_page", "forget_tickets",
+    "forget_applications", "forget_trials", "forget_waiting", "forget_requests", "forget_messages", "forget_told",
+    "forget_codes", "unused_account", "erase_account",
 }  # fmt: skip
 # What is small enough to be read whole.
 SMALL = {

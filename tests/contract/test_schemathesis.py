@@ -18,6 +18,7 @@ from tests.contract.scene import LATER, LESSON, REGISTER, Scene, code_for, set_s
 from tests.launch.credentials import credentials
 from tests.live import session_id
 from tests.provocation import someone
+from tests.staff.people import staff_code
 from tests.world import CARDIOLOGIST, CLINIC, CLINIC_PAGE, CLUB, PAEDIATRICIAN, REGION, SURGEON, World
 
 _HERE = Path(__file__).parent
@@ -119,6 +120,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             **{operation.id: {str(CLUB): str(CLINIC)} for operation in OPERATIONS if operation.access.teachers},
             "putGroupTeachers": {str(CLUB): str(CLINIC)},
             "inviteTeacher": {str(CLUB): str(CLINIC)},
+            "inviteStaffMember": {str(CLUB): str(CLINIC)},
             # One that has been is cancelled no more.
             "cancelLesson": {str(CLUB): str(CLINIC), LESSON: LATER},
             # Nobody applies to this one.
@@ -139,11 +141,14 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "agreeing": scene.agreeing,
         "pupil": scene.pupil_application_id,
         "teacher_code": code_for(scene.world, "t9"),
+        "staff_code": staff_code(scene.world, str(CLINIC), "s10"),
         # Of somebody who makes no other.
         "identity_code": scene.world.parent(someone()).create("/v1/identities/codes", None).ok()["code"],
         "appeal": scene.appeal,
         "siblings": scene.siblings,
         "code": scene.invitation_code(),
+        "claim": scene.claim,
+        "table": f"institution_id;mini_apps\n{CLINIC};doctor club\n",
     }
 
 
@@ -177,9 +182,11 @@ def dictionaries(scene: Scene) -> str:
         "own_schedule": ["c1"],
         "own_group": [REGISTER],
         "own_teacher": ["t1"],
+        "own_staff": ["s9"],
         "lesson": [LESSON],
         "trial": [scene.trial_id],
         "session": [session_id(scene.world.parent(LEAVER))],
+        "page_invitation": [scene.page_invitation_id],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

@@ -19,11 +19,14 @@ from tests.documents.people import applicant as parent_of_applicant
 from tests.documents.samples import pdf
 from tests.draws.clinic import DrawingClinic
 from tests.draws.provocations import requesting
+from tests.institutions.centre import institution
+from tests.live import Answer, Api
 from tests.provocation import Asked, someone, surname
 from tests.reception.desk import patient as without_account
 from tests.registers.school import PATH, School
+from tests.staff.people import page_of, written_down
 from tests.waiting import people as waits
-from tests.world import World, person
+from tests.world import REGION, World, person
 
 
 def holding(world: World) -> Asked:
@@ -89,6 +92,25 @@ def trying(world: World) -> Asked:
     return Asked(family.api, "POST", "/v1/trials", body, key=str(new_id()))
 
 
+def inviting_a_page(world: World) -> Asked:
+    path = f"/v1/institutions/{institution(world)}/page-invitations"
+    return Asked(world.live.client(REGION), "POST", path, {"mini_apps": ["club"]}, key=str(new_id()))
+
+
+def inviting_staff(world: World) -> Asked:
+    clinic = Clinic(world)
+    written_down(world, clinic.id, "s1")
+    director = world.live.citizen(page_of(world, clinic.id), someone(), "admin")
+    return Asked(director, "POST", f"{clinic.path}/staff/s1/invitations", key=str(new_id()))
+
+
+def inviting_by_a_table(world: World) -> Asked:
+    table = f"institution_id;mini_apps\n{institution(world)};club\n".encode()
+    asked = Asked(world.live.client(REGION), "POST", "/v1/page-invitations/bulk", table, key=str(new_id()))
+    asked.options = {"headers": {"Content-Type": "text/csv"}}
+    return asked
+
+
 CREATE: dict[str, Callable[[World], Asked]] = {
     "bookAppointment": lambda world: patient(world, Clinic(world).slot()),
     "bookFamily": lambda world: siblings(Clinic(world)),
@@ -110,10 +132,18 @@ CREATE: dict[str, Callable[[World], Asked]] = {
         world.parent(someone()), "POST", "/v1/persons", person(last_name=surname()), key=str(new_id())
     ),
     "createInvitation": inviting,
+    "createPageInvitation": inviting_a_page,
+    "inviteInstitutions": inviting_by_a_table,
+    "inviteStaffMember": inviting_staff,
 }
 # What may be done again: under a new key it is done once more, or takes the turn of the one before.
-AGAIN = {"holdSlot", "createIdentityCode", "createInvitation", "inviteTeacher", "sendMessage"}
-WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher"}
+AGAIN = {
+    "holdSlot", "createIdentityCode", "createInvitation", "inviteTeacher", "sendMessage", "createPageInvitation",
+    "inviteInstitutions", "inviteStaffMember",
+}  # fmt: skip
+WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher", "inviteStaffMember"}
+# And another operation of theirs.
+OF_OPERATORS = {"createPageInvitation": "inviteInstitutions", "inviteInstitutions": "createPageInvitation"}
 EFFECTS = (
     "appointments",
     "applications",
@@ -124,6 +154,7 @@ EFFECTS = (
     "draw_requests",
     "waiting_entries",
     "invitations",
+    "page_invitations",
     "messages",
     "message_recipients",
     "trials",
@@ -131,6 +162,11 @@ EFFECTS = (
     "outbox",
     "idempotency_keys",
 )
+
+
+def sent(asked: Asked, api: Api, body: Any, key: str | None) -> Answer:
+    """What was asked, by that caller."""
+    return api.call("POST", asked.path, body, key=key, **asked.options)
 
 
 def effects(world: World) -> list[int]:
@@ -151,11 +187,11 @@ def test_the_same_again_is_the_same_answer_and_no_effect(world: World, operation
     assert first.status == 201
     after = effects(world)
     for key in (asked.key, f'"{asked.key}"'):
-        again = asked.api.post(asked.path, asked.body, key=key)
+        again = sent(asked, asked.api, asked.body, key)
         assert (again.status, again.content) == (201, first.content)
     assert effects(world) == after
     # Under a new key it is another request, and refused by what the first one did.
-    again = asked.api.create(asked.path, asked.body)
+    again = sent(asked, asked.api, asked.body, str(new_id()))
     if operation in AGAIN:
         assert again.status == 201
         assert again.content != first.content
@@ -171,7 +207,7 @@ def test_many_at_once_are_one(world: World, operation: str) -> None:
     before = effects(world)
 
     def once(_number: int) -> bytes:
-        answer = world.live.api(token).post(asked.path, asked.body, key=asked.key)
+        answer = sent(asked, world.live.api(token), asked.body, asked.key)
         assert answer.status == 201, answer.content
         return answer.content
 
@@ -186,11 +222,13 @@ def test_many_at_once_are_one(world: World, operation: str) -> None:
 def changed(body: dict[str, Any] | bytes) -> dict[str, Any] | bytes:
     """Another body, as valid as the one before."""
     if isinstance(body, bytes):
-        return pdf(len(body), seed=0)
+        return body.replace(b"club", b"doctor") if b"club" in body else pdf(len(body), seed=0)
     if "items" in body:
         return {"items": body["items"][::-1]}
     if "time_to" in body:
         return body | {"time_to": "12:00"}
+    if "mini_apps" in body:
+        return body | {"mini_apps": ["doctor"]}
     name = next(name for name in ("first_name", "text", "person_id", "slot_id") if name in body)
     return body | {name: "Надежда" if name in ("first_name", "text") else str(new_id())}
 
@@ -200,7 +238,7 @@ def test_another_body_under_the_key_is_refused(world: World, operation: str) -> 
     asked = CREATE[operation](world)
     first = asked.answer("ru")
     after = effects(world)
-    refused = asked.api.post(asked.path, changed(asked.body), key=asked.key)
+    refused = sent(asked, asked.api, changed(asked.body), asked.key)
     assert (refused.status, refused.code) == (422, "idempotency_key_reused")
     assert effects(world) == after
     assert asked.answer("ru").content == first.content
@@ -210,10 +248,15 @@ def test_another_body_under_the_key_is_refused(world: World, operation: str) -> 
 def test_a_key_belongs_to_its_caller_and_its_operation(world: World, operation: str) -> None:
     asked, others = CREATE[operation](world), CREATE[operation](world)
     others.key = asked.key
-    one, other = asked.answer("ru").ok(), others.answer("ru").ok()
-    assert one != other
-    # The key says nothing in another operation: here it is a new person's.
-    if operation != "createPerson":
+    one, other = asked.answer("ru"), others.answer("ru")
+    assert one.status == other.status == 201
+    assert one.content != other.content
+    # The key says nothing in another operation: here it is a new person's or, by an operator, another invitation's.
+    if operation in OF_OPERATORS:
+        another = CREATE[OF_OPERATORS[operation]](world)
+        another.api, another.key = asked.api, asked.key
+        assert another.answer("ru").status == 201
+    elif operation != "createPerson":
         assert asked.api.post("/v1/persons", person(last_name=surname()), key=asked.key).status == 201
 
 

@@ -40,6 +40,8 @@ def test_a_citizen_comes_from_a_page(world: World) -> None:
         "citizen_id": session["citizen_id"],
         "region": 42,
         "role": "none",
+        "staff_role": "none",
+        "practitioner_id": None,
         "page": {
             "platform": "vk",
             "external_id": str(CLINIC_PAGE),

@@ -201,7 +201,7 @@ def test_all_platforms_of_a_citizen_are_erased(world: World) -> None:
 def test_the_old_token_opens_nothing(scene: Scene) -> None:
     """Whatever is asked with it: refused, or there is nothing. And nothing is written."""
     live = scene.world.live
-    stage = Stage(scene, ("", ""), {"parent": [scene.parent]})
+    stage = Stage(scene, ("", ""), {"parent": [scene.parent]}, {})
     citizen = id_of(live, 1)
     asks = {operation: stage.ask(operation) for operation in OPERATIONS if operation.access.citizen}
     erases(scene.parent)

@@ -26,6 +26,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT 'teaching', exported_row(to_jsonb(t), p_citizen) FROM teachers t
     WHERE t.region_id = p_region AND t.citizen_id = p_citizen
     UNION ALL
+    SELECT 'working', exported_row(to_jsonb(s), p_citizen) FROM staff s
+    WHERE s.region_id = p_region AND s.citizen_id = p_citizen
+    UNION ALL
     SELECT 'consents', exported_row(to_jsonb(c), p_citizen) - 'text_hash' FROM consents c
     WHERE c.region_id = p_region AND c.citizen_id = p_citizen
     UNION ALL

@@ -187,6 +187,7 @@ LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM waiting_entries e
                    WHERE e.region_id = p_region AND e.citizen_id = p_citizen AND e.ended_at IS NULL)
         OR EXISTS (SELECT FROM teachers t WHERE t.region_id = p_region AND t.citizen_id = p_citizen)
+        OR EXISTS (SELECT FROM staff s WHERE s.region_id = p_region AND s.citizen_id = p_citizen)
         OR EXISTS (
             SELECT FROM guardians g JOIN appointments a ON a.region_id = g.region_id AND a.person_id = g.person_id
             WHERE g.region_id = p_region AND g.citizen_id = p_citizen

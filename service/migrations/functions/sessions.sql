@@ -49,13 +49,15 @@ BEGIN
     PERFORM refuse('launch_spent') WHERE counted > p_most;
 END $$;
 
--- Opens a session from a page: all of createSession. No row where the page is not connected.
+-- Opens a session from a page: all of createSession. No row where the page is not connected. Whom the institution itself
+-- has given a role has nothing to refresh, and a session until p_staff_expires_at.
 CREATE OR REPLACE FUNCTION open_session(
     p_platform text, p_page text, p_user text, p_new_citizen uuid, p_session uuid, p_client text, p_token_hash bytea,
-    p_expires_at timestamptz, p_launch_hash bytea, p_launch_until timestamptz, p_launch_sessions integer,
+    p_expires_at timestamptz, p_staff_expires_at timestamptz, p_launch_hash bytea, p_launch_until timestamptz, p_launch_sessions integer,
     p_now timestamptz
 ) RETURNS TABLE (
-    region smallint, page text, apps text[], institution uuid, institution_name text, citizen uuid
+    region smallint, page text, apps text[], institution uuid, institution_name text, citizen uuid, own_role text,
+    practitioner uuid, practitioner_own_id text
 ) LANGUAGE plpgsql AS $$
 DECLARE
     account uuid;
@@ -69,6 +71,15 @@ BEGIN
     PERFORM count_launch(region, p_launch_hash, p_launch_until, p_launch_sessions, p_now);
     SELECT e.account, e.citizen INTO account, citizen
     FROM ensure_account(region, p_platform, p_user, p_new_citizen, p_now) e;
+    -- A registrar sees what a doctor sees, and stands behind them in the alphabet.
+    SELECT s.role, s.practitioner_id, d.external_id INTO own_role, practitioner, practitioner_own_id
+    FROM staff s LEFT JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
+    WHERE s.region_id = region AND s.citizen_id = citizen AND s.institution_id = institution
+    ORDER BY s.role DESC, s.external_id LIMIT 1;
+    IF own_role IS NOT NULL THEN
+        p_token_hash := NULL;
+        p_expires_at := p_staff_expires_at;
+    END IF;
     PERFORM make_room_for_session(region, citizen, p_now);
     INSERT INTO sessions (region_id, id, citizen_id, account_id, platform, client, page, token_hash,
                           created_at, used_at, expires_at)

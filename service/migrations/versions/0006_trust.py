@@ -13,6 +13,8 @@ PIECES: tuple[str, ...] = (
     "consent_texts",
     "guardians",
     "privacy",
+    "page_claims",
+    "staff",
     # The last: it knows all tables.
     "walls",
 )

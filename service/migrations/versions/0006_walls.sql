@@ -92,6 +92,7 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
                    AND r.application_id = ANY ((SELECT sight_applications())::uuid[]))$seen$),
     ('message_recipients', $seen$EXISTS (SELECT FROM applications a
             WHERE a.region_id = message_recipients.region_id AND a.id = message_recipients.application_id)$seen$),
+    ('staff', 'is_institution(region_id, institution_id) OR is_citizen(region_id, citizen_id)'),
     ('teachers', 'is_institution(region_id, institution_id) OR is_citizen(region_id, citizen_id)'),
     -- Where somebody is, of whichever booking.
     ('engagements', '(region_id = sight_region() AND identity = ANY ((SELECT sight_identities())::bytea[]))'),
@@ -102,6 +103,8 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
     ('audit_heads', 'false'),
     ('accesses', 'false'),
     ('launch_uses', 'false'),
+    ('page_invitations', 'false'),
+    ('wrong_claims', 'false'),
     ('clients', 'sight_reach() = ''entering'''),
     ('used_assertions', 'sight_reach() = ''entering''')
 ) AS given (walled, seen);

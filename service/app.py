@@ -20,6 +20,7 @@ from service.core.cache import SecondCache
 from service.core.clock import Clock, utc_now
 from service.core.edge import edge
 from service.core.health import Health
+from service.core.outgoing import Outgoing
 from service.doctors import operations as doctors
 from service.documents import operations as documents
 from service.draws import operations as draws
@@ -55,8 +56,9 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Applic
     logs.configure(settings.log_level)
     database = make_database(settings, dsn)
     collaborators = make_collaborators(settings, clock)
-    tokens = collaborators["tokens"]
+    tokens, outgoing = collaborators["tokens"], collaborators["outgoing"]
     assert isinstance(tokens, Tokens)
+    assert isinstance(outgoing, Outgoing)
     health = Health(database, newest())
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
     app.add_routes(bind(OPERATIONS, Ground(database, tokens.authenticate, collaborators, SecondCache())))
@@ -67,6 +69,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now) -> web.Applic
         async with database.opened():
             _log.info("worker ready")
             yield
+            await outgoing.close()
         _log.info("worker drained")
 
     async def drain(_app: web.Application) -> None:

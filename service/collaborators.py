@@ -6,6 +6,7 @@ from service.config import Settings
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Database
+from service.core.outgoing import Outgoing
 from service.core.sealing import Sealer
 from service.documents.files import DocumentFiles, Limits
 from service.launch.provers import LaunchTerms
@@ -21,6 +22,7 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
         "clock": clock,
         "tokens": Tokens(keys.signing, clock),
         "sealer": sealer,
+        "outgoing": Outgoing(settings.outgoing_allowed),
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
         "retention": Retention(answers=timedelta(hours=settings.keep_answers_hours)),

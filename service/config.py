@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -53,6 +54,10 @@ class Settings(BaseSettings):
         default={}, description="JSON: key id -> base64 of 32 bytes, newest last."
     )
     hashing_key: SecretStr | None = Field(default=None, description="Base64 of 32 bytes.")
+
+    outgoing_allowed: list[IPv4Network | IPv6Network] = Field(
+        default=[], description="JSON: networks inside that outgoing calls may reach, say where a provider stands."
+    )
 
     pool_size: Annotated[int, Field(ge=1, le=100)] = Field(default=10, description="Connections of each worker.")
     statement_timeout_ms: int = 5000

@@ -14,6 +14,7 @@ from service.certificates import operations as certificates
 from service.clubs import operations as clubs
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
+from service.confirmation import operations as confirmation
 from service.core import logs, openapi, reference
 from service.core.binding import Ground, bind
 from service.core.cache import SecondCache
@@ -36,7 +37,7 @@ from service.waiting import operations as waiting
 
 _DOMAINS = (
     launch, institutions, people, doctors, availability, schedules, waiting, draws, reception, clubs, campaigns,
-    applications, certificates, documents, registers,
+    applications, certificates, documents, registers, confirmation,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")

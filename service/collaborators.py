@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from service.config import Settings
+from service.confirmation.provider import Provider, ProviderTerms
+from service.confirmation.rules import CLAIMS, KNOWN
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Database
@@ -18,11 +20,13 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
     """Raises ValueError where the keys in the settings are not whole."""
     keys = settings.keys()
     sealer = Sealer(keys.sealing, keys.hashing)
+    outgoing = Outgoing(settings.outgoing_allowed)
     return {
         "clock": clock,
         "tokens": Tokens(keys.signing, clock),
         "sealer": sealer,
-        "outgoing": Outgoing(settings.outgoing_allowed),
+        "outgoing": outgoing,
+        "provider": _provider(settings, outgoing, clock),
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
         "retention": Retention(answers=timedelta(hours=settings.keep_answers_hours)),
@@ -37,6 +41,23 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
             token_address=settings.public_url.rstrip("/") + "/v1/oauth/token",
         ),
     }
+
+
+def _provider(settings: Settings, outgoing: Outgoing, clock: Clock) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    unknown = settings.oidc_claims.keys() - KNOWN
+    if unknown:
+        raise ValueError(f"ZAPIS_OIDC_CLAIMS: unknown fields {sorted(unknown)}; there are {sorted(KNOWN)}")
+    terms = ProviderTerms(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        scopes=settings.oidc_scopes,
+        redirect_uri=settings.public_url.rstrip("/") + "/v1/confirmations/callback",
+        claims={**CLAIMS[settings.oidc_preset], **settings.oidc_claims},
+    )
+    return Provider(terms, outgoing, clock)
 
 
 def _document_files(settings: Settings, sealer: Sealer) -> DocumentFiles:

@@ -4,7 +4,7 @@ from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,6 +55,15 @@ class Settings(BaseSettings):
     )
     hashing_key: SecretStr | None = Field(default=None, description="Base64 of 32 bytes.")
 
+    # An OpenID Connect provider at which citizens confirm who they are.
+    oidc_issuer: str | None = Field(default=None, description="Where absent, nobody can confirm who they are.")
+    oidc_client_id: str = "zapis"
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scopes: str = "openid profile"
+    oidc_preset: Literal["standard", "esia"] = Field(default="standard", description="How the claims are named.")
+    oidc_claims: dict[str, str] = Field(
+        default={}, description="JSON: our field -> the path of the claim, where it is named otherwise."
+    )
     outgoing_allowed: list[IPv4Network | IPv6Network] = Field(
         default=[], description="JSON: networks inside that outgoing calls may reach, say where a provider stands."
     )

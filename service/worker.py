@@ -9,6 +9,7 @@ from service.applications import jobs as applications
 from service.campaigns import jobs as campaigns
 from service.collaborators import make_collaborators, make_database
 from service.config import Settings
+from service.confirmation import jobs as confirmation
 from service.core import logs
 from service.core.clock import Clock, utc_now
 from service.core.database import Database
@@ -27,6 +28,7 @@ JOBS = (
     *launch.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS, *filling.JOBS,
     *campaigns.JOBS, *applications.JOBS, *documents.JOBS,
     *personal_data.JOBS,
+    *confirmation.JOBS,
 )  # fmt: skip
 _log = structlog.get_logger("zapis")
 

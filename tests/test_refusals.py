@@ -18,6 +18,7 @@ from tests.applications import staff_provocations as staff
 from tests.campaigns import provocations as campaigns
 from tests.certificates import provocations as certificates
 from tests.clubs import provocations as clubs
+from tests.confirmation import provocations as confirmation
 from tests.conftest import fresh_database
 from tests.doctors import provocations as doctors
 from tests.doctors.clinic import Clinic
@@ -36,7 +37,13 @@ from tests.waiting import provocations as waiting
 from tests.world import CLINIC, CLINIC_PAGE, World, person
 
 PROVOCATIONS = Provocations()
-RETRY_AFTER = {"in_progress": "1", "outcome_unknown": "1", "unavailable": "5", "storage_full": "60"}
+RETRY_AFTER = {
+    "in_progress": "1",
+    "outcome_unknown": "1",
+    "unavailable": "5",
+    "storage_full": "60",
+    "provider_away": "60",
+}
 # The router's own: they belong to no operation.
 OF_NO_OPERATION = {"not_found", "method_not_allowed"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -282,6 +289,7 @@ PROVOCATIONS |= launch.PROVOCATIONS | people.PROVOCATIONS | documents.PROVOCATIO
 PROVOCATIONS |= registers.PROVOCATIONS
 PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
 PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS
+PROVOCATIONS |= confirmation.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

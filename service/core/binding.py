@@ -60,10 +60,12 @@ def _route(operation: Operation, endpoint: Endpoint) -> web.RouteDef:
 
 def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     signature = signature_of(operation)
-    unknown = signature.collaborators - ground.collaborators.keys()
+    # What calls others over the network does so in no transaction, and goes to the database before and after.
+    collaborators = {**ground.collaborators, "database": ground.database}
+    unknown = signature.collaborators - collaborators.keys()
     if unknown:
         raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")
-    handed_in = {name: ground.collaborators[name] for name in signature.collaborators}
+    handed_in = {name: collaborators[name] for name in signature.collaborators}
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
         arguments = await _arguments(operation, signature, request, actor)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.campaigns.scene import Campaigns, set_campaigns
+from tests.confirmation.citizens import confirmed
 from tests.documents.people import Applicant
 from tests.draws.scene import Draws, set_draws
 from tests.live import Api
@@ -75,6 +76,8 @@ class Scene:
     # A trial lesson of that group, and what another one is booked with.
     trial_id: str
     trying: dict[str, str]
+    # The id and the code of one that is completed: the parent has confirmed who they are.
+    confirmation: tuple[str, str]
     appeal: str = "Болели"
 
     @property
@@ -87,7 +90,7 @@ class Scene:
         waited_for = self.entry_id, self.offer_id, self.spare_offer_id, self.draws.request_id, self.campaigns.wish_id
         at_the_desk = self.missed_id, self.todays_id, self.movable_id
         papers = self.open_application_id, self.document_id, self.spare_document_id
-        return *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
+        return self.confirmation[0], *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
 
     def invitation_code(self) -> str:
         """Of an invitation by the stranger."""
@@ -204,6 +207,7 @@ def set_scene(world: World) -> Scene:
         pupil_application_id=pupil["id"],
         trial_id=parent.create("/v1/trials", trying[0]).ok()["id"],
         trying=trying[1],
+        confirmation=confirmed(world.live, parent),
         entry_id=entry["id"],
         offer_id=offers[child],
         spare_offer_id=offers[sister],

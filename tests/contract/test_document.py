@@ -74,7 +74,7 @@ def test_operation_ids_are_unique_and_begin_with_a_verb() -> None:
     assert len(found) == len(set(found))
     verbs = "create|list|get|search|put|set|hold|release|book|reschedule|cancel|apply|check|decide|appeal|withdraw"
     verbs += "|update|delete|join|leave|accept|decline|block|unblock|request|draft|submit|upload|invite|send|transfer"
-    verbs += "|lock|unlock"
+    verbs += "|lock|unlock|complete"
     assert [name for name in found if not re.fullmatch(f"(?:{verbs})(?:[A-Z][a-z]+)+", name)] == []
 
 

@@ -137,6 +137,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "appeal": scene.appeal,
         "siblings": scene.siblings,
         "code": scene.invitation_code(),
+        "confirmation_code": scene.confirmation[1],
     }
 
 
@@ -164,6 +165,7 @@ def dictionaries(scene: Scene) -> str:
         "draw": [scene.draws.open_id, scene.draws.drawn_id],
         "draw_request": [scene.draws.request_id],
         "specialties": [f"{PAEDIATRICIAN},{SURGEON}"],
+        "confirmation": [scene.confirmation[0]],
         "own_practitioner": ["d1"],
         "own_location": ["l1"],
         "own_programme": ["chess"],

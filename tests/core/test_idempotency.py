@@ -103,6 +103,7 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "createIdentityCode": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/identities/codes", key=str(new_id())
     ),
+    "createConfirmation": lambda world: Asked(world.parent(someone()), "POST", "/v1/confirmations", key=str(new_id())),
     "applyTogether": applying_together,
     "draftApplication": drafting,
     "uploadDocument": lambda world: parent_of_applicant(world).asked(),
@@ -112,8 +113,8 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "createInvitation": inviting,
 }
 # What may be done again: under a new key it is done once more, or takes the turn of the one before.
-AGAIN = {"holdSlot", "createIdentityCode", "createInvitation", "inviteTeacher", "sendMessage"}
-WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher"}
+AGAIN = {"holdSlot", "createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher", "sendMessage"}
+WITHOUT_BODY = {"createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher"}
 EFFECTS = (
     "appointments",
     "applications",

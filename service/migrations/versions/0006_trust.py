@@ -6,6 +6,7 @@ revision = "0006"
 down_revision = "0005"
 PIECES: tuple[str, ...] = (
     # One a line.
+    "confirmations",
 )
 
 

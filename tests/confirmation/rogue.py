@@ -1,7 +1,9 @@
 """A provider that does not keep to the rules, over real HTTP: each of its paths is a provider of its own, which does
 one thing wrong. At `/good` it does nothing wrong: whoever needs no more than that a citizen is confirmed uses it."""
 
+import hmac
 import json
+import sys
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -37,7 +39,21 @@ class Token:
     answer: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def signed(self) -> str:
-        return jwt.encode(self.claims, self.key, algorithm=self.algorithm, headers=self.header)
+        """By hand: PyJWT would not sign some of them."""
+        header = {"typ": "JWT", "alg": self.algorithm, **self.header}
+        said = f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(self.claims).encode())}"
+        match self.algorithm:
+            case "none":
+                signature = b""
+            case "HS256":
+                signature = hmac.digest(self.key, said.encode(), "sha256")
+            case _:
+                signature = jwt.get_algorithm_by_name(self.algorithm).sign(said.encode(), self.key)
+        return f"{said}.{encoded(signature)}"
+
+
+def encoded(content: bytes) -> str:
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def jwk(key: Any, kid: str) -> dict[str, Any]:
@@ -65,7 +81,7 @@ def wrong(function: Wrong) -> Wrong:
 
 @wrong
 def alg_none(token: Token) -> None:
-    token.key, token.algorithm = "", "none"
+    token.algorithm = "none"
 
 
 @wrong
@@ -77,7 +93,7 @@ def secret_that_is_public(token: Token) -> None:
 
 @wrong
 def secret_of_the_client(token: Token) -> None:
-    token.key, token.algorithm = SECRET.ljust(32), "HS256"
+    token.key, token.algorithm = SECRET.encode(), "HS256"
 
 
 @wrong
@@ -98,7 +114,7 @@ def unknown_kid(token: Token) -> None:
 
 @wrong
 def no_kid_of_two(token: Token) -> None:
-    token.header["kid"] = None
+    del token.header["kid"]
 
 
 @wrong
@@ -134,6 +150,11 @@ def issuer_with_a_slash(token: Token) -> None:
 @wrong
 def another_audience(token: Token) -> None:
     token.claims["aud"] = "somebody"
+
+
+@wrong
+def for_another_by_our_hand(token: Token) -> None:
+    token.claims |= {"aud": "somebody", "azp": "zapis"}
 
 
 @wrong
@@ -273,6 +294,11 @@ class Rogue(ThreadingHTTPServer):
         # The key that signs at `/rotating`; no other is published there.
         self.current = "k1"
         self.asked: list[str] = []
+        # What it meant to do and could not: else a lie that is never told would be refused all the same.
+        self.broken: list[BaseException | None] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        self.broken.append(sys.exception())
 
 
 @cache

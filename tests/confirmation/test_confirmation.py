@@ -1,6 +1,5 @@
 """A citizen confirms who they are, at a real OpenID Connect server, through its own login form."""
 
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -324,15 +323,3 @@ def test_a_provider_inside_is_not_called_unless_that_is_opened(
 ) -> None:
     with Live(dsn, tmp_path_factory.mktemp("inside"), **settings(issuer, outgoing_allowed=[])) as live:
         assert World(live).parent().create("/v1/confirmations", None).code == "provider_away"
-
-
-def test_the_log_holds_nothing_of_anybody(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    mother = world.parent()
-    begun = begins(mother)
-    back = Browser().logs_in(begun["authorization_url"], "mother")
-    code = code_on(returns(world.live, back))
-    completes(mother, begun, code).ok()
-    logged = "".join(capfd.readouterr())
-    query = parse_qs(urlsplit(back).query)
-    for text in (code, query["code"][0], query["state"][0], "Соколова", json.dumps("Соколова"), "11223344595"):
-        assert text not in logged

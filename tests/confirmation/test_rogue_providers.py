@@ -48,6 +48,7 @@ def test_nobody_is_confirmed_by(place: tuple[str, Path], who: str) -> None:
         found = citizen.get(f"/v1/confirmations/{begun['id']}").ok()
         assert (found["status"], found["failure"]) == ("failed", "provider_failed")
         assert live.sql("SELECT FROM confirmations WHERE claims_sealed IS NOT NULL") == []
+    assert rogue().broken == []
     # A redirect was not followed.
     assert not who.endswith("elsewhere") or f"/{who}/token" == rogue().asked[-1]
 

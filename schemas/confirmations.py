@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from schemas.common import A_CONFIRMATION, Instant, Schema, example
 
 ConfirmationStatus = Literal["begun", "checking", "awaiting_code", "completed", "failed", "expired"]
-ConfirmationFailure = Literal["denied", "provider_failed", "untrusted", "incomplete", "wrong_codes"]
+ConfirmationFailure = Literal["denied", "provider_failed", "untrusted", "incomplete", "wrong_codes", "replaced"]
 
 
 class Confirmation(Schema):
@@ -26,7 +26,7 @@ class Confirmation(Schema):
     status: ConfirmationStatus = Field(description="At `awaiting_code` the browser shows the code to enter.")
     failure: ConfirmationFailure | None = Field(
         description="At `failed`: the citizen refused, the provider did not do its part, it does not vouch for this "
-        "account, it did not tell all that is needed, too many wrong codes."
+        "account, it did not tell all that is needed, too many wrong codes, a later attempt."
     )
     authorization_url: str | None = Field(
         description="To be opened in a browser; told once, to whoever begins. It is for the citizen's own eyes."
@@ -34,7 +34,9 @@ class Confirmation(Schema):
     expires_at: Instant
 
 
-_Parameter = Annotated[str, Field(max_length=2048)]
+# Visible ASCII, and so short that all of them fit into one line of a request.
+_VISIBLE = "^[ -~]*$"
+_Short = Annotated[str, Field(max_length=200, pattern=_VISIBLE)]
 
 
 class ProviderReturn(Schema):
@@ -42,7 +44,9 @@ class ProviderReturn(Schema):
 
     model_config = ConfigDict(extra="ignore")
 
-    state: _Parameter | None = Field(default=None, description="As it was in the authorization URL.")
-    code: _Parameter | None = Field(default=None, description="Good once, for us alone.")
-    error: _Parameter | None = Field(default=None, description="Why there is no code.")
-    iss: _Parameter | None = Field(default=None, description="The provider.")
+    state: _Short | None = Field(default=None, description="As it was in the authorization URL.")
+    code: Annotated[str, Field(max_length=2048, pattern=_VISIBLE)] | None = Field(
+        default=None, description="Good once, for us alone."
+    )
+    error: _Short | None = Field(default=None, description="Why there is no code.")
+    iss: _Short | None = Field(default=None, description="The provider.")

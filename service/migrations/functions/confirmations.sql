@@ -13,7 +13,8 @@ BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
-    DELETE FROM confirmations WHERE region_id = p_region AND citizen_id = p_citizen AND status <> 'completed';
+    UPDATE confirmations SET status = 'failed', failure = 'replaced', claims_sealed = NULL
+    WHERE region_id = p_region AND citizen_id = p_citizen AND status IN ('begun', 'checking', 'awaiting_code');
     INSERT INTO confirmations (region_id, id, citizen_id, status, begun_at, expires_at)
     VALUES (p_region, p_id, p_citizen, 'begun', p_now, p_expires_at);
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'confirmation_begun', p_id, '{}', false);

@@ -1,5 +1,6 @@
-"""A provider that does not keep to the rules, over real HTTP: each of its paths is a provider of its own, which does
-one thing wrong. At `/good` it does nothing wrong: whoever needs no more than that a citizen is confirmed uses it."""
+"""A provider that does not keep to the rules, over real HTTP. Who logs in as `anna!` and the name of a lie is told of
+by that lie; some lies are a provider of their own, at a path of their name. At `/good`, `anna` is told of as she is:
+whoever needs no more than that a citizen is confirmed uses it."""
 
 import hmac
 import json
@@ -139,7 +140,7 @@ def critical_header(token: Token) -> None:
 
 @wrong
 def another_issuer(token: Token) -> None:
-    token.claims["iss"] = token.claims["iss"].replace("another_issuer", "good")
+    token.claims["iss"] = token.claims["iss"].replace("good", "another")
 
 
 @wrong
@@ -254,7 +255,7 @@ def endless_id_token(token: Token) -> None:
     token.claims["more"] = "x" * 70_000
 
 
-# Bare answers: what comes of a path, whatever is asked there.
+# Bare answers of one of its endpoints.
 BARE: dict[str, dict[str, tuple[int, str, bytes]]] = {
     "token_is_html": {"token": (200, "text/html", b"<h1>Sorry</h1>")},
     "token_is_garbage": {"token": (200, "application/json", b"{{{")},
@@ -331,7 +332,9 @@ class _Handler(BaseHTTPRequestHandler):
             case "authorize":
                 self._authorize(issuer, {name: values[0] for name, values in parse_qs(url.query).items()})
             case _:
-                login = self.headers["Authorization"].removeprefix("Bearer ")
+                login, _, lie = self.headers["Authorization"].removeprefix("Bearer ").partition("!")
+                if lie in BARE:
+                    return self._answer(*BARE[lie]["userinfo"])
                 self._json({"sub": login, **PEOPLE[login]})
         return None
 
@@ -339,18 +342,19 @@ class _Handler(BaseHTTPRequestHandler):
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         _, who, _ = self.path.split("/", 2)
         self.server.asked.append(self.path)
-        if "token" in BARE.get(who, {}):
-            return self._answer(*BARE[who]["token"])
         given = json.loads(urlsafe_b64decode(form["code"][0]))
+        login, _, lie = given["login"].partition("!")
+        if "token" in BARE.get(lie, {}):
+            return self._answer(*BARE[lie]["token"])
         challenge = urlsafe_b64encode(sha256(form["code_verifier"][0].encode()).digest()).rstrip(b"=").decode()
         if challenge != given["challenge"]:
             return self._answer(400, "application/json", b'{"error": "invalid_grant"}')
         kid = self.server.current if who == "rotating" else "k1"
-        claims = {"iss": f"{self.server.base}/{who}", "aud": "zapis", "sub": given["login"], "nonce": given["nonce"]}
+        claims = {"iss": f"{self.server.base}/{who}", "aud": "zapis", "sub": login, "nonce": given["nonce"]}
         claims |= {"iat": self.server.now, "exp": self.server.now + 3600}
         token = Token(claims, {"kid": kid}, keys()[kid])
-        if who in WRONG:
-            WRONG[who](token)
+        if lie in WRONG:
+            WRONG[lie](token)
         # Who is asked for userinfo is known by it.
         return self._json(token.answer or {"access_token": given["login"], "id_token": token.signed()})
 

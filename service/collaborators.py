@@ -5,9 +5,12 @@ from datetime import timedelta
 
 from service.audit.rules import AuditTerms, chain_key
 from service.config import Settings
+from service.confirmation.provider import Provider, ProviderTerms
+from service.confirmation.rules import CLAIMS, KNOWN
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Database
+from service.core.outgoing import Outgoing
 from service.core.ring import KeyRing
 from service.core.sealing import Sealer
 from service.documents.files import DocumentFiles, Limits
@@ -23,12 +26,15 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
     keys = settings.keys()
     ring = KeyRing(keys, clock)
     sealer = Sealer(ring, keys.hashing)
+    outgoing = Outgoing(settings.outgoing_allowed)
     return {
         "clock": clock,
         "ring": ring,
         "tokens": Tokens(ring, clock),
         "ended_sessions": _ended_sessions(settings, clock),
         "sealer": sealer,
+        "outgoing": outgoing,
+        "provider": _provider(settings, outgoing, clock),
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
         "audit_terms": AuditTerms(chain_key(keys.hashing), timedelta(days=settings.keep_accesses_days)),
@@ -69,6 +75,23 @@ def _retention(settings: Settings) -> Retention:
         accounts=timedelta(days=settings.keep_accounts_days),
         exports_a_day=settings.max_exports_a_day,
     )
+
+
+def _provider(settings: Settings, outgoing: Outgoing, clock: Clock) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    unknown = settings.oidc_claims.keys() - KNOWN
+    if unknown:
+        raise ValueError(f"ZAPIS_OIDC_CLAIMS: unknown fields {sorted(unknown)}; there are {sorted(KNOWN)}")
+    terms = ProviderTerms(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        scopes=settings.oidc_scopes,
+        redirect_uri=settings.public_url.rstrip("/") + "/v1/confirmations/callback",
+        claims={**CLAIMS[settings.oidc_preset], **settings.oidc_claims},
+    )
+    return Provider(terms, outgoing, clock)
 
 
 def _document_files(settings: Settings, sealer: Sealer) -> DocumentFiles:

@@ -103,6 +103,19 @@ class Settings(BaseSettings):
         default=10, description="How often each process looks for new keys in the database."
     )
 
+    # An OpenID Connect provider at which citizens confirm who they are.
+    oidc_issuer: str | None = Field(default=None, description="Where absent, nobody can confirm who they are.")
+    oidc_client_id: str = "zapis"
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scopes: str = "openid profile"
+    oidc_preset: Literal["standard", "esia"] = Field(default="standard", description="How the claims are named.")
+    oidc_claims: dict[str, str] = Field(
+        default={}, description="JSON: our field -> the path of the claim, where it is named otherwise."
+    )
+    outgoing_allowed: list[IPv4Network | IPv6Network] = Field(
+        default=[], description="JSON: networks inside that outgoing calls may reach, say where a provider stands."
+    )
+
     pool_size: Annotated[int, Field(ge=1, le=100)] = Field(default=10, description="Connections of each worker.")
     statement_timeout_ms: int = 5000
     lock_timeout_ms: int = 3000

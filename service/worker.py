@@ -10,6 +10,7 @@ from service.audit import jobs as audit
 from service.campaigns import jobs as campaigns
 from service.collaborators import make_collaborators, make_database, make_key_keeper
 from service.config import Settings
+from service.confirmation import jobs as confirmation
 from service.core import logs
 from service.core.clock import Clock, utc_now
 from service.core.database import Database
@@ -30,7 +31,7 @@ JOBS = (
     *launch.JOBS, *people.JOBS, *doctors.JOBS, *schedules.JOBS, *waiting.JOBS, *draws.JOBS, *reception.JOBS,
     *filling.JOBS, *campaigns.JOBS, *applications.JOBS, *documents.JOBS,
     *personal_data.JOBS,
-    *keyring.JOBS,
+    *confirmation.JOBS, *keyring.JOBS,
     # The last, for it chains what the others write.
     *audit.JOBS,
 )  # fmt: skip

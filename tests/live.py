@@ -28,6 +28,7 @@ from service.keyring.usecases import refresh
 from service.launch import vk
 from service.launch.usecases import SCOPES, create_client
 from service.worker import make_jobs
+from tests.confirmation import rogue
 
 VK_APP, VK_SECRET = 7284402, "test-secret-of-the-app"
 # A Monday in September, 08:00 in Kuzbass: no test depends on the day it runs.
@@ -112,6 +113,8 @@ class Live:
         self.dsn = dsn
         self.clock = Clock()
         given = {"database_url": dsn, "data_dir": data_dir, "vk_apps": {VK_APP: VK_SECRET}, "log_level": "error"}
+        # Citizens can confirm who they are.
+        given |= rogue.settings()
         # Tests that move the clock by weeks count what the other jobs do.
         given |= {"keep_answers_hours": 24 * 365, "keep_sessions_hours": 24 * 365}
         # Under a clock that stands still one launch is all of a user's; and nobody asks meanwhile what has ended.

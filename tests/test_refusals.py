@@ -19,6 +19,7 @@ from tests.applications import staff_provocations as staff
 from tests.campaigns import provocations as campaigns
 from tests.certificates import provocations as certificates
 from tests.clubs import provocations as clubs
+from tests.confirmation import provocations as confirmation
 from tests.conftest import fresh_database
 from tests.consents import provocations as consents
 from tests.doctors import provocations as doctors
@@ -46,6 +47,7 @@ RETRY_AFTER = {
     "outcome_unknown": "1",
     "unavailable": "5",
     "storage_full": "60",
+    "provider_away": "60",
     # So long is the hour of the clock that stands still.
     "too_many_requests": "3600",
 }
@@ -306,6 +308,8 @@ PROVOCATIONS |= registers.PROVOCATIONS | personal_data.PROVOCATIONS
 PROVOCATIONS |= registers.PROVOCATIONS | institutions.PROVOCATIONS | people_of_institutions.PROVOCATIONS
 PROVOCATIONS |= campaigns.PROVOCATIONS | filling.PROVOCATIONS
 PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS | consents.PROVOCATIONS
+PROVOCATIONS |= staff.PROVOCATIONS | certificates.PROVOCATIONS
+PROVOCATIONS |= confirmation.PROVOCATIONS
 
 
 def documented(asked: Asked, status: int) -> str:

@@ -5,6 +5,7 @@ from schemas.problems.applications import *
 from schemas.problems.campaigns import *
 from schemas.problems.certificates import *
 from schemas.problems.clubs import *
+from schemas.problems.confirmations import *
 from schemas.problems.consents import *
 from schemas.problems.decisions import *
 from schemas.problems.doctors import *

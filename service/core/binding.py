@@ -22,7 +22,7 @@ from schemas.common import Schema
 from service.core.cache import SecondCache
 from service.core.callers import CALLER
 from service.core.counting import counter
-from service.core.database import Connection, Database
+from service.core.database import Connection, Database, SeenDatabase
 from service.core.disclosure import recording
 from service.core.errors import DomainError
 from service.core.limits import Limits
@@ -74,17 +74,20 @@ def _route(operation: Operation, endpoint: Endpoint) -> web.RouteDef:
 
 def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     signature = signature_of(operation)
-    unknown = signature.collaborators - ground.collaborators.keys()
+    # What calls others over the network does so in no transaction, and goes to the database before and after.
+    unknown = signature.collaborators - ground.collaborators.keys() - {"database"}
     if unknown:
         raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")
     count = counter(operation, signature, ground.limits)
-    handed_in = {name: ground.collaborators[name] for name in signature.collaborators}
+    handed_in = {name: ground.collaborators[name] for name in signature.collaborators - {"database"}}
     recorded = recording(operation, ground.collaborators["clock"])
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
         arguments = await _arguments(operation, ground, signature, request, actor)
         arguments |= handed_in
         sight = _sight(operation.access, actor)
+        if "database" in signature.collaborators:
+            arguments["database"] = SeenDatabase(ground.database, sight)
         use_case = recorded(request, actor) if recorded else operation.use_case
         if operation.upload is None:
             return await _run(ground, operation.transaction, sight, use_case, arguments)

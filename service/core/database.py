@@ -204,6 +204,18 @@ class Database:
             raise _told(error, problems.UNAVAILABLE) from None
 
 
+class SeenDatabase:
+    """A database by the eyes of one caller."""
+
+    def __init__(self, database: Database, sight: Sight) -> None:
+        self._database = database
+        self._sight = sight
+
+    async def run(self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]]) -> Any:
+        """As Database.run."""
+        return await self._database.run(transaction, work, self._sight)
+
+
 def _is_closed(connection: "PoolConnectionProxy[Record]") -> bool:
     try:
         return connection.is_closed()

@@ -31,6 +31,7 @@ _RETRY_AFTER = {
     problems.OUTCOME_UNKNOWN.code: "1",
     problems.UNAVAILABLE.code: "5",
     problems.STORAGE_FULL.code: "60",
+    problems.PROVIDER_AWAY.code: "60",
 }
 _ERRORS_LISTED = 20
 

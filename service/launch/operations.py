@@ -49,7 +49,7 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/identities/join", "joinIdentity", identities.join_identity, CITIZEN, Transaction.STATEMENT,
         "Join by the code of another account",
-        refusals=(p.INVITATION_NOT_FOUND, p.TOO_MANY_ATTEMPTS, p.IDENTITY_JOINED),
+        refusals=(p.INVITATION_NOT_FOUND, p.TOO_MANY_ATTEMPTS, p.IDENTITY_JOINED, p.CONFIRMED_AS_ANOTHER),
     ),
     Operation(
         "POST", "/v1/identities/{platform}/leave", "leaveIdentity", identities.leave_identity, CITIZEN,

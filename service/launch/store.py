@@ -17,6 +17,7 @@ VIOLATIONS = {
     "idempotency_key_reused": problems.KEY_REUSED,
     "too_many_attempts": problems.TOO_MANY_ATTEMPTS,
     "identity_joined": problems.IDENTITY_JOINED,
+    "confirmed_as_another": problems.CONFIRMED_AS_ANOTHER,
     "identity_first": problems.IDENTITY_FIRST,
     "identity_codes_code": Collision,
     "launch_spent": problems.LAUNCH_SPENT,

@@ -151,6 +151,20 @@ BEGIN
     RETURN booked;
 END $$;
 
+CREATE FUNCTION public.add_verified_person(p_region smallint, p_citizen uuid, p_kinship text, p_verified jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    given persons := jsonb_populate_record(NULL::persons, p_verified);
+BEGIN
+    INSERT INTO persons SELECT given.*;
+    INSERT INTO guardians (region_id, citizen_id, person_id, kinship, identity, since)
+    VALUES (p_region, p_citizen, given.id, p_kinship, given.identity, p_now);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'person_created', given.id, '{}', false);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'person_verified', given.id, '{}', false);
+END $$;
+
 CREATE FUNCTION public.addresses_of(p_places jsonb) RETURNS text[]
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -318,6 +332,8 @@ CREATE TABLE public.persons (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     deleted_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    snils_verified_at timestamp with time zone,
     CONSTRAINT persons_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text])))
 );
 
@@ -1746,6 +1762,19 @@ BEGIN
     RETURN orphan_appointments(p_region, p_slot, 32767, p_actor, p_now);
 END $$;
 
+CREATE FUNCTION public.confirm_citizen(p_region smallint, p_citizen uuid, p_subject_hash bytea, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    known bytea;
+BEGIN
+    SELECT confirmed_as INTO known FROM citizens WHERE region_id = p_region AND id = p_citizen FOR NO KEY UPDATE;
+    PERFORM refuse('confirmed_as_another') WHERE known <> p_subject_hash;
+    UPDATE citizens SET confirmed_as = p_subject_hash, confirmed_at = p_now WHERE region_id = p_region AND id = p_citizen;
+    RETURN known IS NOT NULL;
+END $$;
+
 CREATE FUNCTION public.consent_needed(p_purpose text, p_now timestamp with time zone) RETURNS smallint
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1891,6 +1920,26 @@ BEGIN
     PERFORM refuse('too_many_attempts') WHERE 5 <= (
         SELECT count(*) FROM wrong_codes
         WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
+END $$;
+
+CREATE FUNCTION public.create_confirmation(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_id uuid, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    earlier jsonb := coalesce(
+        idempotency_find(p_region, p_citizen, 'createConfirmation', p_key, p_request_hash),
+        idempotency_keep(p_region, p_citizen, 'createConfirmation', p_key, p_request_hash, p_result, p_now));
+BEGIN
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    UPDATE confirmations SET status = 'failed', failure = 'replaced', claims_sealed = NULL
+    WHERE region_id = p_region AND citizen_id = p_citizen AND status IN ('begun', 'checking', 'awaiting_code');
+    INSERT INTO confirmations (region_id, id, citizen_id, status, begun_at, expires_at)
+    VALUES (p_region, p_id, p_citizen, 'begun', p_now, p_expires_at);
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'confirmation_begun', p_id, '{}', false);
+    RETURN p_result;
 END $$;
 
 CREATE FUNCTION public.create_identity_code(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_code_hash bytea, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
@@ -2571,7 +2620,8 @@ DECLARE
     nobody bytea := sha256(uuid_send(gen_random_uuid()));
 BEGIN
     UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
-           birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
+           birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, verified_at = NULL,
+           snils_verified_at = NULL, deleted_at = p_now
     WHERE region_id = p_region AND id = p_person;
     PERFORM change_identity(p_region, p_person, nobody);
 END $$;
@@ -2843,7 +2893,7 @@ CREATE FUNCTION public.exported_people(p_region smallint, p_citizen uuid) RETURN
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT 'accounts', to_jsonb(c) - ARRAY['region_id', 'same_as'] FROM citizens c
+    SELECT 'accounts', to_jsonb(c) - ARRAY['region_id', 'same_as', 'confirmed_as'] FROM citizens c
     WHERE c.region_id = p_region AND (c.id = p_citizen OR c.same_as = p_citizen)
     UNION ALL
     SELECT 'persons', exported_row(to_jsonb(p), p_citizen) || jsonb_build_object(
@@ -2862,6 +2912,10 @@ CREATE FUNCTION public.exported_people(p_region smallint, p_citizen uuid) RETURN
     UNION ALL
     SELECT 'working', exported_row(to_jsonb(s), p_citizen) FROM staff s
     WHERE s.region_id = p_region AND s.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'confirmations', jsonb_build_object('id', c.id, 'status', c.status, 'expires_at', c.expires_at)
+    FROM confirmations c
+    WHERE c.region_id = p_region AND c.citizen_id = p_citizen
     UNION ALL
     SELECT 'consents', exported_row(to_jsonb(c), p_citizen) - 'text_hash' FROM consents c
     WHERE c.region_id = p_region AND c.citizen_id = p_citizen
@@ -2920,6 +2974,14 @@ CREATE FUNCTION public.facet_counts(p_key integer[], p_set integer[], p_groups i
         'open', sum(n) FILTER (WHERE s = 2 AND k >> 8 = 1),
         'opens_soon', sum(n) FILTER (WHERE s = 2 AND k >> 8 = 2))
     FROM unnest(p_key, p_set, p_groups) AS counted (k, s, n)
+$$;
+
+CREATE FUNCTION public.fail_confirmation(p_region smallint, p_id uuid, p_failure text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE confirmations SET status = 'failed', failure = p_failure
+    WHERE region_id = p_region AND id = p_id AND status = 'checking';
 $$;
 
 CREATE FUNCTION public.fill_places(p_region smallint, p_group uuid, p_ids uuid[], p_first integer, p_now timestamp with time zone) RETURNS integer
@@ -3183,6 +3245,7 @@ BEGIN
     UPDATE sessions SET ended_at = coalesce(ended_at, p_now), token_hash = NULL, previous_hash = NULL,
            citizen_id = nobody(), account_id = nobody()
     WHERE region_id = p_region AND (citizen_id = ANY (p_accounts) OR account_id = ANY (p_accounts));
+    DELETE FROM confirmations WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     DELETE FROM identity_codes WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     DELETE FROM wrong_codes WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = ANY (p_accounts);
@@ -3269,6 +3332,25 @@ CREATE FUNCTION public.forget_codes(p_before timestamp with time zone) RETURNS i
         DELETE FROM wrong_codes w USING regions r WHERE w.region_id = r.code AND w.at < p_before RETURNING 1)
     SELECT ((SELECT count(*) FROM codes) + (SELECT count(*) FROM invited) + (SELECT count(*) FROM guessed))::integer
 $$;
+
+CREATE FUNCTION public.forget_confirmations(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    forgotten integer;
+BEGIN
+    WITH due AS (
+        SELECT c.region_id, c.id FROM regions r CROSS JOIN LATERAL (
+            SELECT region_id, id FROM confirmations
+            WHERE region_id = r.code AND expires_at <= p_now
+            ORDER BY expires_at LIMIT 500
+            FOR UPDATE SKIP LOCKED
+        ) c LIMIT 500)
+    DELETE FROM confirmations c USING due WHERE c.region_id = due.region_id AND c.id = due.id;
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN forgotten;
+END $$;
 
 CREATE FUNCTION public.forget_documents(p_region smallint, p_documents uuid[], p_actor uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4180,6 +4262,13 @@ BEGIN
     SELECT coalesce(same_as, id) INTO invited FROM citizens WHERE region_id = p_region AND id = invited;
     PERFORM refuse('identity_joined') FROM citizens
     WHERE region_id = p_region AND id = p_citizen AND (same_as IS NOT NULL OR id = invited);
+    -- Two who confirmed that they are two are not one.
+    PERFORM refuse('confirmed_as_another') FROM citizens own, citizens other
+    WHERE own.region_id = p_region AND own.id = p_citizen AND other.region_id = p_region AND other.id = invited
+      AND own.confirmed_as <> other.confirmed_as;
+    UPDATE citizens c SET confirmed_as = own.confirmed_as, confirmed_at = own.confirmed_at FROM citizens own
+    WHERE c.region_id = p_region AND c.id = invited AND c.confirmed_as IS NULL
+      AND own.region_id = p_region AND own.id = p_citizen AND own.confirmed_as IS NOT NULL;
     UPDATE citizens SET same_as = invited WHERE region_id = p_region AND (id = p_citizen OR same_as = p_citizen);
     PERFORM hand_over(p_region, p_citizen, invited, p_now);
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'identity_joined', invited, '{}', false);
@@ -4379,6 +4468,17 @@ BEGIN
         spent = spent + CASE share_is WHEN 'spent' THEN now_is.certificate_cost ELSE 0 END,
         programmes = programmes + 1
     WHERE region_id = now_is.region_id AND id = now_is.certificate_id AND share_is <> 'none';
+END $$;
+
+CREATE FUNCTION public.keep_claims(p_region smallint, p_id uuid, p_claims_sealed text, p_code_hash bytea, p_expires_at timestamp with time zone, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE confirmations
+    SET status = 'awaiting_code', claims_sealed = p_claims_sealed, code_hash = p_code_hash, expires_at = p_expires_at
+    WHERE region_id = p_region AND id = p_id AND status = 'checking' AND expires_at > p_now;
+    RETURN FOUND;
 END $$;
 
 CREATE FUNCTION public.keep_engagement(was public.applications, now_is public.applications) RETURNS void
@@ -4714,7 +4814,9 @@ CREATE TABLE public.citizens (
     external_id text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     same_as uuid,
-    seen_at timestamp with time zone DEFAULT now() NOT NULL
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_as bytea,
+    confirmed_at timestamp with time zone
 );
 
 CREATE FUNCTION public.lock_account(p_region smallint, p_citizen uuid) RETURNS SETOF public.citizens
@@ -5056,6 +5158,13 @@ BEGIN
         WHERE a.region_id = p_region AND a.person_id = p_person);
     DELETE FROM invitations WHERE region_id = p_region AND person_id = p_twin;
     UPDATE guardians SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    -- What a provider vouched for stays so: by the identity they have in common, the numbers are the same.
+    UPDATE persons p
+    SET last_name = t.last_name, first_name = t.first_name, patronymic = t.patronymic, birth_date = t.birth_date,
+        sex = t.sex, verified_at = t.verified_at, snils_verified_at = t.snils_verified_at, updated_at = p_now
+    FROM persons t
+    WHERE p.region_id = p_region AND p.id = p_person AND p.verified_at IS NULL
+      AND t.region_id = p_region AND t.id = p_twin AND t.verified_at IS NOT NULL;
     PERFORM erase_person(p_region, p_twin, p_now);
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'person_merged', p_twin,
                     jsonb_build_object('into', p_person), false);
@@ -5604,6 +5713,18 @@ CREATE FUNCTION public.persons_of(entry public.waiting_entries) RETURNS bigint
     AS $$
     SELECT count(*) FROM waiting_persons w WHERE w.region_id = entry.region_id AND w.entry_id = entry.id
 $$;
+
+CREATE FUNCTION public.persons_stay_verified() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM refuse('person_verified')
+    WHERE NEW.verified_at IS NOT DISTINCT FROM OLD.verified_at
+      AND (NEW.last_name, NEW.first_name, NEW.patronymic, NEW.birth_date, NEW.sex)
+          IS DISTINCT FROM (OLD.last_name, OLD.first_name, OLD.patronymic, OLD.birth_date, OLD.sex);
+    RETURN NEW;
+END $$;
 
 CREATE FUNCTION public.persons_waiting(entry public.waiting_entries) RETURNS uuid[]
     LANGUAGE sql STABLE
@@ -6604,6 +6725,21 @@ BEGIN
                     jsonb_build_object('from', 'draft', 'group_id', wish.group_id, 'person_id', wish.person_id), true);
 END $$;
 
+CREATE FUNCTION public.take_confirmation(p_region smallint, p_id uuid, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH taken AS (
+        UPDATE confirmations SET status = 'checking'
+        WHERE region_id = p_region AND id = p_id AND status = 'begun' AND expires_at > p_now
+        RETURNING citizen_id)
+    SELECT jsonb_agg(jsonb_build_object(
+               'platform', c.platform,
+               'ending', CASE WHEN length(c.external_id) > 4 THEN right(c.external_id, 3) ELSE '' END)
+           ORDER BY c.same_as IS NOT NULL, c.created_at, c.id)
+    FROM taken t JOIN citizens c ON c.region_id = p_region AND (c.id = t.citizen_id OR c.same_as = t.citizen_id)
+$$;
+
 CREATE FUNCTION public.take_place(place public.bookable_slots) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -6784,6 +6920,33 @@ CREATE FUNCTION public.trials_near(place public.groups, p_citizen uuid, p_identi
     WHERE e.region_id = place.region_id AND e.identity = p_identity AND e.times && p_near
 $$;
 
+CREATE FUNCTION public.try_confirmation_code(p_region smallint, p_citizen uuid, p_id uuid, p_code_hash bytea, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    tried confirmations;
+BEGIN
+    SELECT * INTO tried FROM confirmations
+    WHERE region_id = p_region AND id = p_id AND citizen_id = p_citizen FOR UPDATE;
+    IF tried.id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM refuse('confirmation_over') WHERE tried.status = 'failed' OR tried.expires_at <= p_now;
+    IF tried.code_hash = p_code_hash THEN
+        RETURN true;
+    END IF;
+    IF tried.status = 'awaiting_code' THEN
+        UPDATE confirmations
+        SET wrong_codes = wrong_codes + 1,
+            status = CASE WHEN wrong_codes < 4 THEN status ELSE 'failed' END,
+            failure = CASE WHEN wrong_codes < 4 THEN NULL ELSE 'wrong_codes' END,
+            claims_sealed = CASE WHEN wrong_codes < 4 THEN claims_sealed END
+        WHERE region_id = p_region AND id = p_id;
+    END IF;
+    RETURN false;
+END $$;
+
 CREATE FUNCTION public.try_offer(p_region smallint, p_offer uuid) RETURNS public.offers
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -6873,6 +7036,41 @@ BEGIN
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'document_uploaded', made.id,
                     jsonb_build_object('application_id', made.application_id, 'kind', made.kind), true);
     RETURN shown;
+END $$;
+
+CREATE FUNCTION public.verify_person(p_region smallint, p_citizen uuid, p_person uuid, p_twins uuid[], p_kinship text, p_verified jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    given persons := jsonb_populate_record(NULL::persons, p_verified);
+    twins uuid[];
+BEGIN
+    -- Whom one of those who look after the person has written down once more.
+    twins := ARRAY(
+        SELECT unnest(p_twins)
+        UNION
+        SELECT t.person_id FROM guardians g JOIN guardians t
+          ON t.region_id = g.region_id AND t.citizen_id = g.citizen_id AND t.identity = given.identity
+        WHERE g.region_id = p_region AND g.person_id = ANY (p_twins || p_person) AND t.person_id <> p_person);
+    PERFORM FROM persons WHERE region_id = p_region AND id = ANY (twins) ORDER BY id FOR UPDATE;
+    -- Who looks after several of them looks after one from now on.
+    DELETE FROM guardians t
+    WHERE t.region_id = p_region AND t.person_id = ANY (twins) AND EXISTS (
+        SELECT FROM guardians g
+        WHERE g.region_id = p_region AND g.citizen_id = t.citizen_id
+          AND (g.person_id = p_person OR (g.person_id = ANY (twins) AND g.person_id < t.person_id)));
+    PERFORM change_identity(p_region, one, given.identity) FROM unnest(twins || p_person) AS one;
+    PERFORM merge_persons(p_region, twin, p_person, p_citizen, p_now) FROM unnest(twins) AS twin;
+    UPDATE persons
+    SET identity = given.identity, last_name = given.last_name, first_name = given.first_name,
+        patronymic = given.patronymic, birth_date = given.birth_date, sex = given.sex,
+        snils_sealed = given.snils_sealed, policy_sealed = given.policy_sealed, verified_at = p_now,
+        snils_verified_at = given.snils_verified_at, updated_at = p_now
+    WHERE region_id = p_region AND id = p_person;
+    UPDATE guardians SET kinship = p_kinship
+    WHERE region_id = p_region AND citizen_id = p_citizen AND person_id = p_person;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'person_verified', p_person, '{}', false);
 END $$;
 
 CREATE FUNCTION public.waiting_before(entry public.waiting_entries) RETURNS bigint
@@ -7317,6 +7515,23 @@ CREATE TABLE public.clients (
     CONSTRAINT clients_prove_themselves CHECK (((secret_hash IS NOT NULL) OR (public_keys <> '{}'::text[])))
 );
 
+CREATE TABLE public.confirmations (
+    region_id smallint NOT NULL,
+    id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    status text NOT NULL,
+    failure text,
+    claims_sealed text,
+    code_hash bytea,
+    wrong_codes smallint DEFAULT 0 NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT confirmations_few_guesses CHECK (((wrong_codes >= 0) AND (wrong_codes <= 5))),
+    CONSTRAINT confirmations_keep_claims_for_a_code CHECK (((status = 'awaiting_code'::text) = (claims_sealed IS NOT NULL))),
+    CONSTRAINT confirmations_status CHECK ((status = ANY (ARRAY['begun'::text, 'checking'::text, 'awaiting_code'::text, 'completed'::text, 'failed'::text]))),
+    CONSTRAINT confirmations_tell_why CHECK (((status = 'failed'::text) = (failure IS NOT NULL)))
+);
+
 CREATE TABLE public.consent_texts (
     purpose text NOT NULL,
     version smallint NOT NULL,
@@ -7720,6 +7935,9 @@ ALTER TABLE ONLY public.citizens
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (region_id, id);
 
+ALTER TABLE ONLY public.confirmations
+    ADD CONSTRAINT confirmations_pkey PRIMARY KEY (region_id, id);
+
 ALTER TABLE ONLY public.consent_texts
     ADD CONSTRAINT consent_texts_pkey PRIMARY KEY (purpose, version, language);
 
@@ -8007,6 +8225,10 @@ CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as)
 
 CREATE INDEX citizens_unused ON public.citizens USING btree (region_id, seen_at) WHERE (same_as IS NULL);
 
+CREATE INDEX confirmations_by_citizen ON public.confirmations USING btree (region_id, citizen_id);
+
+CREATE INDEX confirmations_by_expiry ON public.confirmations USING btree (region_id, expires_at);
+
 CREATE INDEX consents_by_citizen ON public.consents USING btree (region_id, citizen_id);
 
 CREATE INDEX consents_of_person ON public.consents USING btree (region_id, person_id, citizen_id, purpose);
@@ -8241,6 +8463,8 @@ CREATE TRIGGER institutions_keep_facets AFTER UPDATE ON public.institutions FOR 
 
 CREATE TRIGGER persons_come_of_age AFTER UPDATE OF birth_date ON public.persons FOR EACH ROW WHEN (((old.birth_date <> new.birth_date) AND (new.deleted_at IS NULL))) EXECUTE FUNCTION public.persons_come_of_age();
 
+CREATE TRIGGER persons_stay_verified BEFORE UPDATE ON public.persons FOR EACH ROW WHEN (((old.verified_at IS NOT NULL) AND (new.deleted_at IS NULL))) EXECUTE FUNCTION public.persons_stay_verified();
+
 CREATE TRIGGER programmes_keep_facets AFTER UPDATE ON public.programmes FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.programmes_keep_facets();
 
 CREATE TRIGGER trials_keep_step BEFORE INSERT OR UPDATE ON public.trials FOR EACH ROW EXECUTE FUNCTION public.trials_keep_step();
@@ -8307,6 +8531,9 @@ ALTER TABLE ONLY public.clients
 
 ALTER TABLE ONLY public.clients
     ADD CONSTRAINT clients_region_id_institution_id_fkey FOREIGN KEY (region_id, institution_id) REFERENCES public.institutions(region_id, id);
+
+ALTER TABLE ONLY public.confirmations
+    ADD CONSTRAINT confirmations_region_id_citizen_id_fkey FOREIGN KEY (region_id, citizen_id) REFERENCES public.citizens(region_id, id);
 
 ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_purpose_version_language_fkey FOREIGN KEY (purpose, version, language) REFERENCES public.consent_texts(purpose, version, language);
@@ -8604,6 +8831,10 @@ CREATE POLICY citizens_are_seen ON public.citizens TO zapis_service USING ((publ
 ALTER TABLE public.clients ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY clients_are_seen ON public.clients TO zapis_service USING ((public.sees_region(region_id) OR (public.sight_reach() = 'entering'::text)));
+
+ALTER TABLE public.confirmations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY confirmations_are_seen ON public.confirmations TO zapis_service USING ((public.sees_region(region_id) OR public.is_citizen(region_id, citizen_id)));
 
 ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 

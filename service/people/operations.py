@@ -20,7 +20,8 @@ OPERATIONS = (
         "PATCH", "/v1/persons/{person_id}", "updatePerson", usecases.update_person, CITIZEN, Transaction.WRITE,
         "Correct a person",
         refusals=(
-            *_NUMBERS, p.PERSON_NOT_FOUND, p.GUARDIAN_MAY_NOT, p.PERSON_EXISTS, p.PERSON_BUSY, p.ALREADY_HAS_TICKET,
+            *_NUMBERS, p.PERSON_NOT_FOUND, p.PERSON_VERIFIED, p.GUARDIAN_MAY_NOT, p.PERSON_EXISTS, p.PERSON_BUSY,
+            p.ALREADY_HAS_TICKET,
             p.ALREADY_WAITING, p.ALREADY_APPLIED, p.ALREADY_REQUESTED, p.ALREADY_WISHING, p.TRIAL_EXISTS,
         ),
     ),

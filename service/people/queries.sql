@@ -47,3 +47,19 @@ ORDER BY g.since, g.citizen_id;
 
 -- name: end_guardianships
 SELECT end_guardianships($1);
+
+-- name: lock_family
+SELECT p.*, g.kinship
+FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
+WHERE g.region_id = $1 AND g.citizen_id = $2 AND p.deleted_at IS NULL
+ORDER BY p.id
+FOR UPDATE OF p;
+
+-- name: confirm_citizen
+SELECT confirm_citizen($1, $2, $3, $4);
+
+-- name: verify_person
+SELECT verify_person($1, $2, $3, $4, $5, $6::jsonb, $7);
+
+-- name: add_verified_person
+SELECT add_verified_person($1, $2, $3, $4::jsonb, $5);

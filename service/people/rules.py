@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import MAXYEAR, date, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Sex = Literal["female", "male"]
 
@@ -24,6 +26,18 @@ _PHONE_SEPARATORS = re.compile(r"[\s‐‑‒–—().-]")
 _LAST_UNCHECKED_SNILS = 1_001_998
 _ENP_MONTH_RAISED_UNTIL = ((1950, 20), (2000, 40), (MAXYEAR, 0))
 _NINES_COMPLEMENT = str.maketrans("0123456789", "9876543210")
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """A human being as a provider vouches for them; the СНИЛС where it is known there."""
+
+    last_name: str
+    first_name: str
+    patronymic: str | None
+    birth_date: date
+    sex: Sex
+    snils: str | None
 
 
 def normalize_snils(text: str) -> str:
@@ -111,6 +125,22 @@ def fold_name(last: str, first: str, patronymic: str | None) -> str:
     Parts stay apart: a line feed, which no folded part contains, stands between them.
     """
     return "\n".join(_fold(part) for part in (last, first, patronymic or ""))
+
+
+def same_human(human: Vouched, person: Mapping[str, Any]) -> bool:
+    """Whether somebody who was written down is that human being: by the СНИЛС, else by name and birth date."""
+    if human.snils and person["snils"]:
+        return human.snils == person["snils"]
+    written = fold_name(person["last_name"], person["first_name"], person["patronymic"])
+    vouched = fold_name(human.last_name, human.first_name, human.patronymic)
+    return written == vouched and person["birth_date"] == human.birth_date
+
+
+def evidently_differs(human: Vouched, person: Mapping[str, Any]) -> bool:
+    """Whether who was written down is another human being, and not this one misspelt or under another surname."""
+    if human.snils and person["snils"]:
+        return human.snils != person["snils"]
+    return _fold(person["first_name"]) != _fold(human.first_name) and person["birth_date"] != human.birth_date
 
 
 def normalize_phone(text: str) -> str:

@@ -23,6 +23,8 @@ VIOLATIONS = {
     "guardian_may_not": problems.GUARDIAN_MAY_NOT,
     "too_many_attempts": problems.TOO_MANY_ATTEMPTS,
     "invitations_code": Collision,
+    "person_verified": problems.PERSON_VERIFIED,
+    "confirmed_as_another": problems.CONFIRMED_AS_ANOTHER,
     # A correction shows that two persons are one, and that one is booked twice.
     "engagements_one_place_at_a_time": problems.PERSON_BUSY,
     "appointments_one_a_specialty": problems.ALREADY_HAS_TICKET,
@@ -136,3 +138,39 @@ async def list_guardians(conn: Connection, region_id: int, citizen_id: UUID, per
 
 async def end_guardianships(conn: Connection, now: datetime) -> int:
     return await conn.fetchval(SQL.end_guardianships, now)
+
+
+async def lock_family(conn: Connection, region_id: int, citizen_id: UUID) -> list[Record]:
+    return await conn.fetch(SQL.lock_family, region_id, citizen_id)
+
+
+async def confirm_citizen(
+    conn: Connection, region_id: int, citizen_id: UUID, subject_hash: bytes, now: datetime
+) -> bool:
+    """Whether the account was confirmed before, as the same human being; as another it is refused."""
+    with refusing(VIOLATIONS):
+        return await conn.fetchval(SQL.confirm_citizen, region_id, citizen_id, subject_hash, now)
+
+
+async def verify_person(
+    conn: Connection,
+    region_id: int,
+    citizen_id: UUID,
+    person_id: UUID,
+    twins: list[UUID],
+    kinship: str,
+    verified: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Whatever is booked for the person, and for the twins, goes along, or it is refused."""
+    encoded = orjson.dumps(verified).decode()
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.verify_person, region_id, citizen_id, person_id, twins, kinship, encoded, now)
+
+
+async def add_verified_person(
+    conn: Connection, region_id: int, citizen_id: UUID, kinship: str, verified: Mapping[str, Any], now: datetime
+) -> None:
+    encoded = orjson.dumps(verified).decode()
+    with refusing(VIOLATIONS):
+        await conn.execute(SQL.add_verified_person, region_id, citizen_id, kinship, encoded, now)

@@ -21,6 +21,8 @@ _OLDEST_YEARS = 130
 # Where the country's day begins: a child may be born there today while it still is yesterday by UTC.
 _EASTERNMOST = ZoneInfo("Asia/Kamchatka")
 _NAMES = ("last_name", "first_name", "patronymic", "birth_date", "sex")
+# What nobody changes by hand once a provider has vouched for it.
+FROZEN = _NAMES
 
 
 async def create_person(
@@ -52,19 +54,22 @@ async def update_person(
 ) -> Person:
     """Corrects a person. Tickets and applications go along. Where a child has a legal representative, nobody else does.
 
-    It is refused where the correction shows that two persons are one human being who is booked twice for one time.
+    What a provider vouched for (`verified_at`) can't be changed by hand. It is refused where the correction shows that
+    two persons are one human being who is booked twice for one time.
     """
     row = await store.lock_person(conn, actor.region_id, actor.id, person_id)
     if row is None:
         raise DomainError(problems.PERSON_NOT_FOUND)
     if not row["may_correct"]:
         raise DomainError(problems.GUARDIAN_MAY_NOT)
-    snils, policy = _opened(sealer, row)
+    snils, policy = opened(sealer, dict(row))
     fields: dict[str, Any] = {name: row[name] for name in _NAMES} | {"snils": snils, "policy": policy}
     removable = {"patronymic", "snils", "policy"}
     given = {
         name: value for name in body.model_fields_set if (value := getattr(body, name)) is not None or name in removable
     }
+    if any(given[name] != fields[name] for name in _verified(row) & given.keys()):
+        raise DomainError(problems.PERSON_VERIFIED)
     fields |= given
     now = clock()
     _check(fields, now)
@@ -81,7 +86,7 @@ async def delete_person(conn: Connection, actor: Actor, person_id: UUID, clock: 
 
 def person_of(sealer: Sealer, row: Record) -> Person:
     """A row of `persons`, with the kinship, as it is shown to a guardian."""
-    return _person(dict(row), *_opened(sealer, row))
+    return _person(dict(row), *opened(sealer, dict(row)))
 
 
 def papers_of(sealer: Sealer, region_id: int, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -136,6 +141,12 @@ def _check(fields: Mapping[str, Any], now: datetime) -> None:
         raise DomainError(problems.BIRTH_DATE_IMPOSSIBLE)
 
 
+def _verified(row: Record) -> set[str]:
+    """The fields that a provider vouched for."""
+    names = set[str](FROZEN if row["verified_at"] else ())
+    return names | {"snils"} if row["snils_verified_at"] else names
+
+
 def _row_name(region_id: int, person_id: UUID, column: str) -> str:
     return f"persons:{region_id}:{person_id}:{column}"
 
@@ -147,7 +158,8 @@ def _sealed(sealer: Sealer, region_id: int, person_id: UUID, fields: Mapping[str
     }
 
 
-def _opened(sealer: Sealer, row: Record) -> tuple[str | None, str | None]:
+def opened(sealer: Sealer, row: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """СНИЛС and policy number of a row of `persons`."""
     snils, policy = (
         sealer.open(sealed, _row_name(row["region_id"], row["id"], name)) if (sealed := row[f"{name}_sealed"]) else None
         for name in ("snils", "policy")
@@ -168,4 +180,5 @@ def _person(row: Mapping[str, Any], snils: str | None, policy: str | None) -> Pe
         policy_masked=rules.mask_enp(policy) if policy else None,
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        verified_at=row.get("verified_at"),
     )

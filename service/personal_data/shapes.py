@@ -18,6 +18,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "applications": ("заявки в кружки", "applications to clubs"),
     "attendance": ("отметки о посещении занятий", "attendance of lessons"),
     "certificates": ("сертификаты дополнительного образования", "certificates of additional education"),
+    "confirmations": ("подтверждения личности за последнее время", "confirmations of who you are, of late"),
     "consents": ("согласия на обработку данных", "consents to the processing of data"),
     "documents": ("документы к заявкам: перечень", "documents of applications: the list"),
     "draw_requests": ("участие в розыгрышах времени приёма", "requests for draws of doctors' times"),

@@ -47,6 +47,10 @@ listIdentities           401    ok       ok     ok          ok    403          4
 createIdentityCode       401    ok       ok     ok          ok    403          403      403    403       403
 joinIdentity             401    404      404    404         404   403          403      403    403       403 invitation
 leaveIdentity            401    ok       ok     ok          ok    403          403      403    403       403
+createConfirmation       401    ok       ok     ok          ok    403          403      403    403       403
+getConfirmationCode      ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+getConfirmation          401    404      ok     404         404   403          403      403    403      403 confirmation
+completeConfirmation     401    404      ok     404         404   403          403      403    403      403 confirmation
 listRegions              ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 listInstitutions         401    ok       ok     ok          ok    ok           ok       ok     ok        ok
 getInstitution           401    ok       ok     ok          ok    ok           ok       ok     404       ok  institution

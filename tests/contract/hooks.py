@@ -303,6 +303,11 @@ def _identity(body: dict[str, Any]) -> None:
     body["code"] = _WORLD["identity_code"]
 
 
+def _confirmation(body: dict[str, Any]) -> None:
+    """Of one that is completed: twice is no error."""
+    body["code"] = _WORLD["confirmation_code"]
+
+
 def _attendance(body: dict[str, Any]) -> None:
     for mark in body["marks"]:
         mark["application_id"] = _WORLD["pupil"]
@@ -337,6 +342,7 @@ _SETTLED = {
     "joinAsGuardian": _guardianship,
     "joinAsTeacher": _joining,
     "joinIdentity": _identity,
+    "completeConfirmation": _confirmation,
     "putAttendance": _attendance,
     "cancelLesson": _lesson_change,
     "bookTrial": _trial,

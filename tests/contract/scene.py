@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.campaigns.scene import Campaigns, set_campaigns
+from tests.confirmation.citizens import confirmed
 from tests.consents.people import texts
 from tests.documents.people import Applicant
 from tests.draws.scene import Draws, set_draws
@@ -87,6 +88,8 @@ class Scene:
     # The claim of a page that is claimed by it already, and an invitation that nobody claims.
     claim: dict[str, str]
     page_invitation_id: str
+    # The id and the code of one that is completed: the parent has confirmed who they are.
+    confirmation: tuple[str, str]
     appeal: str = "Болели"
 
     @property
@@ -102,6 +105,7 @@ class Scene:
         papers = self.open_application_id, self.document_id, self.spare_document_id
         return self.session_id, *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
         return *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register, agreed
+        return self.confirmation[0], *mine, *family, *drafts, *waited_for, *at_the_desk, *papers, *in_the_register
 
     def invitation_code(self) -> str:
         """Of an invitation by the stranger."""
@@ -220,6 +224,7 @@ def set_scene(world: World) -> Scene:
         trying=trying[1],
         session_id=session_id(world.live.citizen(CLINIC_PAGE, PARENT)),
         agreeing=agreement(world, parent),
+        confirmation=confirmed(world.live, parent),
         entry_id=entry["id"],
         offer_id=offers[child],
         spare_offer_id=offers[sister],

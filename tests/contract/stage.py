@@ -98,6 +98,10 @@ class Stage:
             "endSession": Ask({"session_id": scene.session_id}),
             "joinIdentity": Ask(body={"code": "0000-0000"}),
             "leaveIdentity": Ask({"platform": "max"}),
+            "getConfirmation": Ask({"confirmation_id": scene.confirmation[0]}),
+            "completeConfirmation": Ask(
+                {"confirmation_id": scene.confirmation[0]}, body={"code": scene.confirmation[1]}
+            ),
             "getInstitution": Ask(clinic),
             "putInstitution": Ask(clinic, body=institution),
             "putPage": Ask(

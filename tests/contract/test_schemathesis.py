@@ -149,6 +149,7 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
         "code": scene.invitation_code(),
         "claim": scene.claim,
         "table": f"institution_id;mini_apps\n{CLINIC};doctor club\n",
+        "confirmation_code": scene.confirmation[1],
     }
 
 
@@ -176,6 +177,7 @@ def dictionaries(scene: Scene) -> str:
         "draw": [scene.draws.open_id, scene.draws.drawn_id],
         "draw_request": [scene.draws.request_id],
         "specialties": [f"{PAEDIATRICIAN},{SURGEON}"],
+        "confirmation": [scene.confirmation[0]],
         "own_practitioner": ["d1"],
         "own_location": ["l1"],
         "own_programme": ["chess"],

@@ -125,6 +125,7 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "createIdentityCode": lambda world: Asked(
         world.parent(someone()), "POST", "/v1/identities/codes", key=str(new_id())
     ),
+    "createConfirmation": lambda world: Asked(world.parent(someone()), "POST", "/v1/confirmations", key=str(new_id())),
     "applyTogether": applying_together,
     "draftApplication": drafting,
     "uploadDocument": lambda world: parent_of_applicant(world).asked(),
@@ -144,6 +145,8 @@ AGAIN = {
 WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher", "inviteStaffMember"}
 # And another operation of theirs.
 OF_OPERATORS = {"createPageInvitation": "inviteInstitutions", "inviteInstitutions": "createPageInvitation"}
+AGAIN = {"holdSlot", "createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher", "sendMessage"}
+WITHOUT_BODY = {"createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher"}
 EFFECTS = (
     "appointments",
     "applications",

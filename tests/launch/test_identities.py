@@ -183,8 +183,8 @@ def test_all_that_names_a_citizen_is_handed_over(world: World) -> None:
     columns = world.live.sql(
         "SELECT table_name FROM information_schema.columns WHERE column_name = 'citizen_id' AND table_schema = 'public'"
     )
-    # Of the account alone: codes, and guesses.
-    stay = {"identity_codes", "wrong_codes"}
+    # Of the account alone, and for minutes: codes, guesses, attempts to confirm who one is.
+    stay = {"identity_codes", "wrong_codes", "confirmations"}
     functions = Path(__file__).parents[2] / "service/migrations/functions/identities.sql"
     handing = functions.read_text(encoding="utf-8").partition("FUNCTION hand_over(")[2].partition("END $$")[0]
     assert {row["table_name"] for row in columns if f" {row['table_name']} " not in handing} == stay

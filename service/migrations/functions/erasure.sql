@@ -190,6 +190,7 @@ BEGIN
     UPDATE sessions SET ended_at = coalesce(ended_at, p_now), token_hash = NULL, previous_hash = NULL,
            citizen_id = nobody(), account_id = nobody()
     WHERE region_id = p_region AND (citizen_id = ANY (p_accounts) OR account_id = ANY (p_accounts));
+    DELETE FROM confirmations WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     DELETE FROM identity_codes WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     DELETE FROM wrong_codes WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = ANY (p_accounts);

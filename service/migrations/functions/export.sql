@@ -9,7 +9,7 @@ RETURN p_row - ARRAY['region_id', 'citizen_id', 'identity', 'code_hash', 'conten
 -- The account, its family, and what it has begun with them. alone: nobody else looks after the person.
 CREATE OR REPLACE FUNCTION exported_people(p_region smallint, p_citizen uuid) RETURNS TABLE (kind text, part jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT 'accounts', to_jsonb(c) - ARRAY['region_id', 'same_as'] FROM citizens c
+    SELECT 'accounts', to_jsonb(c) - ARRAY['region_id', 'same_as', 'confirmed_as'] FROM citizens c
     WHERE c.region_id = p_region AND (c.id = p_citizen OR c.same_as = p_citizen)
     UNION ALL
     SELECT 'persons', exported_row(to_jsonb(p), p_citizen) || jsonb_build_object(
@@ -28,6 +28,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UNION ALL
     SELECT 'working', exported_row(to_jsonb(s), p_citizen) FROM staff s
     WHERE s.region_id = p_region AND s.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'confirmations', jsonb_build_object('id', c.id, 'status', c.status, 'expires_at', c.expires_at)
+    FROM confirmations c
+    WHERE c.region_id = p_region AND c.citizen_id = p_citizen
     UNION ALL
     SELECT 'consents', exported_row(to_jsonb(c), p_citizen) - 'text_hash' FROM consents c
     WHERE c.region_id = p_region AND c.citizen_id = p_citizen

@@ -121,6 +121,13 @@ BEGIN
         WHERE a.region_id = p_region AND a.person_id = p_person);
     DELETE FROM invitations WHERE region_id = p_region AND person_id = p_twin;
     UPDATE guardians SET person_id = p_person WHERE region_id = p_region AND person_id = p_twin;
+    -- What a provider vouched for stays so: by the identity they have in common, the numbers are the same.
+    UPDATE persons p
+    SET last_name = t.last_name, first_name = t.first_name, patronymic = t.patronymic, birth_date = t.birth_date,
+        sex = t.sex, verified_at = t.verified_at, snils_verified_at = t.snils_verified_at, updated_at = p_now
+    FROM persons t
+    WHERE p.region_id = p_region AND p.id = p_person AND p.verified_at IS NULL
+      AND t.region_id = p_region AND t.id = p_twin AND t.verified_at IS NOT NULL;
     PERFORM erase_person(p_region, p_twin, p_now);
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'person_merged', p_twin,
                     jsonb_build_object('into', p_person), false);

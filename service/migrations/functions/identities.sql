@@ -44,6 +44,13 @@ BEGIN
     SELECT coalesce(same_as, id) INTO invited FROM citizens WHERE region_id = p_region AND id = invited;
     PERFORM refuse('identity_joined') FROM citizens
     WHERE region_id = p_region AND id = p_citizen AND (same_as IS NOT NULL OR id = invited);
+    -- Two who confirmed that they are two are not one.
+    PERFORM refuse('confirmed_as_another') FROM citizens own, citizens other
+    WHERE own.region_id = p_region AND own.id = p_citizen AND other.region_id = p_region AND other.id = invited
+      AND own.confirmed_as <> other.confirmed_as;
+    UPDATE citizens c SET confirmed_as = own.confirmed_as, confirmed_at = own.confirmed_at FROM citizens own
+    WHERE c.region_id = p_region AND c.id = invited AND c.confirmed_as IS NULL
+      AND own.region_id = p_region AND own.id = p_citizen AND own.confirmed_as IS NOT NULL;
     UPDATE citizens SET same_as = invited WHERE region_id = p_region AND (id = p_citizen OR same_as = p_citizen);
     PERFORM hand_over(p_region, p_citizen, invited, p_now);
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'identity_joined', invited, '{}', false);

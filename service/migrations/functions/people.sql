@@ -46,7 +46,8 @@ DECLARE
     nobody bytea := sha256(uuid_send(gen_random_uuid()));
 BEGIN
     UPDATE persons SET identity = nobody, last_name = '', first_name = '', patronymic = NULL,
-           birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, deleted_at = p_now
+           birth_date = '1900-01-01', snils_sealed = NULL, policy_sealed = NULL, verified_at = NULL,
+           snils_verified_at = NULL, deleted_at = p_now
     WHERE region_id = p_region AND id = p_person;
     PERFORM change_identity(p_region, p_person, nobody);
 END $$;

@@ -15,6 +15,7 @@ PIECES: tuple[str, ...] = (
     "privacy",
     "page_claims",
     "staff",
+    "confirmations",
     # The last: it knows all tables.
     "walls",
 )

@@ -38,6 +38,7 @@ SELECT pg_temp.wall(given.walled, given.seen) FROM (VALUES
     ('guardians', 'is_citizen(region_id, citizen_id) OR (region_id = sight_region() AND person_id = ANY ((SELECT sight_family())::uuid[]))'),
     ('invitations', 'is_citizen(region_id, citizen_id)'),
     ('sessions', 'is_citizen(region_id, citizen_id)'),
+    ('confirmations', 'is_citizen(region_id, citizen_id)'),
     ('consents', 'is_citizen(region_id, citizen_id)'),
     ('identity_codes', 'is_citizen(region_id, citizen_id)'),
     ('wrong_codes', 'is_citizen(region_id, citizen_id)'),

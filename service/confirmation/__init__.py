@@ -1,0 +1,1 @@
+"""Citizens confirm who they are at an OpenID Connect provider, such as Gosuslugi."""

@@ -44,6 +44,7 @@ def test_what_is_no_request_is_a_problem(live: Live) -> None:
         (405, "method_not_allowed", send(live, "PUT", "/v1/sessions")),
         (405, "method_not_allowed", send(live, "OPTIONS", "/v1/persons")),
         (405, "method_not_allowed", send(live, "PROPFIND", "/v1/persons")),
+        (405, "method_not_allowed", send(live, "TRACE", "/v1/persons")),
         (413, "too_large", send(live, "POST", "/v1/sessions", large, **_JSON)),
         (413, "too_large", send(live, "POST", "/v1/sessions", bomb, Content_Encoding="gzip", **_JSON)),
         (415, "media_type", send(live, "POST", "/v1/sessions", "{}")),

@@ -59,6 +59,7 @@ def test_what_is_no_request_is_a_problem(live: Live) -> None:
         (400, "malformed", send(live, "POST", "/v1/sessions", "[" * 100_000, **_JSON)),
         (422, "invalid", send(live, "POST", "/v1/sessions", "[]", **_JSON)),
         (422, "invalid", send(live, "GET", "/v1/regions?limit=1")),
+        (422, "invalid", send(live, "GET", "/v1/regions/42/first-free?specialty_code=122&specialty_code=122")),
     ):  # fmt: skip
         assert (answer.status, answer.code) == (status, code), answer.content
         assert answer.json["status"] == status

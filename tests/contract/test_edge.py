@@ -44,6 +44,7 @@ def test_what_is_no_request_is_a_problem(live: Live) -> None:
         (405, "method_not_allowed", send(live, "PUT", "/v1/sessions")),
         (405, "method_not_allowed", send(live, "OPTIONS", "/v1/persons")),
         (405, "method_not_allowed", send(live, "PROPFIND", "/v1/persons")),
+        (405, "method_not_allowed", send(live, "TRACE", "/v1/persons")),
         (413, "too_large", send(live, "POST", "/v1/sessions", large, **_JSON)),
         (413, "too_large", send(live, "POST", "/v1/sessions", bomb, Content_Encoding="gzip", **_JSON)),
         (415, "media_type", send(live, "POST", "/v1/sessions", "{}")),
@@ -58,6 +59,7 @@ def test_what_is_no_request_is_a_problem(live: Live) -> None:
         (400, "malformed", send(live, "POST", "/v1/sessions", "[" * 100_000, **_JSON)),
         (422, "invalid", send(live, "POST", "/v1/sessions", "[]", **_JSON)),
         (422, "invalid", send(live, "GET", "/v1/regions?limit=1")),
+        (422, "invalid", send(live, "GET", "/v1/regions/42/first-free?specialty_code=122&specialty_code=122")),
     ):  # fmt: skip
         assert (answer.status, answer.code) == (status, code), answer.content
         assert answer.json["status"] == status

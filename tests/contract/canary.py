@@ -12,14 +12,14 @@ from tests.live import Answer, Api
 
 # What names a person, reaches one, lets one in or is one's own words.
 PERSONAL = {
-    "access_token", "address", "assertion", "birth_certificate", "birth_date", "bring", "client_assertion",
-    "client_secret", "code", "comment", "file_name", "first_name", "last_name", "note", "order_number", "parameters",
+    "access_token", "address", "birth_date", "bring", "client_assertion",
+    "client_secret", "code", "comment", "file_name", "first_name", "home_address", "last_name", "order_number", "parameters",
     "patronymic", "phone", "policy", "qr_token", "referral_number", "refresh_token", "snils", "state", "text",
-    "wanted", "number",
+    "number",
 }  # fmt: skip
 # Whatever of an answer is let in with, or is told to one alone.
 TOLD = {"access_token", "refresh_token", "code", "qr_token", "client_secret"}
-_SHORTEST, _LONG, _TOKEN = 5, 8, 16
+_SHORTEST, _LONG, _TOKEN, _FEW = 5, 8, 16, 2
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{24,}")
 
@@ -41,6 +41,9 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def telling(name: str, value: str) -> bool:
     """Whether it would be known again: not a code of three letters, nor a day that any line of a log may have."""
+    if len(set(value)) <= _FEW:
+        # Zeros.
+        return False
     if _MOMENT.fullmatch(value):
         return name == "birth_date"
     if not value.isascii():
@@ -93,12 +96,15 @@ class Heard:
     sent: set[str] = field(default_factory=set[str])
     problems: set[str] = field(default_factory=set[str])
     urls: set[str] = field(default_factory=set[str])
+    # Which of what is personal was said at all.
+    kinds: set[str] = field(default_factory=set[str])
 
     def say(self, name: str, value: str) -> None:
         if telling(name, value):
             self.sent.add(value)
             if name in PERSONAL:
                 self.personal.add(value)
+                self.kinds.add(name)
 
     def ask(self, path: str, body: Any, options: dict[str, Any], token: str | None) -> None:
         for part in (body, options.get("data"), options.get("params")):

@@ -12,10 +12,9 @@ from tests.live import Answer, Api
 
 # What names a person, reaches one, lets one in or is one's own words.
 PERSONAL = {
-    "access_token", "address", "birth_date", "bring", "client_assertion",
-    "client_secret", "code", "comment", "file_name", "first_name", "home_address", "last_name", "order_number", "parameters",
-    "patronymic", "phone", "policy", "qr_token", "referral_number", "refresh_token", "snils", "state", "text",
-    "number",
+    "access_token", "address", "birth_date", "bring", "client_assertion", "client_secret", "code", "comment",
+    "file_name", "first_name", "home_address", "last_name", "number", "order_number", "parameters", "patronymic",
+    "phone", "policy", "qr_token", "referral_number", "refresh_token", "snils", "state", "text",
 }  # fmt: skip
 # Whatever of an answer is let in with, or is told to one alone.
 TOLD = {"access_token", "refresh_token", "code", "qr_token", "client_secret"}

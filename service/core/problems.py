@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from schemas import problems
 from schemas.problems import FieldError, Kind, Problem, Refusal
@@ -39,10 +40,18 @@ _ERRORS_LISTED = 20
 def invalid(place: str, error: ValidationError) -> DomainError:
     """What pydantic found, without the values: they may be personal."""
     found = [
-        FieldError(place=place, pointer="".join(f"/{part}" for part in item["loc"]), message=item["msg"])
-        for item in error.errors(include_url=False, include_context=False, include_input=False)[:_ERRORS_LISTED]
+        FieldError(place=place, pointer="".join(f"/{part}" for part in item["loc"]), message=_said_of(item))
+        for item in error.errors(include_url=False, include_input=False)[:_ERRORS_LISTED]
     ]
     return DomainError(problems.INVALID, errors=found)
+
+
+def _said_of(item: ErrorDetails) -> str:
+    """pydantic's words, but for the one message that quotes what was sent."""
+    if item["type"] == "union_tag_invalid":
+        context = item.get("ctx", {})
+        return f"{context['discriminator']} should be one of: {context['expected_tags']}"
+    return item["msg"]
 
 
 def language_of(accept_language: str | None) -> Language:

@@ -20,7 +20,7 @@ REDOCLY = tools/openapi-lint/node_modules/@redocly/cli/bin/cli.js
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test soak bench check lock format lint types imports contract lint-openapi migrations fix openapi schema relock upgrade \
+.PHONY: help run test soak bench check lock format lint types security imports contract lint-openapi migrations fix openapi schema relock upgrade \
 	clean
 
 help: ## Show this list
@@ -44,7 +44,7 @@ bench: .venv/dev ## Measure speed against the baseline
 # Check -------------------------------------------------------------------------------------------------------------
 
 # The tests come last: their summary is what CI reads.
-check: lock format lint types imports contract migrations test ## Run everything that CI runs
+check: lock format lint types security imports contract migrations test ## Run everything that CI runs
 
 lock: .venv/lock ## Check that requirements/*.txt is what requirements/*.in asks for
 .venv/lock: .venv/dev $(wildcard requirements/*)
@@ -63,6 +63,9 @@ lint: .venv/dev ## Check the style
 
 types: .venv/dev ## Check the types
 	@.venv/bin/basedpyright --pythonpath .venv/bin/python
+
+security: .venv/dev ## Check the code for what is known to be unsafe
+	@.venv/bin/bandit --recursive schemas service --configfile pyproject.toml --quiet
 
 imports: .venv/dev ## Check the order of imports
 	@.venv/bin/lint-imports --cache-dir .cache/import-linter

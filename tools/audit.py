@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 CLEAN, VULNERABLE, NOT_AUDITED = 0, 1, 3
 
 _LOCKED = re.compile(r"^([\w.-]+)(?:\[[^]]*])?==([^\s;\\]+)", re.MULTILINE)
@@ -51,13 +53,13 @@ class Audit:
 
 def locked(lock: str) -> set[tuple[str, str]]:
     """Names and versions of a requirements file, for every platform."""
-    return {(_canonical(name), version) for name, version in _LOCKED.findall(lock)}
+    return {(canonicalize_name(name), version) for name, version in _LOCKED.findall(lock)}
 
 
 def take_pip_audit(audit: Audit, answer: dict[str, Any]) -> None:
     """Counts what pip-audit's JSON really says: a skipped package has no version in it, and is not answered."""
     looked_up = [package for package in answer.get("dependencies", []) if "skip_reason" not in package]
-    known = {(_canonical(it["name"]), it["version"]): [found["id"] for found in it["vulns"]] for it in looked_up}
+    known = {(str(canonicalize_name(it["name"])), it["version"]): [v["id"] for v in it["vulns"]] for it in looked_up}
     if not known.pop(_CANARY, None):
         known = {package: found for package, found in known.items() if found}
     audit.answered |= known.keys()
@@ -104,8 +106,7 @@ def _pip_audit(locks: list[Path], args: list[str]) -> dict[str, Any]:
         args = [*args, "-r", str(canary)]
         for number, lock in enumerate(locks):
             # Without markers: what another platform installs is audited as well.
-            copy = Path(folder, f"{number}.txt")
-            copy.write_text(_MARKER.sub(" ", lock.read_text()))
+            (copy := Path(folder, f"{number}.txt")).write_text(_MARKER.sub(" ", lock.read_text()))
             args += ["-r", str(copy)]
         args += ["--disable-pip", "--require-hashes", "--format=json", "--progress-spinner=off"]
         return _json([sys.executable, "-m", "pip_audit", *args])
@@ -116,10 +117,6 @@ def _json(command: list[str]) -> dict[str, Any]:
         return json.loads(subprocess.run(command, capture_output=True, text=True, timeout=300, check=False).stdout)
     except (json.JSONDecodeError, subprocess.TimeoutExpired):
         return {}
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 if __name__ == "__main__":

@@ -27,9 +27,10 @@ def sbom(lock: str) -> str:
 def _licence(name: str) -> str | None:
     """What the package says as an SPDX expression, if it is installed here and says it so."""
     try:
-        return metadata(name).json.get("license_expression")
+        said = metadata(name).get_all("License-Expression")
     except PackageNotFoundError:
         return None
+    return said[0] if said else None
 
 
 if __name__ == "__main__":

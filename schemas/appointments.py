@@ -113,7 +113,7 @@ class Ticket(Schema):
         purpose="routine",
         home_address=None,
         sequence=0,
-        qr_token="eyJhbGciOiJFZERTQSIsInR5cCI6InRpY2tldCtqd3QifQ.eyJpc3MiOiJ6YXBpcyJ9.c2lnbmF0dXJl",  # noqa: S106 - an example
+        qr_token="eyJhbGciOiJFZERTQSIsInR5cCI6InRpY2tldCtqd3QifQ.eyJpc3MiOiJ6YXBpcyJ9.c2lnbmF0dXJl",  # nosec B106 # noqa: S106 - an example
         created_at="2026-09-07T08:00:00+07:00",
         cancelled_at=None,
     )

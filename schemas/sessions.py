@@ -42,9 +42,9 @@ _LAUNCH = (
     "vk_app_id=7284402&vk_group_id=100001&vk_language=ru&vk_platform=mobile_web&vk_ts=1788742800"
     "&vk_user_id=19039187&vk_viewer_group_role=none&sign=znK4Byk4l2ywtzmSuAvaDUXTAK2yeHh7uPcPb_8V0dM"
 )
-_REFRESH_TOKEN = "zr.42.AZmhsgAMcACAAAAAAAAADKQ7Zhk1ynB8vVd0m2Lq5XcTf9sWgUeJrNhKpYxAbDzM"
+_REFRESH_TOKEN = "zr.42.AZmhsgAMcACAAAAAAAAADKQ7Zhk1ynB8vVd0m2Lq5XcTf9sWgUeJrNhKpYxAbDzM"  # nosec B105 # an example
 _A_SESSION = "0199a1b2-000c-7000-8000-0000000005e5"
-_TOKEN = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiJ6YXBpcyJ9.c2lnbmF0dXJl"
+_TOKEN = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiJ6YXBpcyJ9.c2lnbmF0dXJl"  # nosec B105 # an example
 
 
 class Launch(Schema):
@@ -94,7 +94,7 @@ class Session(Schema):
 
     model_config = example(
         access_token=_TOKEN,
-        token_type="Bearer",  # noqa: S106 - no secret
+        token_type="Bearer",  # nosec B106 # noqa: S106 - no secret
         expires_in=900,
         refresh_token=_REFRESH_TOKEN,
         refresh_expires_in=43200,
@@ -221,7 +221,7 @@ class TokenRequest(Schema):
     model_config = example(
         grant_type="client_credentials",
         client_id="42.0199a1b2-000c-7000-8000-00000000000c",
-        client_secret="pDm3yZ0nYb3cVfJ8o1Kx7Q2sT5uW9eRaLhGjXkNvBcM",  # noqa: S106 - an example
+        client_secret="pDm3yZ0nYb3cVfJ8o1Kx7Q2sT5uW9eRaLhGjXkNvBcM",  # nosec B106 # noqa: S106 - an example
         scope="schedules:write",
     )
 
@@ -254,7 +254,7 @@ class AccessToken(Schema):
 
     model_config = example(
         access_token=_TOKEN,
-        token_type="Bearer",  # noqa: S106 - no secret
+        token_type="Bearer",  # nosec B106 # noqa: S106 - no secret
         expires_in=3600,
         scope="schedules:write",
     )

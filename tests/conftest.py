@@ -23,6 +23,14 @@ _TEMPLATE = "zapis_template"
 _numbers = count()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What `make check` let pass is said again where the end of it is read."""
+    audit = Path("build/audit.txt")
+    if audit.exists() and (told := audit.read_text()).startswith("NOT AUDITED"):
+        terminalreporter.section("known vulnerabilities", red=True)
+        terminalreporter.write(told, red=True)
+
+
 def database_url(server_dsn: str, name: str) -> str:
     """The DSN of another database of the same server."""
     return server_dsn.replace("/zapis?", f"/{name}?")

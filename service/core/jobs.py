@@ -61,7 +61,7 @@ class Jobs:
         while not stop.is_set():
             if await self._tried(job, work):
                 continue
-            seconds = job.every_seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load
+            seconds = job.every_seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # nosec B311 # noqa: S311 - spreads load
             try:
                 await asyncio.wait_for(stop.wait(), seconds)
             except TimeoutError:

@@ -64,8 +64,8 @@ class Doctor:
 
     @cached_property
     def body(self) -> PractitionerBody:
-        random = people.chance(self.external_id)
-        name = people.full_name(random, people.any_sex(random))
+        dice = people.chance(self.external_id)
+        name = people.full_name(dice, people.any_sex(dice))
         return PractitionerBody(
             last_name=name.last_name,
             first_name=name.first_name,
@@ -91,7 +91,7 @@ class Doctor:
         """The visits of a day, in order; the same whenever it is asked."""
         minutes = _VISIT_MINUTES.get(self.specialty_code, _USUAL_VISIT_MINUTES)
         share = _TAKEN_SHARES[self.number % len(_TAKEN_SHARES)]
-        random = people.chance(f"{self.external_id} {day}")
+        dice = people.chance(f"{self.external_id} {day}")
         day_number = day.toordinal() % _DAYS_UNTIL_SERIALS_REPEAT
         for index, starts in enumerate(self._starts(day, timedelta(minutes=minutes))):
             yield Visit(
@@ -103,7 +103,7 @@ class Doctor:
                 ages=self.ages,
                 sex="female" if self.specialty_code == _OF_WOMEN else None,
                 serial=(day_number * len(DOCTORS) + self.number) * _SLOTS_A_DAY + index,
-                taken=random.random() < share,
+                taken=dice.random() < share,
             )
 
     def _starts(self, day: date, visit: timedelta) -> Iterator[datetime]:

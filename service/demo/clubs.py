@@ -145,16 +145,16 @@ class Group:
 
     @cached_property
     def body(self) -> GroupBody:
-        random = people.chance(self.external_id)
+        dice = people.chance(self.external_id)
         opens_at, closes_at = self._enrolment_window()
         first, last = self.ages
-        weekdays = sorted(random.sample(range(1, 7), 2))
-        starts = time(random.randint(14, 18), random.choice((0, 30)))
-        capacity = random.choice((10, 12, 15, _PLACES_AT_MOST))
+        weekdays = sorted(dice.sample(range(1, 7), 2))
+        starts = time(dice.randint(14, 18), dice.choice((0, 30)))
+        capacity = dice.choice((10, 12, 15, _PLACES_AT_MOST))
         latitude, longitude = COORDINATES[self.programme.institution.town]
         is_sports = self.programme.kind == "sports"
         lessons = [WeeklyLesson(weekday=weekday, starts=starts, academic_hours=2) for weekday in weekdays]
-        teacher = people.full_name(random, people.any_sex(random))
+        teacher = people.full_name(dice, people.any_sex(dice))
         return GroupBody(
             programme_id=self.programme.external_id,
             name=f"{first}-{last} лет",
@@ -172,15 +172,15 @@ class Group:
             places=[
                 LessonPlace(
                     address=self.programme.institution.body.address,
-                    latitude=round(latitude + random.uniform(-0.03, 0.03), 4),
-                    longitude=round(longitude + random.uniform(-0.03, 0.03), 4),
+                    latitude=round(latitude + dice.uniform(-0.03, 0.03), 4),
+                    longitude=round(longitude + dice.uniform(-0.03, 0.03), 4),
                 )
             ],
             teachers=[str(teacher)],
-            financing=_financing(0 if is_sports else random.choice((0, 0, 0, 800, 1200, 2500)), random.random()),
+            financing=_financing(0 if is_sports else dice.choice((0, 0, 0, 800, 1200, 2500)), dice.random()),
             documents=["child_identity", "medical_certificate"] if is_sports else ["child_identity"],
             entrance_test=is_sports,
-            trial_places=random.choice((0, 0, 2)),
+            trial_places=dice.choice((0, 0, 2)),
             instant=self.filling == "first_come" and self.number % _EVERY_INSTANT == 1 + len(_AGES) and not is_sports,
             filling=self.filling,
             collect_until=closes_at - timedelta(hours=6) if self.filling != "first_come" else None,

@@ -60,23 +60,23 @@ class FullName:
 
 def chance(of: str | int) -> Random:
     """What is left to chance about one thing: the same whenever it is asked."""
-    return Random(of)  # noqa: S311 - nothing hangs on its being hard to guess
+    return Random(of)  # nosec B311 # noqa: S311 - nothing hangs on its being hard to guess
 
 
-def full_name(random: Random, sex: Sex) -> FullName:
+def full_name(dice: Random, sex: Sex) -> FullName:
     """A name of that sex."""
-    last_name = random.choice(_LAST_NAMES) + ("а" if sex == "female" else "")
-    return FullName(last_name, random.choice(_FIRST_NAMES[sex]), random.choice(_PATRONYMICS[sex]))
+    last_name = dice.choice(_LAST_NAMES) + ("а" if sex == "female" else "")
+    return FullName(last_name, dice.choice(_FIRST_NAMES[sex]), dice.choice(_PATRONYMICS[sex]))
 
 
-def any_sex(random: Random) -> Sex:
-    return random.choice(("female", "male"))
+def any_sex(dice: Random) -> Sex:
+    return dice.choice(("female", "male"))
 
 
-def birth_date(random: Random, years: tuple[int, int], on: date) -> date:
+def birth_date(dice: Random, years: tuple[int, int], on: date) -> date:
     """The birth date of somebody who on that day is from the first to the second of `years` old, in full years."""
-    age = random.randint(*years)
-    return on - timedelta(days=int(age * 365.25) + random.randint(1, 360))
+    age = dice.randint(*years)
+    return on - timedelta(days=int(age * 365.25) + dice.randint(1, 360))
 
 
 def snils(serial: int) -> str:

@@ -95,15 +95,15 @@ class _Patient:
     booked_at: datetime
 
     def row(self, sealer: Sealer, person_id: UUID) -> dict[str, Any]:
-        random = people.chance(self.serial)
-        sex = self.sex or people.any_sex(random)
-        name = people.full_name(random, sex)
+        dice = people.chance(self.serial)
+        sex = self.sex or people.any_sex(dice)
+        name = people.full_name(dice, sex)
         first, last = self.ages
         fields = {
             "last_name": name.last_name,
             "first_name": name.first_name,
             "patronymic": name.patronymic,
-            "birth_date": people.birth_date(random, (first or 0, min(last or _OLDEST_YEARS, _OLDEST_YEARS)), self.on),
+            "birth_date": people.birth_date(dice, (first or 0, min(last or _OLDEST_YEARS, _OLDEST_YEARS)), self.on),
             "sex": sex,
             "snils": people.snils(self.serial),
             "policy": None,

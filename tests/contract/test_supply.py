@@ -1,0 +1,139 @@
+"""What the project stands on: looked up for known vulnerabilities, and listed.
+
+The audit runs as it does in `make audit`, against a server on this machine that answers as OSV and the npm registry do.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tools.audit import CLEAN, NOT_AUDITED, VULNERABLE, Audit, take_pip_audit
+
+ROOT = Path(__file__).parents[2]
+PINS = ("orjson==3.11.0", "colorama==0.4.6 ; sys_platform == 'win32'")
+LOCK = "".join(f"{pin} \\\n    --hash=sha256:{'0' * 64}\n" for pin in PINS)
+
+_VULNERABLE = {"vulns": [{"id": "PYSEC-1", "summary": "It is.", "affected": []}]}
+
+# The answer to one look-up: a status and a body, or only a status.
+Answers = Callable[[dict[str, Any]], tuple[int, Any]]
+
+
+class Source:
+    """A source of vulnerabilities that answers as a test says."""
+
+    def __init__(self) -> None:
+        self.answers: Answers = lambda _: (200, {})
+        source = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                asked = {} if self.headers.get("Content-Encoding") else json.loads(body)
+                status, answer = source.answers(asked)
+                body = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it overrides
+                """Says nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    source = Source()
+    thread = Thread(target=source.server.serve_forever)
+    thread.start()
+    yield source
+    source.server.shutdown()
+    thread.join()
+    source.server.server_close()
+
+
+def audit(source: Source, tmp_path: Path, *locks: str) -> tuple[int, str]:
+    (tmp_path / "lock.txt").write_text(LOCK)
+    command = [sys.executable, ROOT / "tools/audit.py", "--source", "osv", "--osv-url", f"{source.url}/v1/query"]
+    environment = {**os.environ, "npm_config_registry": source.url, "npm_config_cache": str(tmp_path / "npm")}
+    done = subprocess.run(
+        [*command, *(locks or ["lock.txt"])], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert not done.stderr
+    return done.returncode, done.stdout
+
+
+def knowing(**known: Any) -> Answers:
+    """A source that knows of the canary, and of these."""
+    known = {"jinja2": (200, _VULNERABLE), **known}
+    return lambda asked: known.get(asked["package"]["name"], (200, {}))
+
+
+def test_that_everything_was_looked_up_is_success(source: Source, tmp_path: Path) -> None:
+    source.answers = knowing()
+    assert audit(source, tmp_path) == (CLEAN, "Audited: nothing is known\n")
+
+
+def test_what_only_another_platform_installs_is_looked_up_too(source: Source, tmp_path: Path) -> None:
+    source.answers = knowing(colorama=(200, _VULNERABLE))
+    assert audit(source, tmp_path) == (VULNERABLE, "VULNERABLE\n  colorama 0.4.6: PYSEC-1\n")
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_what_could_not_be_looked_up_is_no_success(source: Source, tmp_path: Path, status: int) -> None:
+    source.answers = knowing(orjson=(status, {}))
+    code, told = audit(source, tmp_path)
+    assert code == NOT_AUDITED
+    assert told.startswith("NOT AUDITED\n")
+    assert "orjson 3.11.0" in told
+
+
+def test_a_source_that_knows_of_nothing_is_not_believed(source: Source, tmp_path: Path) -> None:
+    source.answers = lambda _: (200, {})
+    code, told = audit(source, tmp_path)
+    assert (code, "2 of 2" in told) == (NOT_AUDITED, True)
+
+
+def test_a_source_that_is_away_is_no_success(source: Source, tmp_path: Path) -> None:
+    source.url = "http://127.0.0.1:1"
+    assert audit(source, tmp_path)[0] == NOT_AUDITED
+
+
+def test_a_skipped_package_is_not_audited() -> None:
+    """As pip-audit says it, ending with 0, where an index has the package and no data on it."""
+    asked = Audit()
+    asked.asked = {("orjson", "3.11.0"), ("tzdata", "2026.3")}
+    canary = {"name": "jinja2", "version": "2.4.1", "vulns": [{"id": "PYSEC-1"}]}
+    audited = {"name": "orjson", "version": "3.11.0", "vulns": []}
+    take_pip_audit(asked, {"dependencies": [canary, audited, {"name": "tzdata", "skip_reason": "not found"}]})
+    assert asked.code == NOT_AUDITED
+    assert "1 of 2 could not be looked up, such as tzdata 2026.3" in asked.told()
+
+
+def test_a_finding_outweighs_what_could_not_be_looked_up() -> None:
+    asked = Audit()
+    asked.asked = {("orjson", "3.11.0"), ("tzdata", "2026.3")}
+    take_pip_audit(asked, {"dependencies": [{"name": "orjson", "version": "3.11.0", "vulns": [{"id": "PYSEC-2"}]}]})
+    assert asked.code == VULNERABLE
+
+
+def test_nothing_asked_is_no_success() -> None:
+    assert Audit().code == NOT_AUDITED
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, CLEAN), (405, NOT_AUDITED)])
+def test_npm_is_believed_only_with_a_report(source: Source, tmp_path: Path, status: int, code: int) -> None:
+    source.answers = lambda _: (status, {})
+    assert audit(source, tmp_path, str(ROOT / "tools/openapi-lint"))[0] == code

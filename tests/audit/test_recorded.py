@@ -41,6 +41,9 @@ SHOWN_TO_ALL = {
     "listPractitioners": "doctors, as published",
     "putTeacher": "a teacher, as the institution has written them down",
     "listTeachers": "teachers, as the institution has written them down",
+    "putStaffMember": "who works there, as the institution has written them down",
+    "listStaff": "who works there, as the institution has written them down",
+    "inviteInstitutions": "institutions, and codes for their pages",
 }
 FRIDAYS = [{"weekday": 5, "starts": "16:30", "academic_hours": 2}]
 DISCLOSING = [operation for operation in OPERATIONS if operation.discloses]

@@ -202,16 +202,19 @@ bookTrial                401    404      ok     404         404   403          4
 listTrials               401    ok       ok     ok          ok    403          403      403    403       403
 cancelTrial              401    404      ok     404         404   403          403      403    403       403 trial
 exportAccount            401    ok       ok     ok          ok    403          403      403    403       403
-eraseAccount             401    ok       ok     ok          ok    403          403      403    403       403
 putStaffMember           401    403      403    404         ok    404          403      ok     404       ok  institution
 deleteStaffMember        401    403      403    404         ok    404          403      ok     404       ok  institution
 listStaff                401    403      403    404         ok    404          403      ok     404       ok  institution
 inviteStaffMember        401    403      403    404         ok    404          403      ok     404       ok  institution
 joinAsStaff              401    ok       ok     404         ok    403          403      403    403       403 invitation
+eraseAccount             401    ok       ok     ok          ok    403          403      403    403       403
 """
 ANOTHER_REGION = 54
 CONFLICT = 409
-OF_WHO_ASKED = {"getWaitingEntry", "leaveWaitingList", "acceptOffer", "declineOffer", "withdrawDrawRequest"}
+OF_WHO_ASKED = {
+    "getWaitingEntry", "leaveWaitingList", "acceptOffer", "declineOffer", "withdrawDrawRequest", "endSession",
+    "getConfirmation", "completeConfirmation",
+}  # fmt: skip
 REGISTRARS = {"appointments:read", "appointments:write", "applications:read", "applications:write"}
 OF_THE_CLINIC = {"admin", "registrar", "system", "operator"}
 

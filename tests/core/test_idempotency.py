@@ -139,14 +139,12 @@ CREATE: dict[str, Callable[[World], Asked]] = {
 }
 # What may be done again: under a new key it is done once more, or takes the turn of the one before.
 AGAIN = {
-    "holdSlot", "createIdentityCode", "createInvitation", "inviteTeacher", "sendMessage", "createPageInvitation",
-    "inviteInstitutions", "inviteStaffMember",
+    "holdSlot", "createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher", "sendMessage",
+    "createPageInvitation", "inviteInstitutions", "inviteStaffMember",
 }  # fmt: skip
-WITHOUT_BODY = {"createIdentityCode", "createInvitation", "inviteTeacher", "inviteStaffMember"}
+WITHOUT_BODY = {"createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher", "inviteStaffMember"}
 # And another operation of theirs.
 OF_OPERATORS = {"createPageInvitation": "inviteInstitutions", "inviteInstitutions": "createPageInvitation"}
-AGAIN = {"holdSlot", "createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher", "sendMessage"}
-WITHOUT_BODY = {"createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher"}
 EFFECTS = (
     "appointments",
     "applications",

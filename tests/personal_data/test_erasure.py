@@ -28,9 +28,9 @@ STUBS = {
 }
 
 NEEDS_AN_ACCOUNT = {"createPerson", "createIdentityCode", "holdSlot", "exportAccount"}
-NEEDS_AN_ACCOUNT |= {"joinIdentity", "joinAsGuardian", "joinAsTeacher"}
+NEEDS_AN_ACCOUNT |= {"joinIdentity", "joinAsGuardian", "joinAsTeacher", "createConfirmation"}
 # What is gone already is gone.
-NOTHING_TO_DO = {"eraseAccount", "releaseHold", "leaveIdentity"}
+NOTHING_TO_DO = {"eraseAccount", "releaseHold", "leaveIdentity", "deleteSessions"}
 
 
 def erases(api: Api) -> None:

@@ -151,7 +151,7 @@ def upload_document(connection: asyncpg.Connection) -> Awaitable[Any]:
 
 
 def open_session(connection: asyncpg.Connection) -> Awaitable[Any]:
-    session = {"id": new_id(), "client": "vk:1", "token_hash": bytes(32), "expires_at": NOW}
+    session = {"id": new_id(), "client": "vk:1", "token_hash": bytes(32), "expires_at": NOW, "staff_expires_at": NOW}
     return launch.open_session(connection, ("vk", "77"), "5", session, (bytes(32), NOW, 20), NOW)
 
 

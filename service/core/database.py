@@ -181,9 +181,10 @@ class Database:
         # The pool's proxy has what its connection has.
         eyes = cast(SightedConnection, connection)
         try:
-            if self._first is not None:
+            # Several may come first at once.
+            if (first := self._first) is not None:
                 await eyes.look_as(SERVICE)
-                if await self._first(connection):
+                if await first(connection):
                     self._first = None
             await eyes.look_as(sight)
         except asyncpg.InvalidParameterValueError as error:

@@ -253,14 +253,14 @@ def test_a_process_that_is_killed_leaves_what_the_sweeping_clears_away(served: S
 
 _LIMITED = """
 import resource, runpy, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
 sys.argv = ["service", "serve"]
 runpy.run_module("service", run_name="__main__")
 """
 
 
 def test_a_full_disk_is_told_of_and_left_as_it_was(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a process that may write no file of more than 200,000 bytes: the kernel refuses as on a full disk."""
+    """In a process that may write no file of more than 2,000,000 bytes: the kernel refuses as on a full disk."""
     popen = subprocess.Popen
 
     def limited(command: list[str], **options: Any) -> Any:
@@ -271,8 +271,8 @@ def test_a_full_disk_is_told_of_and_left_as_it_was(dsn: str, tmp_path: Path, mon
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
     with Served(dsn, tmp_path) as served:
         parent = applicant(World(served))
-        answer = parent.upload(pdf(300_000))
+        answer = parent.upload(pdf(3_000_000))
         assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "storage_full", "60")
         assert files(served) == []
         assert served.sql("SELECT FROM documents") == []
-        assert parent.upload(pdf(150_000)).status == 201
+        assert parent.upload(pdf(1_500_000)).status == 201

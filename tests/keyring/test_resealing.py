@@ -12,8 +12,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 
 from service.config import Settings
+from service.core import ring
 from service.core.clock import utc_now
 from service.core.errors import DomainError
 from service.core.ids import new_id
@@ -204,8 +206,10 @@ def test_the_first_key_of_a_database_with_people_rests_first(world: World, child
 
 
 def test_an_unknown_key_is_unavailable_and_told_without_data(
-    world: World, child: tuple[Api, str], capfd: pytest.CaptureFixture[str]
+    world: World, child: tuple[Api, str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # One that was used before writes to where the output of that test went.
+    monkeypatch.setattr(ring, "_log", structlog.get_logger("zapis.keys"))
     parent, child_id = child
     sealed = kept(world, child_id)
     _, _, text = sealed.partition(".")

@@ -55,7 +55,7 @@ FROM generate_series(1, 2 * {families}) i;
 INSERT INTO guardians SELECT 42, made(5, (i + 1) / 2), made(6, i), 'child', sha256(i::text::bytea)
 FROM generate_series(1, 2 * {families}) i;
 CREATE TABLE ledger (slot_id uuid, hold_id uuid, since timestamptz, until timestamptz);
-CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO ledger VALUES (NEW.slot_id, NEW.id, clock_timestamp());

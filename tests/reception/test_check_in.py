@@ -127,6 +127,18 @@ def test_the_clinic_took_the_time_away_so_there_is_nothing_to_come_to(world: Wor
     assert desk.set_status(ticket, "noshow").code == "ticket_without_time"
 
 
+def test_who_had_come_when_the_time_was_taken_away_has_none_to_go_back_to(world: World) -> None:
+    desk = Desk(world)
+    _, ticket = desk.ticket(desk.slot())
+    desk.wait(minutes=100)
+    desk.check_in(number=ticket["number"]).ok()
+    body = {**desk.clinic.window(since=world.now, days=1), "booked": "rebook"}
+    desk.staff.put(f"{desk.path}/slots", body).ok()
+    assert desk.row(ticket)["status"] == "arrived"
+    assert desk.set_status(ticket, "booked").code == "ticket_without_time"
+    assert desk.set_status(ticket, "fulfilled").ok()["status"] == "fulfilled"
+
+
 def test_the_way_back_is_closed_where_the_referral_was_used_again(world: World) -> None:
     desk = Desk(world)
     first, second = desk.slot("s1"), desk.slot("s2", hours=3)

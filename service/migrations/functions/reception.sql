@@ -60,6 +60,10 @@ BEGIN
         WHEN ticket.status <> p_to
              AND ticket.status <> ALL (CASE WHEN today > visit_on THEN p_from_afterwards ELSE p_from END)
             THEN 'appointment_illegal_move'
+        -- Whose patient had come when the clinic took the time away did not lose it then, and has none to go back to.
+        WHEN p_to = 'booked' AND ticket.status <> 'booked' AND NOT EXISTS (
+            SELECT FROM slots s WHERE s.region_id = p_region AND s.id = ticket.slot_id AND s.status = 'open'
+              AND s.starts_at = ticket.starts_at) THEN 'ticket_without_time'
     END);
     IF ticket.status <> p_to THEN
         PERFORM apply_status(ticket, p_to, p_actor, p_event_id, p_now);

@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any, Protocol, get_args
 from uuid import UUID
 
@@ -75,7 +76,8 @@ class Tokens:
     def __init__(self, keys: SigningKeys | Ed25519PrivateKey, clock: Clock) -> None:
         self._keys = _OneKey(keys) if isinstance(keys, Ed25519PrivateKey) else keys
         self._clock = clock
-        self._verified: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+        # By digests: the tokens themselves would take twice as much as all else that is kept of them.
+        self._verified: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
         self._generation = self._keys.generation
 
     @property
@@ -149,10 +151,10 @@ class Tokens:
         if self._generation != self._keys.generation:
             self._generation = self._keys.generation
             self._verified.clear()
-        remembered = self._verified.get(token)
+        digest = blake2b(token.encode(errors="surrogateescape"), digest_size=16).digest()
+        remembered = self._verified.get(digest)
         if remembered is None:
-            remembered = self._verify(token)
-            self._verified[token] = remembered
+            remembered = self._verified[digest] = self._verify(token)
             if len(self._verified) > _REMEMBERED:
                 self._verified.popitem(last=False)
         expires, actor = remembered

@@ -3,17 +3,21 @@
 
 DO $$
 DECLARE
-    door regprocedure;
+    ours record;
 BEGIN
     -- What may write is VOLATILE: it runs with the rights of the tables' owner, and checks by itself whose rows it is
     -- about. The rest is STABLE and sees what its caller sees. Nobody can slip a table or an operator of their own
-    -- under either.
-    FOR door IN
-        SELECT p.oid::regprocedure FROM pg_proc p
-        WHERE p.pronamespace = 'public'::regnamespace AND p.provolatile = 'v' AND p.prokind = 'f'
+    -- under either, and no other role may call them.
+    FOR ours IN
+        SELECT p.oid::regprocedure AS called, p.provolatile = 'v' AS is_door FROM pg_proc p
+        WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
     LOOP
-        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = public, pg_temp', door);
+        IF ours.is_door THEN
+            EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = public, pg_temp', ours.called);
+        END IF;
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', ours.called);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO zapis_service', ours.called);
     END LOOP;
 END $$;
 

@@ -269,6 +269,12 @@ def test_the_service_works_as_a_role_that_owns_nothing(world: World) -> None:
         "AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c LIKE 'search_path=%')"
     )
     assert unsafe == 0
+    # No other role of the cluster may call what runs with the owner's rights.
+    ((callable_by_others,),) = world.live.sql(
+        "SELECT count(*) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef "
+        "AND has_function_privilege('pg_monitor', p.oid, 'EXECUTE')"
+    )
+    assert callable_by_others == 0
 
 
 def test_a_connection_goes_from_one_to_the_next_with_other_eyes(world: World) -> None:

@@ -57,7 +57,7 @@ class Inside:
                 while True:
                     await response.write(b"x" * 10_000)
             case "/never":
-                await asyncio.sleep(60)
+                await asyncio.sleep(3)
             case "/packed":
                 return web.Response(body=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
         return web.json_response({"secret": 1}, headers={"Set-Cookie": "kept=1"})

@@ -202,7 +202,7 @@ cli.add_typer(key_commands.make(_database), name="keys")
 def openapi() -> None:
     """Print the OpenAPI document."""
     from service.app import document
-    from service.core.reference import as_yaml
+    from service.core.document_text import as_yaml
 
     sys.stdout.write(as_yaml(document()))
 

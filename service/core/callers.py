@@ -25,19 +25,22 @@ class Caller:
     secure: bool
     # Somebody says that the request is another's, and is not trusted.
     disputed: bool
-
-    @property
-    def subject(self) -> bytes:
-        """What is counted as one caller: an IPv4 address, or an IPv6 network of 64 bits."""
-        if self.address is None:
-            return b""
-        return self.address.packed if self.address.version == 4 else self.address.packed[:_IPV6_SUBJECT_BYTES]  # noqa: PLR2004
+    # What is counted as one caller: an IPv4 address, or an IPv6 network of 64 bits.
+    subject: bytes
 
     def is_within(self, networks: Sequence[Network]) -> bool:
         """A disputed one is nowhere in particular: the proxy that is next to us may speak for the whole world."""
         if self.disputed or self.address is None:
             return any(network.prefixlen == 0 for network in networks)
         return any(self.address in network for network in networks)
+
+
+@lru_cache(maxsize=1024)
+def _caller(address: IPv4Address | IPv6Address | None, secure: bool, disputed: bool) -> Caller:
+    subject = b"" if address is None else address.packed
+    if isinstance(address, IPv6Address):
+        subject = subject[:_IPV6_SUBJECT_BYTES]
+    return Caller(address, secure, disputed, subject)
 
 
 # What requests know of their caller, for whoever is behind the edge.
@@ -61,10 +64,10 @@ class Callers:
         address, trusted = self._known(request.remote or "")
         headers = request.headers
         if not trusted:
-            return Caller(address, secure=False, disputed="X-Forwarded-For" in headers)
+            return _caller(address, False, "X-Forwarded-For" in headers)
         secure = headers.getall("X-Forwarded-Proto", None) == ["https"]
         named = ",".join(headers.getall("X-Forwarded-For", ()))
-        return Caller(self._named_by(named) or address, secure, disputed=False)
+        return _caller(self._named_by(named) or address, secure, False)
 
     def _named_by(self, forwarded_for: str) -> IPv4Address | IPv6Address | None:
         found = None

@@ -53,13 +53,10 @@ class Headers:
 
         None: nobody asks so, or the origin is not allowed; then OPTIONS is refused as any unknown method is.
         """
+        if request.method != "OPTIONS" or request.headers.get("Origin") not in self._origins:
+            return None
         refused = request.match_info.http_exception
-        if (
-            request.method != "OPTIONS"
-            or request.headers.get("Origin") not in self._origins
-            or not request.path.startswith(_CONTRACT)
-            or not isinstance(refused, web.HTTPMethodNotAllowed)
-        ):
+        if not request.path.startswith(_CONTRACT) or not isinstance(refused, web.HTTPMethodNotAllowed):
             return None
         allowed = {
             "Access-Control-Allow-Methods": ", ".join(sorted(refused.allowed_methods)),

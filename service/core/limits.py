@@ -11,7 +11,9 @@ import tempfile
 import weakref
 from collections.abc import Mapping
 from fcntl import LOCK_EX, LOCK_UN, lockf
+from functools import lru_cache
 from hashlib import blake2b
+from mmap import mmap
 from typing import Literal, NamedTuple, get_args
 
 from schemas import problems
@@ -78,17 +80,21 @@ def decide(rate: Rate, kept: int, now: int) -> tuple[Allowance, int]:
     return Allowance(room // interval, ends - now, 0), ends
 
 
-_NAME_BYTES, _CELL_BYTES, _BUCKET_BYTES = 8, 16, 64
-_INSTANTS = struct.Struct("<8xQ8xQ8xQ8xQ")
-_CELL = struct.Struct("<8sQ")
+_CELL_BYTES, _CELLS_OF_BUCKET = 16, 4
+_BUCKET_BYTES = _CELL_BYTES * _CELLS_OF_BUCKET
+# Of a machine word each: the name at an even place, its instant behind it.
+_WORDS_OF_BUCKET = 2 * _CELLS_OF_BUCKET
+_WORD = struct.Struct("=QQ")
+# Whoever asks often is not hashed each time.
+_KNOWN = 1024
 
 
 class Table:
     """Who has asked how much, in a file without a name: cells of 16 bytes, a keyed hash of whom and the instant.
 
-    Made once, before the workers are forked, who inherit it; it goes with the last of them. It is read and written by
-    system calls, for what is mapped counts as memory of each worker. A bucket of four cells is locked by the kernel for
-    as long as it is worked on. The lock of a process that is killed goes with it, and a cell is written whole or not.
+    Made once, before the workers are forked, who inherit it; it goes with the last of them. They share it mapped. A
+    bucket of four cells is locked by the kernel for as long as it is worked on. The lock of a process that is killed
+    goes with it, and an instant is written whole or not.
 
     Where a bucket is full, who is the least ahead of their rate goes, and starts anew when they come back. Who asks too
     much is far ahead, so they stay; nobody can tell into whose bucket they fall, for the hash is keyed.
@@ -97,33 +103,41 @@ class Table:
     def __init__(self, cells: int = 65536) -> None:
         if cells * _CELL_BYTES < _BUCKET_BYTES or cells & (cells - 1):
             raise ValueError("the number of cells must be a power of two, and fill a bucket")
-        self._mask = cells * _CELL_BYTES // _BUCKET_BYTES - 1
+        self._mask = cells // _CELLS_OF_BUCKET - 1
         self._key = secrets.token_bytes(16)
         self._file = _nameless_file(cells * _CELL_BYTES)
         weakref.finalize(self, os.close, self._file)
+        self._words = memoryview(mmap(self._file, cells * _CELL_BYTES)).cast("Q")
+        self._place = lru_cache(_KNOWN)(self._hashed)
 
     def take(self, whom: bytes, rate: Rate, now: int) -> Allowance:
         """Counts one request of theirs, where it may pass; one that is refused costs its caller nothing."""
-        digest = blake2b(whom, key=self._key, digest_size=2 * _NAME_BYTES).digest()
-        bucket = int.from_bytes(digest[_NAME_BYTES:], "little") & self._mask
+        name, bucket = self._place(whom)
         lockf(self._file, LOCK_EX, 1, bucket)
         try:
-            return self._take(bucket * _BUCKET_BYTES, digest[:_NAME_BYTES], rate, now)
+            return self._take(name, bucket * _WORDS_OF_BUCKET, rate, now)
         finally:
             lockf(self._file, LOCK_UN, 1, bucket)
 
-    def _take(self, offset: int, name: bytes, rate: Rate, now: int) -> Allowance:
-        cells = os.pread(self._file, _BUCKET_BYTES, offset)
-        instants = _INSTANTS.unpack(cells)
+    def _take(self, name: int, first: int, rate: Rate, now: int) -> Allowance:
+        words = self._words
+        bucket = words[first : first + _WORDS_OF_BUCKET].tolist()
         # An empty cell is named 0, as somebody is once in 2^64.
-        names = (cells[0:8], cells[16:24], cells[32:40], cells[48:56])
+        names, instants = bucket[::2], bucket[1::2]
         known = name in names
         place = names.index(name) if known else instants.index(min(instants))
         kept = instants[place] if known else 0
         allowance, keep = decide(rate, kept, now)
         if not allowance.wait or keep < kept:
-            os.pwrite(self._file, _CELL.pack(name, keep), offset + place * _CELL_BYTES)
+            words[first + 2 * place + 1] = keep
+            if not known:
+                words[first + 2 * place] = name
         return allowance
+
+    def _hashed(self, whom: bytes) -> tuple[int, int]:
+        """Their name, and their bucket."""
+        name, bucket = _WORD.unpack(blake2b(whom, key=self._key, digest_size=_WORD.size).digest())
+        return name, bucket & self._mask
 
 
 def _nameless_file(size: int) -> int:
@@ -175,6 +189,7 @@ class Limits:
 
     def __init__(self, rates: Mapping[LimitClass, str], table: Table, clock: Clock) -> None:
         self._rates = {name: rate_of(rates.get(name, text)) for name, text in DEFAULTS.items()}
+        self._prefixes = {name: name.encode() for name in CLASSES}
         self._table = table
         self._clock = clock
 
@@ -184,7 +199,7 @@ class Limits:
         if rate is None:
             return None
         now = int(self._clock().timestamp() * _SECOND)
-        return Counted(name, rate, self._table.take(name.encode() + whom, rate, now))
+        return Counted(name, rate, self._table.take(self._prefixes[name] + whom, rate, now))
 
     def take(self, name: LimitClass, whom: bytes) -> Counted | None:
         """The same, for one that passes. Raises TooMany."""

@@ -5,7 +5,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
 from aiohttp import web
 
 from service.core.callers import Network
@@ -34,30 +33,15 @@ _PAGE = """<!doctype html>
 _START = "SwaggerUIBundle({url: '/openapi.yaml', dom_id: '#reference', deepLinking: true, validatorUrl: null});\n"
 
 
-def as_yaml(document: dict[str, Any]) -> str:
-    """The document as it is committed and served."""
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Without anchors: what stands twice is written twice. Text of several paragraphs is folded, not quoted."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
-        return True
-
-    def represent_text(self, text: str) -> yaml.ScalarNode:
-        return yaml.ScalarNode("tag:yaml.org,2002:str", text, style=">" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _Dumper.represent_text)
-
-
 def routes(make_document: Callable[[], dict[str, Any]], seen_from: Sequence[Network]) -> list[web.RouteDef]:
     """The page, its files, and /openapi.yaml, which is made when it is first asked for; for callers from there."""
     kept: list[str] = []
 
     async def openapi(_request: web.Request) -> web.Response:
         if not kept:
+            # Here: a worker whom nobody asks for it does not hold what writes it.
+            from service.core.document_text import as_yaml  # noqa: PLC0415
+
             kept.append(as_yaml(make_document()))
         return web.Response(text=kept[0], content_type="application/yaml")
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from schemas.problems import REFUSALS, Problem
 from service.app import OPERATIONS, document, make_app
 from service.config import Settings
-from service.core.reference import as_yaml
+from service.core.document_text import as_yaml
 from service.core.signatures import signature_of
 
 _COMMITTED = Path(__file__).parents[2] / "openapi.yaml"

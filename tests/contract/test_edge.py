@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from service.app import document
-from service.core.reference import as_yaml
+from service.core.document_text import as_yaml
 from tests.live import Answer, Live
 from tests.world import CLINIC, PAEDIATRICIAN, World
 

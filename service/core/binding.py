@@ -25,7 +25,7 @@ from service.core.counting import counter
 from service.core.database import Connection, Database, SeenDatabase
 from service.core.disclosure import recording
 from service.core.errors import DomainError
-from service.core.limits import Limits
+from service.core.limits import CLASSES, Limits
 from service.core.operations import Access, Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
 from service.core.roles import role_may, role_may_all
@@ -62,7 +62,13 @@ class Ground:
 
 
 def bind(operations: Sequence[Operation], ground: Ground) -> list[web.RouteDef]:
-    """A route for each operation; HEAD beside GET. Raises TypeError where a use case asks for what nobody hands in."""
+    """A route for each operation; HEAD beside GET.
+
+    Raises TypeError where a use case asks for what nobody hands in, and ValueError for a limit of what there is not.
+    """
+    unknown = ground.limits.names() - CLASSES - {operation.id for operation in operations}
+    if unknown:
+        raise ValueError(f"ZAPIS_LIMITS: {sorted(unknown)} are neither classes of limits nor operations")
     return [_route(operation, _endpoint(operation, ground)) for operation in operations]
 
 

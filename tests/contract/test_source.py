@@ -1,0 +1,180 @@
+"""What is true of all code: no pattern is made of what callers give, nothing secret of chance that can be guessed, and
+no cryptography of one's own."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# What the service runs on is theirs; `random` is the machine's chance, which whoever has seen some of it can foretell.
+CHANCE = {"random", "numpy"}
+MAY_HAVE_CHANCE = {
+    "service/core/jobs.py": "spreads the load of jobs: nobody gains by knowing when one runs",
+    "service/demo/people.py": "makes names of people whom there are not",
+}
+# Made of the machine's address and the time.
+FORETOLD = {("uuid", "uuid1"), ("uuid", "")}
+# Modules of cryptography -> where they are imported. The rest of the service is handed what these make.
+CRYPTOGRAPHY = {
+    "cryptography": {
+        "service/core/keys.py", "service/core/ring.py", "service/core/sealing.py",
+        "service/documents/cipher.py", "service/documents/files.py", "service/keyring/jobs.py",
+        "service/keyring/usecases.py", "service/launch/assertions.py", "service/launch/telegram.py",
+        "service/launch/tokens.py",
+    },
+    "jwt": {"service/confirmation/idtokens.py", "service/launch/assertions.py", "service/launch/tokens.py"},
+}  # fmt: skip
+# Anything that is known to do cryptography and is not what is named above.
+OTHERS = {
+    "Crypto", "Cryptodome", "nacl", "ecdsa", "rsa", "Cryptography", "M2Crypto", "OpenSSL", "authlib", "jose", "josepy",
+    "joserfc", "passlib", "bcrypt", "argon2", "scrypt", "gmssl", "pygost", "pgpy", "gnupg", "crypt", "oscrypto",
+}  # fmt: skip
+_OWN = re.compile(r"\b(?:xor|rot13|keystream|sbox|s_box|cbc|ecb)\b", re.IGNORECASE)
+
+_COMPILERS = {"compile", "fullmatch", "match", "search", "sub", "subn", "split", "findall", "finditer"}
+# What reads a pattern in SQL; what follows has to be written out.
+_SQL_PATTERN = re.compile(
+    r"(?:\bI?LIKE\b|\bSIMILAR\s+TO\b|(?<![&<|^#@~!])!?~\*?(?![~(*])|\bregexp_\w+\(\s*[^,]+,)\s*(?P<of>'[^']*'|[^\s,)]+)(?P<more>\s*\|\|)?",
+    re.IGNORECASE,
+)
+
+
+def sources(suffix: str = "py") -> Iterator[tuple[str, str]]:
+    """Of the service and its contract: where it stands, and the text."""
+    for folder in ("service", "schemas"):
+        for path in sorted((ROOT / folder).rglob(f"*.{suffix}")):
+            # The reference schema is what the others make.
+            if path.name != "schema.sql":
+                yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Modules by their first name, and what is taken of each."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from ((alias.name.partition(".")[0], "") for alias in names)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from ((module.partition(".")[0], alias.name) for alias in names)
+            case _:
+                pass
+
+
+def _fixed(given: ast.expr | None, names: set[str]) -> bool:
+    """Whether that is written out, or was made of what is, before anybody called."""
+    match given:
+        case ast.Constant():
+            return True
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _fixed(left, names) and _fixed(right, names)
+        case ast.JoinedStr(values=values):
+            return all(_fixed(value, names) for value in values)
+        case ast.FormattedValue(value=value):
+            return _fixed(value, names)
+        case ast.Name(id=name):
+            return name in names
+        case _:
+            return False
+
+
+def patterns_of_input(text: str) -> list[int]:
+    """Lines of regular expressions that are not fixed when the module has been read."""
+    tree = ast.parse(text)
+    names = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and _fixed(node.value, set())
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found: list[int] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=attr), args=[pattern, *_]):
+                if attr in _COMPILERS and not _fixed(pattern, names):
+                    found.append(node.lineno)
+            case ast.Call(keywords=keywords):
+                given = [keyword.value for keyword in keywords if keyword.arg == "pattern"]
+                found += [node.lineno for pattern in given if not _fixed(pattern, names | imported_constants(tree))]
+            case _:
+                pass
+    return found
+
+
+def imported_constants(tree: ast.Module) -> set[str]:
+    """Names in capitals that another module of ours holds."""
+    return {name for module, name in imported(tree) if module in ("service", "schemas") and name.isupper()}
+
+
+def patterns_in_sql(text: str) -> list[str]:
+    """What is read as a pattern in SQL and is no literal, or not a whole one."""
+    said = re.sub(r"--[^\n]*", "", text)
+    return [found[0] for found in _SQL_PATTERN.finditer(said) if found["more"] or not found["of"].startswith("'")]
+
+
+def chance(name: str, text: str) -> set[str]:
+    """What can be guessed and is imported where nobody has said why."""
+    if name in MAY_HAVE_CHANCE:
+        return set()
+    return {module for module, what in imported(ast.parse(text)) if module in CHANCE or (module, what) in FORETOLD}
+
+
+def cryptography(name: str, text: str) -> set[str]:
+    """What does cryptography and is not expected there."""
+    modules = {module for module, _ in imported(ast.parse(text))}
+    unnamed = {module for module in modules & CRYPTOGRAPHY.keys() if name not in CRYPTOGRAPHY[module]}
+    return unnamed | modules & OTHERS | {word.lower() for word in _OWN.findall(text)}
+
+
+def test_no_pattern_is_made_of_what_callers_give() -> None:
+    assert {name: lines for name, text in sources() if (lines := patterns_of_input(text))} == {}
+    assert {name: found for name, text in sources("sql") if (found := patterns_in_sql(text))} == {}
+
+
+def test_nothing_is_made_of_chance_that_can_be_guessed() -> None:
+    """Of `secrets` alone, whose chance is the system's; the database makes ids and orders of work, and no secrets."""
+    assert {name: found for name, text in sources() if (found := chance(name, text))} == {}
+    texts = dict(sources())
+    assert all("random" in texts[name] for name in MAY_HAVE_CHANCE), "no chance is left there"
+    # random() of the database spreads work and waking; gen_random_uuid() is of its strong chance.
+    for name, text in sources("sql"):
+        uses = [line.strip() for line in text.splitlines() if re.search(r"(?<!_)\brandom\(", line)]
+        assert all("ORDER BY random()" in line or "make_interval" in line for line in uses), (name, uses)
+
+
+def test_cryptography_is_done_by_what_is_known_for_it() -> None:
+    assert {name: found for name, text in sources() if (found := cryptography(name, text))} == {}
+    texts = dict(sources())
+    for module, names in CRYPTOGRAPHY.items():
+        assert all(module in {module for module, _ in imported(ast.parse(texts[name]))} for name in names), module
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [
+        (patterns_of_input, "def f(given):\n    re.search(given, 'a')"),
+        (patterns_of_input, "def f(given):\n    re.compile(f'{given}$')"),
+        (patterns_of_input, "def f(given):\n    re.sub('a' + given, '', 'a')"),
+        (patterns_of_input, "def f(given):\n    return Field(pattern=given)"),
+        (patterns_in_sql, "SELECT 1 WHERE a LIKE $1"),
+        (patterns_in_sql, "SELECT 1 WHERE a ilike '%' || $1"),
+        (patterns_in_sql, "SELECT 1 WHERE a ~ p_given"),
+        (patterns_in_sql, "SELECT 1 WHERE a !~* p_given"),
+        (patterns_in_sql, "SELECT regexp_replace(a, p_given, '')"),
+        (lambda text: chance("service/a.py", text), "from random import choice"),
+        (lambda text: chance("service/a.py", text), "import uuid"),
+        (lambda text: cryptography("service/a.py", text), "import jwt"),
+        (lambda text: cryptography("service/core/keys.py", text), "from Crypto.Cipher import AES"),
+    ],
+)  # fmt: skip
+def test_what_is_not_so_is_found(check: Callable[[str], object], text: str) -> None:
+    """The negative control of the tests above."""
+    assert check(text)
+
+
+@pytest.mark.parametrize("text", ["SELECT a LIKE 'demo-%'", "SELECT packed & ~(1 << 27)", "SELECT a <% b, c ~~ 'a'"])
+def test_what_is_so_is_let_through(text: str) -> None:
+    assert patterns_in_sql(text) == []

@@ -17,6 +17,8 @@ MAY_HAVE_CHANCE = {
 }
 # Made of the machine's address and the time.
 FORETOLD = {("uuid", "uuid1"), ("uuid", "")}
+# What makes digits that people read to each other of bits.
+DIGITS = {"eight_digits", "digits_of", "code_of"}
 # Modules of cryptography -> where they are imported. The rest of the service is handed what these make.
 CRYPTOGRAPHY = {
     "cryptography": {
@@ -122,6 +124,18 @@ def chance(name: str, text: str) -> set[str]:
     return {module for module, what in imported(ast.parse(text)) if module in CHANCE or (module, what) in FORETOLD}
 
 
+def codes_of_anything(name: str, text: str) -> list[int]:
+    """Lines where digits for people are made of what is no keyed hash and no chance of the system's."""
+    if name == "service/core/ids.py":
+        return []
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in DIGITS
+        if not re.search(r"\bsealer\.hash\(|\bsecrets\.", ast.unparse(node))
+    ]
+
+
 def cryptography(name: str, text: str) -> set[str]:
     """What does cryptography and is not expected there."""
     modules = {module for module, _ in imported(ast.parse(text))}
@@ -139,6 +153,7 @@ def test_nothing_is_made_of_chance_that_can_be_guessed() -> None:
     assert {name: found for name, text in sources() if (found := chance(name, text))} == {}
     texts = dict(sources())
     assert all("random" in texts[name] for name in MAY_HAVE_CHANCE), "no chance is left there"
+    assert {name: found for name, text in sources() if (found := codes_of_anything(name, text))} == {}
     # random() of the database spreads work and waking; gen_random_uuid() is of its strong chance.
     for name, text in sources("sql"):
         uses = [line.strip() for line in text.splitlines() if re.search(r"(?<!_)\brandom\(", line)]
@@ -166,6 +181,7 @@ def test_cryptography_is_done_by_what_is_known_for_it() -> None:
         (patterns_in_sql, "SELECT regexp_replace(a, p_given, '')"),
         (lambda text: chance("service/a.py", text), "from random import choice"),
         (lambda text: chance("service/a.py", text), "import uuid"),
+        (lambda text: codes_of_anything("service/a.py", text), "code = ids.eight_digits(row.id.int)"),
         (lambda text: cryptography("service/a.py", text), "import jwt"),
         (lambda text: cryptography("service/core/keys.py", text), "from Crypto.Cipher import AES"),
     ],

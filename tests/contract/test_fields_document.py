@@ -68,9 +68,11 @@ def faults(rows: list[dict[str, str]]) -> list[str]:
     found = whose()
     wrong = [f"{name} is listed or there, and not both" for name in listed.keys() ^ found.keys()]
     for name in listed.keys() & found.keys():
-        for column in COLUMNS:
-            if set(quoted(listed[name][column])) != found[name][column]:
-                wrong.append(f"{name}: {column} {', '.join(f'`{one}`' for one in sorted(found[name][column])) or '-'}")
+        wrong += [
+            f"{name}: {column} {', '.join(f'`{one}`' for one in sorted(found[name][column])) or '-'}"
+            for column in COLUMNS
+            if set(quoted(listed[name][column])) != found[name][column]
+        ]
         if not listed[name]["Rule"]:
             wrong.append(f"{name} has no rule")
     return wrong

@@ -36,6 +36,9 @@ OTHERS = {
 }  # fmt: skip
 _OWN = re.compile(r"\b(?:xor|rot13|keystream|sbox|s_box|cbc|ecb)\b", re.IGNORECASE)
 
+_ASKS = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "prepare", "cursor", "copy_from_query"}
+# The migrations run their own files; the demonstration hands its own queries to a function of its own.
+_NO_STATEMENTS = {"service/migrations/script.py", "service/demo/store.py"}
 _COMPILERS = {"compile", "fullmatch", "match", "search", "sub", "subn", "split", "findall", "finditer"}
 # What reads a pattern in SQL; what follows has to be written out.
 _SQL_PATTERN = re.compile(
@@ -106,6 +109,51 @@ def patterns_of_input(text: str) -> list[int]:
     return found
 
 
+def statements_of_input(name: str, text: str) -> list[int]:
+    """Lines where a connection is asked by what is neither one of the queries nor written out there."""
+    tree = ast.parse(text)
+    bound: dict[str, list[ast.expr]] = {}
+    handed_in = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            bound.setdefault(node.targets[0].id, []).append(node.value)
+        if isinstance(node, ast.For) and isinstance(node.target, ast.Name) and isinstance(node.iter, ast.Tuple):
+            bound.setdefault(node.target.id, []).extend(node.iter.elts)
+
+    def written(given: ast.expr) -> bool:
+        match given:
+            case ast.Constant() | ast.Attribute(value=ast.Name(id="SQL")):
+                return True
+            case ast.IfExp(body=body, orelse=orelse):
+                return written(body) and written(orelse)
+            case ast.Call(func=ast.Name(id="text"), args=[statement]):
+                return written(statement)
+            case ast.Call(func=ast.Name(), args=[_, *statements]):
+                # One of several, by what it is about.
+                return bool(statements) and all(map(written, statements))
+            case ast.Name(id=known):
+                return known in bound and known not in handed_in and all(map(written, bound[known]))
+            case _:
+                return False
+
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ASKS
+        if name not in _NO_STATEMENTS and ast.unparse(node.func.value) != "cursors"
+        if not node.args or not written(node.args[0])
+    ]
+
+
+def statements_in_sql(text: str) -> list[str]:
+    """What is put together and run inside the database otherwise than by format() with names and literals quoted."""
+    said = re.sub(r"--[^\n]*", "", text)
+    run = re.findall(r"\bEXECUTE\s+(?!FUNCTION\b|ON\b|PROCEDURE\b)(.{0,60})", said)
+    loose = [one for one in run if not one.startswith("format(")]
+    formats = re.findall(r"\bEXECUTE\s+format\(\s*'((?:[^']|'')*)'(\s*\|\|)?", said)
+    return loose + [one for one, more in formats if more or re.search(r"%(?:\d+\$)?s", one)]
+
+
 def imported_constants(tree: ast.Module) -> set[str]:
     """Names in capitals that another module of ours holds."""
     return {name for module, name in imported(tree) if module in ("service", "schemas") and name.isupper()}
@@ -148,6 +196,16 @@ def test_no_pattern_is_made_of_what_callers_give() -> None:
     assert {name: found for name, text in sources("sql") if (found := patterns_in_sql(text))} == {}
 
 
+def test_no_statement_is_made_of_what_callers_give() -> None:
+    """Statements are written out, and what is given goes by parameters: so nothing can be injected.
+
+    Inside the database names alone are put in, quoted; only what migrates puts in more, and nobody's words.
+    """
+    assert {name: lines for name, text in sources() if (lines := statements_of_input(name, text))} == {}
+    loose = {name for name, text in sources("sql") if statements_in_sql(text)}
+    assert loose == {"service/migrations/doors.sql", "service/migrations/versions/0006_walls.sql"}
+
+
 def test_nothing_is_made_of_chance_that_can_be_guessed() -> None:
     """Of `secrets` alone, whose chance is the system's; the database makes ids and orders of work, and no secrets."""
     assert {name: found for name, text in sources() if (found := chance(name, text))} == {}
@@ -174,6 +232,15 @@ def test_cryptography_is_done_by_what_is_known_for_it() -> None:
         (patterns_of_input, "def f(given):\n    re.compile(f'{given}$')"),
         (patterns_of_input, "def f(given):\n    re.sub('a' + given, '', 'a')"),
         (patterns_of_input, "def f(given):\n    return Field(pattern=given)"),
+        (lambda text: statements_of_input("service/a.py", text), "conn.fetch(f'SELECT {given}')"),
+        (lambda text: statements_of_input("service/a.py", text), "conn.execute('SELECT ' + given)"),
+        (lambda text: statements_of_input("service/a.py", text), "s = SQL.a\ns = s + given\nconn.execute(s)"),
+        (lambda text: statements_of_input("service/a.py", text), "def f(given):\n    conn.fetchval(given)"),
+        (lambda text: statements_of_input("service/a.py", text), "conn.fetchval(SQL.a.replace('x', given))"),
+        (statements_in_sql, "EXECUTE 'SELECT ' || p_given;"),
+        (statements_in_sql, "EXECUTE format('SELECT %s', p_given);"),
+        (statements_in_sql, "EXECUTE format('SELECT ' || p_given);"),
+        (statements_in_sql, "RETURN QUERY EXECUTE p_given;"),
         (patterns_in_sql, "SELECT 1 WHERE a LIKE $1"),
         (patterns_in_sql, "SELECT 1 WHERE a ilike '%' || $1"),
         (patterns_in_sql, "SELECT 1 WHERE a ~ p_given"),

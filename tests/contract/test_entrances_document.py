@@ -17,7 +17,7 @@ from service.launch import assertions, identities
 from service.people import guardianship
 from service.registers import rules as registers
 from service.staff import usecases as staff
-from tests.contract.documents import quoted, table
+from tests.contract.documents import Row, quoted, table
 from tests.contract.test_source import ROOT
 
 DOCUMENT = "entrances.md"
@@ -35,11 +35,9 @@ def words(given: timedelta) -> str:
     raise AssertionError(given)
 
 
-def ways() -> list[tuple[str, str, dict[str, str]]]:
-    return [
-        (*quoted(row["Operation"]), quoted(row["Way"])[0] if quoted(row["Way"]) else "-", row)
-        for row in table(DOCUMENT, "All of them")
-    ]
+def ways() -> list[tuple[str, str, Row]]:
+    rows = table(DOCUMENT, "All of them")
+    return [(quoted(row["Operation"])[0], next(iter(quoted(row["Way"])), "-"), row) for row in rows]
 
 
 def entrances() -> set[str]:

@@ -43,13 +43,10 @@ def whose() -> dict[str, dict[str, set[str]]]:
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for operation in OPERATIONS:
         signature = signature_of(operation)
-        for model, mode, verb in (
-            (signature.returns, "serialization", "Shown"),
-            (signature.body, "validation", "Written"),
-        ):
+        for model, verb in ((signature.returns, "Shown"), (signature.body, "Written")):
             if model is None or not issubclass(model, BaseModel):
                 continue
-            schema = model.model_json_schema(mode=mode)
+            schema = model.model_json_schema(mode="serialization" if verb == "Shown" else "validation")
             for name in FIELDS & set(fields(schema, schema.get("$defs", {}))):
                 found[name][_column(operation, verb)].add(operation.id)
     return found

@@ -148,14 +148,13 @@ PageCode = Annotated[
 ]
 
 
-def _read(pattern: str, parse: Callable[[str], object], expected: str) -> BeforeValidator:
+def _read(pattern: re.Pattern[str], parse: Callable[[str], object], expected: str) -> BeforeValidator:
     """Reads text of exactly that shape, where pydantic would guess: "0" as the first day of 1970, "yes" as true."""
-    compiled = re.compile(pattern)
 
     def check(value: object) -> object:
         if not isinstance(value, str):
             return value
-        if compiled.fullmatch(value) is None:
+        if pattern.fullmatch(value) is None:
             raise ValueError(f"{expected} is expected")
         return parse(value)
 
@@ -167,14 +166,16 @@ _YEAR = "(?:19|20|21)[0-9]{2}"
 
 Day = Annotated[
     date,
-    _read(_YEAR + "-[0-9]{2}-[0-9]{2}", date.fromisoformat, "YYYY-MM-DD from 1900 to 2199"),
+    _read(re.compile(_YEAR + "-[0-9]{2}-[0-9]{2}"), date.fromisoformat, "YYYY-MM-DD from 1900 to 2199"),
     Field(description="A date from 1900 to 2199.", examples=["2026-09-01"]),
 ]
 # An instant is read with any offset and written with the offset of the institution's zone.
 Instant = Annotated[
     AwareDatetime,
     _read(
-        _YEAR + r"-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})",
+        re.compile(
+            _YEAR + r"-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+        ),
         lambda text: datetime.fromisoformat(text.upper()),
         "an instant with an offset (RFC 3339), from 1900 to 2199,",
     ),
@@ -184,13 +185,13 @@ Instant = Annotated[
 _LOCAL_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 LocalTime = Annotated[
     time,
-    _read(_LOCAL_TIME, time.fromisoformat, "HH:MM"),
+    _read(re.compile(_LOCAL_TIME), time.fromisoformat, "HH:MM"),
     PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": f"^{_LOCAL_TIME}$"}),
     Field(description="Time on the institution's wall clock.", examples=["16:30"]),
 ]
-INTEGER_TEXT = _read("-?(?:0|[1-9][0-9]{0,17})", int, "an integer")
-Flag = Annotated[bool, _read("true|false", lambda text: text == "true", "true or false")]
+INTEGER_TEXT = _read(re.compile("-?(?:0|[1-9][0-9]{0,17})"), int, "an integer")
+Flag = Annotated[bool, _read(re.compile("true|false"), lambda text: text == "true", "true or false")]
 Limit = Annotated[int, Field(ge=1, le=100, description="How many items at most."), INTEGER_TEXT]
 
 

@@ -14,12 +14,14 @@ from uuid import UUID
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from service import key_commands
 from service.config import DEMO_VK_APP, Settings
 from service.core import embedded
 from service.core.database import DatabaseNotReady
 from service.core.keys import KeysWrong
+from service.core.secret_files import SecretsWrong
 from service.migrations import newest
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -41,7 +43,7 @@ def main() -> None:
     """Errors that a person can mend are one line, not a traceback."""
     try:
         cli()
-    except (embedded.EmbeddedError, DatabaseNotReady, KeysWrong) as error:
+    except (embedded.EmbeddedError, DatabaseNotReady, KeysWrong, SecretsWrong, SettingsError) as error:
         sys.exit(f"zapis: {error}")
     except subprocess.CalledProcessError as error:
         # It has said what was wrong.

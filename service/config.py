@@ -1,18 +1,19 @@
-"""Settings, read once, from the environment: every name begins with ZAPIS_."""
+"""Settings, read once, from the environment, the secret ones also from files: every name begins with ZAPIS_."""
 
 import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.sessions import Platform
 from service.core.keys import Keys, KeysWrong, made_once, secret_made_once, signing_key
 from service.core.limits import PATTERN
+from service.core.secret_files import SecretFiles
 
 # The demonstration's VK app; its secret is made once into the data folder, so no secret is known to the world.
 DEMO_VK_APP = 1
@@ -94,6 +95,9 @@ class Settings(BaseSettings):
         default=2, description="How often each worker asks which sessions were ended."
     )
 
+    secrets_dir: Path | None = Field(
+        default=None, description="A folder with a file for each secret, which is named as its setting is."
+    )
     # Without these, keys are made once into the data folder. On several machines set all three.
     signing_key: SecretStr | None = Field(default=None, description="Ed25519 private key, PEM.")
     sealing_keys: dict[str, SecretStr] = Field(
@@ -158,6 +162,24 @@ class Settings(BaseSettings):
     )
     drain_seconds: int = Field(default=20, description="How long a stopping worker finishes what it has begun.")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the name that it overrides
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the name that it overrides
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is handed in, the environment, the files of secrets; each knows what those before it have said."""
+        return init_settings, env_settings, SecretFiles(settings_cls, cls.secret_ones())
+
+    @classmethod
+    def secret_ones(cls) -> frozenset[str]:
+        """What may come from a file. The database's URL is one: it may hold a password."""
+        held = {name for name, field in cls.model_fields.items() if _holds_a_secret(field.annotation)}
+        return frozenset({*held, "database_url"})
+
     @field_validator("database_url")
     @classmethod
     def _not_empty(cls, value: str | None) -> str | None:
@@ -202,6 +224,10 @@ class Settings(BaseSettings):
         }
         found["vk"] = {str(app): secrets for app, secrets in self.vk_secrets().items()}
         return found
+
+
+def _holds_a_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(_holds_a_secret(part) for part in get_args(annotation))
 
 
 def _key(name: str, encoded: SecretStr) -> bytes:

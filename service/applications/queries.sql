@@ -86,7 +86,7 @@ WHERE a.region_id = $1 AND a.institution_id = $2 AND a.serial IS NOT NULL
   AND ($5::text IS NULL OR a.group_id = (
       SELECT g.id FROM groups g WHERE g.region_id = $1 AND g.institution_id = $2 AND g.external_id = $5))
   AND ($6::text IS NULL OR $6 = ANY (a.benefits)) AND ($7::text IS NULL OR a.financing = $7)
-  AND ($8::boolean IS NULL OR (a.test IS NOT NULL) = $8) AND ($9::text IS NULL OR a.number LIKE $9 || '%')
+  AND ($8::boolean IS NULL OR (a.test IS NOT NULL) = $8) AND ($9::text IS NULL OR starts_with(a.number, $9))
   AND ($10::timestamptz IS NULL OR a.decide_by <= $10 AND a.status IN ('submitted', 'under_review', 'invited'))
   AND ($11::uuid IS NULL OR a.id > $11)
 ORDER BY a.id
@@ -100,7 +100,7 @@ WHERE a.region_id = $1 AND a.institution_id = $2 AND a.status IN ('submitted', '
   AND ($5::text IS NULL OR a.group_id = (
       SELECT g.id FROM groups g WHERE g.region_id = $1 AND g.institution_id = $2 AND g.external_id = $5))
   AND ($6::text IS NULL OR $6 = ANY (a.benefits)) AND ($7::text IS NULL OR a.financing = $7)
-  AND ($8::boolean IS NULL OR (a.test IS NOT NULL) = $8) AND ($9::text IS NULL OR a.number LIKE $9 || '%')
+  AND ($8::boolean IS NULL OR (a.test IS NOT NULL) = $8) AND ($9::text IS NULL OR starts_with(a.number, $9))
   AND a.decide_by <= coalesce($10::timestamptz, 'infinity')
   AND ($11::timestamptz IS NULL OR (a.decide_by, a.id) > ($11, $12::uuid))
 ORDER BY a.decide_by, a.id

@@ -10,7 +10,7 @@ from functools import cache
 
 import structlog
 import uuid_utils
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.typedefs import Middleware
 from multidict import CIMultiDict
 from prometheus_client import Histogram
@@ -58,6 +58,7 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
 
     async def answer(request: web.Request, handler: Handler, operation: str, request_id: str) -> _Answered:
         try:
+            _refuse_two_ends(request)
             return policies.preflight(request) or await handler(request), None
         except Exception as error:  # noqa: BLE001 - behind the edge is the caller
             refused = _as_domain_error(error, operation, request_id)
@@ -84,6 +85,7 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
             response, code = refusals.of(request, counted.wait_seconds, request_id), problems.TOO_MANY_REQUESTS.code
         else:
             response, code = await answer(request, handler, operation, request_id)
+        _hear_no_more_after_two_ends(request, response)
         response.headers["X-Request-Id"] = request_id
         policies.put(response.headers, secure=caller.secure, origin=request.headers.get("Origin"))
         counted = request.get(COUNTED)
@@ -126,6 +128,26 @@ class _Refusals:
         response = web.Response(body=before + request_id.encode() + after, status=429, headers=headers)
         response.headers["Retry-After"] = str(wait_seconds)
         return response
+
+
+def _has_two_ends(request: web.Request) -> bool:
+    """Whether a proxy may read another end of its body than we do, and so another beginning of the next request.
+
+    Of a coding that is not plainly `chunked`, or comes with HTTP/1.0, nobody knows what a proxy makes (RFC 9112, 6.1).
+    What is worse than that the parser refuses by itself.
+    """
+    coding = request.headers.get("Transfer-Encoding")
+    return coding is not None and (coding.lower() != "chunked" or request.version < HttpVersion11)
+
+
+def _refuse_two_ends(request: web.Request) -> None:
+    if _has_two_ends(request):
+        raise DomainError(problems.MALFORMED)
+
+
+def _hear_no_more_after_two_ends(request: web.Request, response: web.StreamResponse) -> None:
+    if _has_two_ends(request):
+        response.force_close()
 
 
 def _say_whom_we_mistrust() -> None:

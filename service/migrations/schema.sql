@@ -2200,7 +2200,7 @@ BEGIN
     END IF;
     -- Whoever gives a person up keeps no answers that tell of them, though another guardian stays.
     DELETE FROM idempotency_keys WHERE region_id = p_region AND caller_id = p_citizen
-        AND result::text LIKE '%' || p_person || '%';
+        AND position(p_person::text IN result::text) > 0;
     PERFORM journal(p_region, p_event_id, p_now, p_citizen, 'person_deleted', p_person, '{}', false);
 END $$;
 

@@ -158,7 +158,7 @@ def normalize_phone(text: str) -> str:
 
 def _digits(text: str, count: int, kind: str) -> str:
     digits = _NUMBER_SEPARATORS.sub("", text)
-    if not re.fullmatch(rf"[0-9]{{{count}}}", digits):
+    if len(digits) != count or not re.fullmatch(r"[0-9]+", digits):
         raise ValueError(f"not a {kind}: {count} digits are needed")
     return digits
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.confirmation.citizens import begins, code_on, confirmed, logs_in, returns
-from tests.confirmation.rogue import BARE, METADATA, WRONG, rogue, settings
+from tests.confirmation.lies import BARE, METADATA, WRONG
+from tests.confirmation.rogue import rogue, settings
 from tests.conftest import fresh_database
 from tests.live import THE_DAY, Live
 from tests.provocation import someone

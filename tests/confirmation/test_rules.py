@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from service.confirmation import idtokens
 from service.confirmation.rules import CLAIMS, FIELDS, KNOWN, Family, Incomplete, Untrusted, family_of
 from service.people.rules import Vouched, evidently_differs, same_human
-from tests.confirmation.rogue import jwk, keys
+from tests.confirmation.lies import jwk, keys
 
 TODAY = date(2026, 9, 7)
 ANNA = {"family_name": "Соколова", "given_name": "Анна", "birthdate": "1990-02-03", "gender": "female"}

@@ -77,6 +77,8 @@ def faults(text: str) -> list[str]:
         if state == "by configuration" and "`" not in by and "proxy" not in by:
             found.append(f"{number}: by no setting")
     found += [f"there is no {file}::{name}" for file, name in _TEST.findall(text) if name not in defined_in(file)]
+    links = {link for link in re.findall(r"\]\(([^)#]+)\)", text) if "//" not in link}
+    found += [f"there is no document {link}" for link in sorted(links) if not (_PATH.parent / link).is_file()]
     settings = {f"ZAPIS_{name.upper()}" for name in Settings.model_fields}
     found += [f"there is no setting {name}" for name in re.findall(r"`(ZAPIS_\w+)`", text) if name not in settings]
     points = {row["number"] for row in given if row["number"].startswith("API")}
@@ -106,6 +108,7 @@ def test_every_requirement_has_a_state_and_every_named_test_exists() -> None:
         ("| V9.2.4 |", "| V9.2.5 |", "V9.2.5 is no requirement"),
         ("| not met |", "| held |", "held by no test"),
         ("`ZAPIS_TRUSTED_PROXIES`", "`ZAPIS_TRUST`", "there is no setting ZAPIS_TRUST"),
+        ("](keys.md)", "](locks.md)", "there is no document locks.md"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_it_is_found(was: str, becomes: str, fault: str) -> None:

@@ -1,5 +1,6 @@
 """Settings, read once, from the environment: every name begins with ZAPIS_."""
 
+import os
 import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
@@ -7,12 +8,13 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.sessions import Platform
 from service.core.keys import Keys, KeysWrong, made_once, secret_made_once, signing_key
 from service.core.limits import PATTERN, LimitClass
+from service.core.wires import demand_verified
 
 # The demonstration's VK app; its secret is made once into the data folder, so no secret is known to the world.
 DEMO_VK_APP = 1
@@ -38,6 +40,10 @@ KeepDays = Annotated[int, Field(ge=1, le=36500)]
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ZAPIS_", frozen=True)
 
+    # Before the address, which is judged by it.
+    database_plain: bool = Field(
+        default=False, description="The network to the database is one's own: it need not be encrypted and verified."
+    )
     database_url: str | None = Field(
         default=None, description="A PostgreSQL of one's own; the embedded one where absent."
     )
@@ -159,7 +165,9 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _not_empty(cls, value: str | None) -> str | None:
+    def _not_empty_nor_overheard(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not info.data.get("database_plain"):
+            demand_verified(value, os.environ)
         return value or None
 
     def keys(self) -> Keys:

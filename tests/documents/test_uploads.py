@@ -319,10 +319,7 @@ def test_a_malformed_name_is_refused_before_the_file_comes(parent: Applicant, he
 
 def test_the_name_of_a_file_is_bounded(parent: Applicant) -> None:
     for name in ("a" * 201, " a", "a\nb", ""):
-        assert (
-            parent.upload(headers={"Content-Disposition": 'attachment; filename="a"'}, query={"file_name": name}).code
-            == "invalid"
-        )
+        assert parent.upload(query={"file_name": name}).code == "invalid"
         assert parent.upload(file_name=name).code == "invalid"
     assert parent.upload(kind="selfie").code == "invalid"
     assert parent.upload(file_name="../../etc/passwd").ok()["file_name"] == "../../etc/passwd"

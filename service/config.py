@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from schemas.sessions import Platform
 from service.core.keys import Keys, KeysWrong, made_once, secret_made_once, signing_key
 from service.core.limits import PATTERN, LimitClass
-from service.core.wires import demand_verified
+from service.core.wires import Overheard, demand_verified, stays_here
 
 # The demonstration's VK app; its secret is made once into the data folder, so no secret is known to the world.
 DEMO_VK_APP = 1
@@ -28,6 +28,7 @@ Network = IPv4Network | IPv6Network
 Networks = list[Network]
 # A scheme and a host, and nothing that could be another directive of a policy.
 _ANCESTOR = r"^('self'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?)\z"
+_CLAMD = r"^(/.+|[A-Za-z0-9.-]+:\d+|\[[0-9A-Fa-f:]+\]:\d+)\z"
 _ORIGIN = r"^https?://[a-z0-9.-]+(:\d+)?\z"
 _LOOPBACK: Networks = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
 _EVERYWHERE: Networks = [ip_network("0.0.0.0/0"), ip_network("::/0")]
@@ -140,6 +141,12 @@ class Settings(BaseSettings):
     upload_chunk_seconds: Annotated[float, Field(gt=0)] = Field(
         default=20, description="How long 64 KiB of an upload may take."
     )
+    # Before the address, which is judged by it.
+    clamd_plain: bool = Field(default=False, description="The network to clamd is one's own: it knows no encryption.")
+    clamd: Annotated[str, Field(pattern=_CLAMD)] | None = Field(
+        default=None,
+        description="A virus scanner (ClamAV) that uploads have to pass: its socket file, or host:port.",
+    )
     keep_answers_hours: Annotated[int, Field(ge=24, le=24 * 365)] = Field(
         default=72, description="How long a repeated request is given the answer of the first."
     )
@@ -169,6 +176,16 @@ class Settings(BaseSettings):
         if value and not info.data.get("database_plain"):
             demand_verified(value, os.environ)
         return value or None
+
+    @field_validator("clamd")
+    @classmethod
+    def _not_overheard(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not (info.data.get("clamd_plain") or stays_here(value)):
+            raise Overheard(
+                "documents would go to another machine unencrypted: set ZAPIS_CLAMD_PLAIN=true where the "
+                "network is your own, or have clamd on this machine"
+            )
+        return value
 
     def keys(self) -> Keys:
         """Raises KeysWrong, or another ValueError, where only some of the keys are set, or one is malformed."""

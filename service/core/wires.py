@@ -36,6 +36,11 @@ def demand_verified(address: str, environment: Mapping[str, str]) -> None:
         )
 
 
+def stays_here(address: str) -> bool:
+    """Whether host:port, or a socket file, is of this machine."""
+    return _are_here([_without_port(address)])
+
+
 def _without_port(host: str) -> str:
     if host.startswith("/"):
         return host

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from cryptography.exceptions import InvalidTag
 
@@ -181,19 +182,22 @@ class DocumentFiles:
         self.limits = limits
         self._inspector = Inspector()
         self._scanner = scanner
+        # One file of a citizen at a time: whoever sends what takes long to look into waits for themself.
+        self._looking: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._folder = folder
         self._sealer = sealer
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="documents")
         self._uploads = asyncio.Semaphore(limits.uploads)
 
     @asynccontextmanager
-    async def receiving(self, stream: BodyStream, region_id: int) -> AsyncGenerator[Incoming]:
+    async def receiving(self, stream: BodyStream, region_id: int, citizen_id: UUID) -> AsyncGenerator[Incoming]:
         """A file out of the stream. It stays if it is `kept` in the end; if that is not known, the sweeping tells."""
         spool = _Spool(self._folder, self._sealer, region_id)
         try:
             async with self._turn():
                 incoming = await self._spooled(spool, stream)
-                await self._look_into(incoming, region_id)
+                async with self._looking.setdefault(citizen_id, asyncio.Lock()):
+                    await self._look_into(incoming, region_id)
         except BaseException:
             # Also where the process stops: nobody has heard of this file.
             spool.discard()

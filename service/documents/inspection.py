@@ -65,14 +65,14 @@ class _Found(Exception):
 
 def judge(content: bytes) -> Verdict:
     """Of a whole file. Takes what time and memory it takes."""
-    from pypdf.errors import PyPdfError  # noqa: PLC0415 - see above
+    from pypdf.errors import LimitReachedError, PyPdfError  # noqa: PLC0415 - see above
 
     try:
         _look_at_bytes(content)
         _look_at_objects(content)
     except _Found as found:
         return found.verdict
-    except (MemoryError, RecursionError):
+    except (MemoryError, RecursionError, LimitReachedError):
         return Verdict.too_much
     except (PyPdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, OSError, AssertionError):
         # What a parser says of nonsense.

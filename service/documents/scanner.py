@@ -50,21 +50,23 @@ class Scanner:
 
     async def _asked(self, pieces: AsyncGenerator[bytes]) -> str:
         reader, writer = await self._connected()
+        # From the beginning on: clamd may have heard enough before it has heard all, and then it hangs up.
+        answering = asyncio.ensure_future(reader.readuntil(b"\0"))
         try:
             with suppress(ConnectionError):
-                # Who has heard enough answers and hangs up.
                 writer.write(b"zINSTREAM\0")
                 async for piece in pieces:
+                    if answering.done():
+                        break
                     writer.write(struct.pack(">I", len(piece)) + piece)
                     await writer.drain()
                 writer.write(struct.pack(">I", 0))
-                await writer.drain()
-            said = await reader.readuntil(b"\0")
-            return said[:-1].decode(errors="replace")
+            return (await answering)[:-1].decode(errors="replace")
         except asyncio.IncompleteReadError:
             # Cut in the middle: whatever it began to say was not said.
             return ""
         finally:
+            answering.cancel()
             writer.close()
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

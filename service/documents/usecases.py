@@ -53,7 +53,7 @@ async def admit_upload(
 @asynccontextmanager
 async def receive_upload(actor: Actor, stream: BodyStream, document_files: DocumentFiles) -> AsyncGenerator[Incoming]:
     """The file, sealed and in its place. Refuses what is not what the caller says it is."""
-    async with document_files.receiving(stream, actor.region_id) as incoming:
+    async with document_files.receiving(stream, actor.region_id, actor.id) as incoming:
         if stream.media_type not in (incoming.media_type, "application/octet-stream"):
             raise DomainError(problems.DOCUMENT_TYPE_WRONG)
         yield incoming

@@ -119,3 +119,10 @@ HARMLESS = {
 NESTED = acting(b"/Deep" + b"[" * 5000 + b"]" * 5000)
 # A kilobyte a megabyte; and numbers, so that it is taken for objects.
 BOMB = pdf_of([CATALOG % b"", PAGES, PAGE % b"", packed({9: b"1 " * (40 * 1024 * 1024)})])
+
+
+def endless() -> bytes:
+    """A table in which every place is wrong: readers go through the whole file for each."""
+    whole = pdf_of([CATALOG % b"", PAGES, PAGE % b"", pdf_stream(bytes(1024 * 1024))])
+    head, tail = whole.split(b"xref\n0 5\n")
+    return head + b"xref\n0 5\n" + tail[: 5 * 20] + b"5 50000\n" + b"0000000009 00000 n \n" * 50_000 + tail[5 * 20 :]

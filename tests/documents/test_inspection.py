@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ from tests.core.embedded.harness import is_alive
 from tests.documents.active import ACTIVE, BOMB, HARMLESS, LOCKED, NESTED, endless
 from tests.documents.people import Applicant, applicant, files
 from tests.documents.samples import pdf
-from tests.live import Live
+from tests.live import Api, Live
+from tests.races.processes import wait_until
 from tests.world import World
 
 
@@ -166,6 +169,26 @@ def test_an_upload_that_would_harm_is_refused_and_nothing_is_left(
     assert "изображение" in answer.json["title"]
     assert files(parent.world.live) == []
     assert parent.documents() == []
+
+
+def test_who_sends_bombs_waits_for_themself(parent: Applicant) -> None:
+    """Else the others would wait for all that one citizen sends."""
+    other = applicant(parent.world)
+    ended: list[str] = []
+
+    def send(name: str, who: Applicant, content: bytes) -> None:
+        who.upload(content)
+        ended.append(name)
+
+    with ThreadPoolExecutor() as pool:
+        callers = [replace(parent, api=Api(parent.api.base, parent.api.token)) for _ in range(4)]
+        bombs = [pool.submit(send, "a bomb", caller, BOMB + b" " * n) for n, caller in enumerate(callers)]
+        # Three of them are here, each under two names.
+        wait_until(lambda: len(files(parent.world.live)) >= 6)
+        pool.submit(send, "a page", other, pdf()).result()
+        for bomb in bombs:
+            bomb.result()
+    assert ended.index("a page") <= 2
 
 
 def test_where_nobody_can_look_nothing_is_lost(parent: Applicant, monkeypatch: pytest.MonkeyPatch) -> None:

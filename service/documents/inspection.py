@@ -15,10 +15,10 @@ import signal
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -117,20 +117,22 @@ def _look_into(one: Any, depth: int) -> None:
     """Without following references: what they lead to has its own turn."""
     if depth > _MOST_DEPTH:
         raise _Found(Verdict.too_much)
+    inside: Iterable[Any] = ()
     if isinstance(one, dict):
-        if _ACTIVE_KEYS & one.keys() or any(_name(one, key) in _ACTIVE_NAMES for key in _NAMED_IN if key in one):
+        named = cast("dict[str, Any]", one)
+        if _ACTIVE_KEYS & named.keys() or any(_name(named, key) in _ACTIVE_NAMES for key in _NAMED_IN if key in named):
             raise _Found(Verdict.active)
         # A stream whose data are in a file elsewhere.
-        if "/F" in one and hasattr(one, "get_data"):
+        if "/F" in named and hasattr(named, "get_data"):
             raise _Found(Verdict.active)
-        for value in one.values():
-            _look_into(value, depth + 1)
+        inside = named.values()
     elif isinstance(one, list):
-        for value in one:
-            _look_into(value, depth + 1)
+        inside = cast("list[Any]", one)
+    for value in inside:
+        _look_into(value, depth + 1)
 
 
-def _name(one: Any, key: str) -> str:
+def _name(one: "dict[str, Any]", key: str) -> str:
     """The value, also where it is a reference to it."""
     return str(one[key]).removeprefix("/")
 

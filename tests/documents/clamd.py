@@ -25,18 +25,24 @@ class Clamd(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path), _Conversation)
-        # What it was sent, whole files alone.
+        # What it was sent: whole files alone.
         self.scanned: list[bytes] = []
         self.wrong: list[str] = []
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever hangs up is in `wrong` already."""
+
 
 class _Conversation(socketserver.StreamRequestHandler):
-    server: Clamd
+    @property
+    def _clamd(self) -> Clamd:
+        assert isinstance(self.server, Clamd)
+        return self.server
 
     def handle(self) -> None:
         # A command that begins with z ends with a zero byte.
         if self.rfile.read(10) != b"zINSTREAM\0":
-            self.server.wrong.append("command")
+            self._clamd.wrong.append("command")
             self._say("UNKNOWN COMMAND")
             return
         content = b""
@@ -46,14 +52,14 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self._say("INSTREAM size limit exceeded. ERROR")
                 return
             content += self._exactly(size)
-            if self.server.mood == "cut":
+            if self._clamd.mood == "cut":
                 return
-        self.server.scanned.append(content)
-        if self.server.mood == "silent":
+        self._clamd.scanned.append(content)
+        if self._clamd.mood == "silent":
             # Until the other side has had enough.
             self.rfile.read()
-        elif self.server.mood is not None:
-            self.wfile.write(self.server.mood.encode())
+        elif self._clamd.mood is not None:
+            self.wfile.write(self._clamd.mood.encode())
         else:
             found = EICAR in content
             self._say(f"stream: {NAME} FOUND" if found else "stream: OK")
@@ -61,21 +67,17 @@ class _Conversation(socketserver.StreamRequestHandler):
     def _exactly(self, size: int) -> bytes:
         read = self.rfile.read(size)
         if len(read) < size:
-            self.server.wrong.append("cut")
+            self._clamd.wrong.append("cut")
             raise ConnectionError
         return read
 
     def _say(self, text: str) -> None:
         self.wfile.write(text.encode() + b"\0")
 
-    def handle_error(self) -> None:
-        """Whoever hangs up is no error of ours."""
-
 
 @contextmanager
 def double(path: Path) -> Iterator[Clamd]:
     clamd = Clamd(path)
-    clamd.handle_error = lambda *_: None  # type: ignore[method-assign] # whoever hangs up is noted
     thread = threading.Thread(target=clamd.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -116,6 +116,7 @@ upgrade: relock ## Move every dependency to its newest version
 	@$(MAKE) --no-print-directory .venv/dev
 	@$(NPM) tools/openapi-lint install --save-dev --save-exact @redocly/cli@latest
 	@$(NPM) tools/oidc-provider install --save-dev --save-exact oidc-provider@latest
+	@.venv/bin/python tools/strip_lock.py tools/*/package-lock.json
 
 clean: ## Remove what make made (never data)
 	rm -rf .venv .cache build dist *.egg-info .hypothesis .schemathesis tools/*/node_modules

@@ -58,8 +58,12 @@ async def _prepare(dsn: str) -> None:
 
 
 def _file(number: int) -> bytes:
-    head, tail = b"%PDF-1.7\n%", b"\nstartxref\n9\n%%EOF\n"
-    return head + random.Random(number).randbytes(FILE_BYTES - len(head) - len(tail)) + tail
+    head = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    begin, end = b"3 0 obj<</Length %07d>>stream\n", b"\nendstream endobj\n"
+    places = b"".join(b"%010d 00000 n \n" % head.index(one) for one in (b"1 0 obj", b"2 0 obj"))
+    table = b"xref\n0 3\n0000000000 65535 f \n" + places + b"trailer<</Size 3/Root 1 0 R>>\nstartxref\n%07d\n%%%%EOF\n"
+    size = FILE_BYTES - len(head + begin % 0 + end + table % 0)
+    return head + begin % size + random.Random(number).randbytes(size) + end + table % (FILE_BYTES - len(table % 0))
 
 
 async def _upload(port: int, token: str, number: int, ready: asyncio.Barrier) -> int:

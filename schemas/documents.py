@@ -32,7 +32,12 @@ FileName = Annotated[
 
 class UploadQuery(Schema):
     kind: DocumentKind = Field(description="What the document is.", examples=["medical_certificate"])
-    file_name: FileName | None = None
+    file_name: FileName | None = Field(
+        default=None,
+        description="Use the header `Content-Disposition`, which goes before this: addresses are written into logs.",
+        # Not pydantic's own, which warns whoever reads the field here.
+        json_schema_extra={"deprecated": True},
+    )
 
 
 class Document(Schema):

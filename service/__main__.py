@@ -13,16 +13,12 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from service import key_commands
 from service.config import DEMO_VK_APP, Settings
 from service.core import embedded
-from service.core.database import DatabaseNotReady
-from service.core.keys import KeysWrong
-from service.core.secret_files import SecretsWrong
 from service.migrations import newest
+from service.mistakes import exit_of
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 seed_cli = typer.Typer(no_args_is_help=True, help="Fill the database.")
@@ -43,14 +39,10 @@ def main() -> None:
     """Errors that a person can mend are one line, not a traceback."""
     try:
         cli()
-    except (embedded.EmbeddedError, DatabaseNotReady, KeysWrong, SecretsWrong, SettingsError) as error:
-        sys.exit(f"zapis: {error}")
-    except subprocess.CalledProcessError as error:
-        # It has said what was wrong.
-        sys.exit(error.returncode)
-    except ValidationError as error:
-        wrong = "; ".join(f"ZAPIS_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
-        sys.exit(f"zapis: the settings are wrong: {wrong}")
+    except Exception as error:
+        if (leaving := exit_of(error)) is None:
+            raise
+        sys.exit(leaving)
 
 
 @contextmanager

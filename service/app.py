@@ -31,6 +31,7 @@ from service.core.outgoing import Outgoing
 from service.core.ring import KeyRing
 from service.doctors import operations as doctors
 from service.documents import operations as documents
+from service.documents.files import DocumentFiles
 from service.draws import operations as draws
 from service.institutions import operations as institutions
 from service.launch import operations as launch
@@ -67,11 +68,13 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
     logs.configure(settings.log_level)
     database = make_database(settings, dsn)
     collaborators = make_collaborators(settings, clock)
-    tokens, ended, ring, outgoing = (collaborators[name] for name in ("tokens", "ended_sessions", "ring", "outgoing"))
+    names = ("tokens", "ended_sessions", "ring", "outgoing", "document_files")
+    tokens, ended, ring, outgoing, files = (collaborators[name] for name in names)
     assert isinstance(tokens, Tokens)
     assert isinstance(ended, EndedSessions)
     assert isinstance(ring, KeyRing)
     assert isinstance(outgoing, Outgoing)
+    assert isinstance(files, DocumentFiles)
     keeper = make_key_keeper(settings, database, collaborators, clock)
     health = Health(database, newest(), settings.metrics_from)
     limits = Limits(settings.limits, counts or Table(), clock)
@@ -100,6 +103,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
             _log.info("worker ready")
             yield
             await outgoing.close()
+            await files.close()
         _log.info("worker drained")
 
     async def drain(_app: web.Application) -> None:

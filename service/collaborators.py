@@ -14,6 +14,7 @@ from service.core.outgoing import Outgoing
 from service.core.ring import KeyRing
 from service.core.sealing import Sealer
 from service.documents.files import DocumentFiles, Limits
+from service.documents.scanner import Scanner
 from service.keyring.keeping import KeyKeeper
 from service.launch.ended import EndedSessions
 from service.launch.provers import LaunchTerms
@@ -102,7 +103,8 @@ def _document_files(settings: Settings, sealer: Sealer) -> DocumentFiles:
         uploads=settings.max_uploads,
         chunk_seconds=settings.upload_chunk_seconds,
     )
-    return DocumentFiles(settings.documents_dir or settings.data_dir / "documents", sealer, limits)
+    scanner = Scanner(settings.clamd) if settings.clamd else None
+    return DocumentFiles(settings.documents_dir or settings.data_dir / "documents", sealer, limits, scanner)
 
 
 def make_database(settings: Settings, dsn: str) -> Database:

@@ -1,5 +1,6 @@
 """Settings, read once, from the environment, the secret ones also from files: every name begins with ZAPIS_."""
 
+import os
 import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
@@ -7,13 +8,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.sessions import Platform
 from service.core.keys import Keys, KeysWrong, made_once, secret_made_once, signing_key
 from service.core.limits import PATTERN
 from service.core.secret_files import SecretFiles
+from service.core.wires import Overheard, demand_verified, stays_here
 
 # The demonstration's VK app; its secret is made once into the data folder, so no secret is known to the world.
 DEMO_VK_APP = 1
@@ -27,6 +29,7 @@ Network = IPv4Network | IPv6Network
 Networks = list[Network]
 # A scheme and a host, and nothing that could be another directive of a policy.
 _ANCESTOR = r"^('self'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?)\z"
+_CLAMD = r"^(/.+|[A-Za-z0-9.-]+:\d+|\[[0-9A-Fa-f:]+\]:\d+)\z"
 _ORIGIN = r"^https?://[a-z0-9.-]+(:\d+)?\z"
 _LOOPBACK: Networks = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
 _EVERYWHERE: Networks = [ip_network("0.0.0.0/0"), ip_network("::/0")]
@@ -39,6 +42,10 @@ KeepDays = Annotated[int, Field(ge=1, le=36500)]
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ZAPIS_", frozen=True)
 
+    # Before the address, which is judged by it.
+    database_plain: bool = Field(
+        default=False, description="The network to the database is one's own: it need not be encrypted and verified."
+    )
     database_url: str | None = Field(
         default=None, description="A PostgreSQL of one's own; the embedded one where absent."
     )
@@ -139,6 +146,12 @@ class Settings(BaseSettings):
     upload_chunk_seconds: Annotated[float, Field(gt=0)] = Field(
         default=20, description="How long 64 KiB of an upload may take."
     )
+    # Before the address, which is judged by it.
+    clamd_plain: bool = Field(default=False, description="The network to clamd is one's own: it knows no encryption.")
+    clamd: Annotated[str, Field(pattern=_CLAMD)] | None = Field(
+        default=None,
+        description="A virus scanner (ClamAV) that uploads have to pass: its socket file, or host:port.",
+    )
     keep_answers_hours: Annotated[int, Field(ge=24, le=24 * 365)] = Field(
         default=72, description="How long a repeated request is given the answer of the first."
     )
@@ -182,8 +195,20 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _not_empty(cls, value: str | None) -> str | None:
+    def _not_empty_nor_overheard(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not info.data.get("database_plain"):
+            demand_verified(value, os.environ)
         return value or None
+
+    @field_validator("clamd")
+    @classmethod
+    def _not_overheard(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not (info.data.get("clamd_plain") or stays_here(value)):
+            raise Overheard(
+                "documents would go to another machine unencrypted: set ZAPIS_CLAMD_PLAIN=true where the "
+                "network is your own, or have clamd on this machine"
+            )
+        return value
 
     def keys(self) -> Keys:
         """Raises KeysWrong, or another ValueError, where only some of the keys are set, or one is malformed."""

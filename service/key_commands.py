@@ -76,14 +76,18 @@ def make(database: _Database) -> typer.Typer:
 async def check(settings: Settings, dsn: str) -> None:
     """Raises KeysWrong where the database holds keys that those of the settings do not open.
 
-    Where the database is away, or not migrated, there is nothing to be said yet.
+    Where the database is away, or not migrated, there is nothing to be said yet; where another one answers, there is.
     """
+    import ssl
+
     import asyncpg
 
     from service.keyring.usecases import troubles
 
     try:
         connection = await asyncpg.connect(dsn, timeout=3)
+    except ssl.SSLError:
+        raise
     except (OSError, TimeoutError, asyncpg.PostgresError):
         return
     try:

@@ -33,6 +33,33 @@ DOCUMENT_TOO_MANY_PIXELS = refusal(
     "В изображении больше 100 мегапикселей: уменьшите его",
     "The image has more than 100 megapixels: make it smaller",
 )
+DOCUMENT_ACTIVE = refusal(
+    "document_active",
+    Kind.invalid,
+    "В этом PDF есть сценарии, вложенные файлы или команды: распечатайте его в PDF («Печать» – «Сохранить как PDF») "
+    "или сохраните как изображение и отправьте снова",
+    "The PDF has scripts, files or commands in it: print it to PDF or save it as an image, and send that",
+)
+DOCUMENT_LOCKED = refusal(
+    "document_locked",
+    Kind.invalid,
+    "Этот PDF защищён паролем или запретами: сохраните его без защиты, как изображение или сфотографируйте "
+    "и отправьте снова",
+    "The PDF is protected by a password: save it without, or as an image, and send that",
+)
+DOCUMENT_TOO_COMPLEX = refusal(
+    "document_too_complex",
+    Kind.too_large,
+    "Этот PDF слишком сложный, чтобы его проверить: сохраните его как изображение или сфотографируйте "
+    "и отправьте снова",
+    "The PDF is too complex to be looked into: save it as an image, and send that",
+)
+DOCUMENT_INFECTED = refusal(
+    "document_infected",
+    Kind.invalid,
+    "Антивирус нашёл угрозу в этом файле: проверьте устройство и отправьте фотографию или скан документа",
+    "The virus scanner found something in the file: check your device, and send a photo or a scan",
+)
 DOCUMENT_KNOWN = refusal(
     "document_known",
     Kind.conflict,

@@ -25,6 +25,7 @@ from service.core.counting import counter
 from service.core.database import Connection, Database, SeenDatabase
 from service.core.disclosure import recording
 from service.core.encoding import accepts_gzip
+from service.core.dispositions import file_name_of
 from service.core.errors import DomainError
 from service.core.limits import CLASSES, Limits
 from service.core.operations import Access, Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
@@ -174,7 +175,9 @@ async def _received(
         arguments["received"] = received
         if "key" in arguments:
             # What was asked is known only now, when the bytes are.
-            arguments["key"] = _idempotency_key(operation, ground, request, received.digest)
+            name: str | None = arguments.get("content_name")
+            asked = received.digest if name is None else received.digest + name.encode()
+            arguments["key"] = _idempotency_key(operation, ground, request, asked)
         return await _run(ground, operation.transaction, sight, operation.use_case, named_by(operation.use_case))
 
 
@@ -295,6 +298,7 @@ _OF_REQUEST: Mapping[str, Callable[[web.Request], object]] = {
     "language": lambda request: language_of(request.headers.get("Accept-Language")),
     "address": lambda request: request[CALLER].subject.hex(),
     "basic_credentials": _basic_credentials,
+    "content_name": lambda request: file_name_of(request.headers.getall("Content-Disposition", ())),
 }
 
 

@@ -39,6 +39,17 @@ _LANGUAGE_PARAMETER = {
     "schema": {"type": "string"},
     "example": "en",
 }
+_NAME_PARAMETER = {
+    "name": "Content-Disposition",
+    "in": "header",
+    "description": "What the file is called with its owner, percent-encoded (RFC 6266, RFC 8187); `filename` is read "
+    "too, where it is ASCII. It is kept encrypted, and shown to those who see the document.",
+    "schema": {
+        "type": "string",
+        "pattern": "^attachment; filename\\*=UTF-8''(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-Fa-f]{2})+$",
+    },
+    "example": "attachment; filename*=UTF-8''%D0%A1%D0%BF%D1%80%D0%B0%D0%B2%D0%BA%D0%B0.pdf",
+}
 _MEANING = {
     Kind.malformed: "The request can't be read",
     Kind.unauthenticated: "Who calls is not proven",
@@ -259,6 +270,8 @@ def _parameters(operation: Operation, signature: Signature) -> list[dict[str, An
         found.append(_MATCH_PARAMETER)
     if "language" in signature.names:
         found.append(_LANGUAGE_PARAMETER)
+    if "content_name" in signature.names:
+        found.append(_NAME_PARAMETER)
     return found
 
 
@@ -269,7 +282,8 @@ def _query_parameter(name: str, field_info: FieldInfo, schema: dict[str, Any]) -
         own["description"] = schema["description"]
     if schema.get("default") is not None:
         own["default"] = schema["default"]
-    return _parameter(name, "query", field_info.is_required(), own)
+    old = {"deprecated": True} if schema.get("deprecated") else {}
+    return _parameter(name, "query", field_info.is_required(), own) | old
 
 
 def _parameter(name: str, place: str, required: bool, schema: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from cryptography.exceptions import InvalidTag
 
@@ -41,6 +42,8 @@ from service.documents.cipher import (
     sealed_size,
 )
 from service.documents.formats import Examination, Refused
+from service.documents.inspector import Inspector
+from service.documents.scanner import Scanner
 
 _THREADS = 4
 _WAIT_SECONDS = 10
@@ -175,20 +178,26 @@ def _fsync_folder(folder: Path) -> None:
 class DocumentFiles:
     """The files in `folder`, which all processes of the service share."""
 
-    def __init__(self, folder: Path, sealer: Sealer, limits: Limits) -> None:
+    def __init__(self, folder: Path, sealer: Sealer, limits: Limits, scanner: Scanner | None = None) -> None:
         self.limits = limits
+        self._inspector = Inspector()
+        self._scanner = scanner
+        # One file of a citizen at a time: whoever sends what takes long to look into waits for themself.
+        self._looking: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._folder = folder
         self._sealer = sealer
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="documents")
         self._uploads = asyncio.Semaphore(limits.uploads)
 
     @asynccontextmanager
-    async def receiving(self, stream: BodyStream, region_id: int) -> AsyncGenerator[Incoming]:
+    async def receiving(self, stream: BodyStream, region_id: int, citizen_id: UUID) -> AsyncGenerator[Incoming]:
         """A file out of the stream. It stays if it is `kept` in the end; if that is not known, the sweeping tells."""
         spool = _Spool(self._folder, self._sealer, region_id)
         try:
             async with self._turn():
                 incoming = await self._spooled(spool, stream)
+                async with self._looking.setdefault(citizen_id, asyncio.Lock()):
+                    await self._look_into(incoming, region_id)
         except BaseException:
             # Also where the process stops: nobody has heard of this file.
             spool.discard()
@@ -201,6 +210,19 @@ class DocumentFiles:
             raise
         # What is cancelled may have been committed: it is swept, or found to have a row.
         await self._run(spool.confirm if incoming.kept else spool.discard)
+
+    async def _look_into(self, incoming: Incoming, region_id: int) -> None:
+        """Refuses what would harm whoever opens it. It is read from the disk, where it lies sealed: so nothing has to
+        wait with the process that looks, or with the scanner, for whoever sends slowly."""
+        stored = Stored(region_id, incoming.id, incoming.size_bytes, incoming.key_sealed)
+        if incoming.media_type == "application/pdf":
+            await self._inspector.inspect(incoming.size_bytes, self._chunks(stored))
+        if self._scanner is not None:
+            await self._scanner.scan(self._pieces(stored))
+
+    async def close(self) -> None:
+        """Lets go of what looks into files."""
+        await self._inspector.close()
 
     async def open(self, stored: Stored) -> Callable[[], AsyncGenerator[bytes]]:
         """What reads the file, chunk by chunk. Refuses where it is gone, cut, or does not begin as it did."""

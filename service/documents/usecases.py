@@ -4,8 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
+
 from schemas import problems
-from schemas.documents import Document, DocumentList, UploadQuery
+from schemas.documents import Document, DocumentList, FileName, UploadQuery
+from schemas.problems import FieldError
 from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
@@ -19,6 +22,7 @@ from service.documents.rules import EXTENSIONS
 from service.documents.shapes import document_named, document_of, name_row
 from service.institutions.usecases import find_institution
 
+_NAME = TypeAdapter[str](FileName)
 # Whatever is in a file, a browser that is led to it neither shows nor runs it.
 _HARMLESS = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 
@@ -32,11 +36,14 @@ async def admit_upload(
     actor: Actor,
     application_id: UUID,
     key: IdempotencyKey,
+    content_name: str | None,
     stream: BodyStream,
     document_files: DocumentFiles,
     clock: Clock,
 ) -> None:
     """Refuses an upload that would be refused at its end, before its bytes come."""
+    if content_name is not None:
+        _demand_name(content_name)
     declared = stream.declared_bytes or 0
     await store.admit_document(
         conn, actor.region_id, actor.id, application_id, key.key, declared, _limits(document_files), clock()
@@ -46,7 +53,7 @@ async def admit_upload(
 @asynccontextmanager
 async def receive_upload(actor: Actor, stream: BodyStream, document_files: DocumentFiles) -> AsyncGenerator[Incoming]:
     """The file, sealed and in its place. Refuses what is not what the caller says it is."""
-    async with document_files.receiving(stream, actor.region_id) as incoming:
+    async with document_files.receiving(stream, actor.region_id, actor.id) as incoming:
         if stream.media_type not in (incoming.media_type, "application/octet-stream"):
             raise DomainError(problems.DOCUMENT_TYPE_WRONG)
         yield incoming
@@ -57,6 +64,7 @@ async def upload_document(
     actor: Actor,
     application_id: UUID,
     query: UploadQuery,
+    content_name: str | None,
     key: IdempotencyKey,
     received: Incoming,
     document_files: DocumentFiles,
@@ -70,7 +78,7 @@ async def upload_document(
     a citizen sends at most 200 MiB within 24 hours; these limits are settings of the service. The body can't be
     compressed, and 64 KiB of it may take 20 seconds. Both the file and its name are kept encrypted.
     """
-    name = query.file_name
+    name = query.file_name if content_name is None else content_name
     row = {
         "id": received.id,
         "application_id": application_id,
@@ -129,6 +137,14 @@ async def get_received_document(
     answer = await _sent(found, document_files)
     await journal(conn, actor.region_id, actor.id, "document_read", document_id, clock())
     return answer
+
+
+def _demand_name(name: str) -> None:
+    try:
+        _NAME.validate_python(name)
+    except ValidationError:
+        wrong = FieldError(place="header", pointer="/Content-Disposition", message="the name is too long, or no name")
+        raise DomainError(problems.INVALID, errors=[wrong]) from None
 
 
 async def _listed(conn: Connection, region_id: int, application_id: UUID, sealer: Sealer) -> DocumentList:

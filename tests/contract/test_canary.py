@@ -223,7 +223,7 @@ def give_everything(stage: Stage) -> None:
     assert live.api().call("POST", "/v1/oauth/token", data=form).status == 401
     (operation,) = (one for one in OPERATIONS if one.id == "uploadDocument")
     ask = stage.ask(operation)
-    ask.query["file_name"] = "Справка Канарейкиной.pdf"
+    ask.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote('Справка Канарейкиной.pdf')}"
     assert ask.put_to(operation, scene.parent).status < 300
     certificate = {"items": [{"number": "9911882277", "snils": NUMBER, "state": "Канарейка"}]}
     assert scene.operator.put("/v1/certificates", certificate).status < 500

@@ -53,7 +53,9 @@ def test_it_is_valid_and_survives_being_written() -> None:
 
 
 def test_routes_and_operations_match_both_ways(tmp_path: Path) -> None:
-    application = make_app(Settings(database_url="postgresql://nowhere/", data_dir=tmp_path), "postgresql://nowhere/")
+    application = make_app(
+        Settings(database_url="postgresql://localhost/nowhere", data_dir=tmp_path), "postgresql://nowhere/"
+    )
     routes = {
         (route.method.lower(), route.resource.canonical)
         for route in application.router.routes()

@@ -223,3 +223,24 @@ def test_nothing_asked_is_no_success() -> None:
 def test_npm_is_believed_only_with_a_report(source: Source, tmp_path: Path, status: int, code: int) -> None:
     source.answers = lambda _: (status, {})
     assert audit(source, tmp_path, str(ROOT / "tools/openapi-lint"))[0] == code
+
+
+# The locks ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "lock", sorted((ROOT / "tools").glob("*/package-lock.json")), ids=lambda lock: lock.parent.name
+)
+def test_a_lock_holds_no_address(lock: Path) -> None:
+    assert "://" not in lock.read_text()
+
+
+def test_an_upgrade_takes_addresses_out_and_leaves_the_rest(tmp_path: Path) -> None:
+    lock = ROOT / "tools" / "oidc-provider" / "package-lock.json"
+    written = json.loads(lock.read_text())
+    for package in written["packages"].values():
+        package["funding"] = {"url": "https://example.org"}
+    (tmp_path / "lock.json").write_text(json.dumps(written))
+    subprocess.run([sys.executable, ROOT / "tools" / "strip_lock.py", tmp_path / "lock.json"], check=True)
+    assert (tmp_path / "lock.json").read_text() == lock.read_text()
+    assert "tools/strip_lock.py" in (ROOT / "Makefile").read_text()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
@@ -38,9 +38,12 @@ class Applicant:
         return f"/v1/institutions/{CLUB}{self.path.removeprefix('/v1')}"
 
     def upload(self, content: Any = None, kind: str = "other", key: str | None = None, **more: Any) -> Answer:
-        """`media_type`, `file_name`; and whatever else a request takes."""
-        headers = {"Content-Type": more.pop("media_type", BYTES), **more.pop("headers", {})}
-        query = {"kind": kind} | ({"file_name": more.pop("file_name")} if "file_name" in more else {})
+        """`media_type`, `file_name`; `query`; and whatever else a request takes."""
+        headers = {"Content-Type": more.pop("media_type", BYTES)}
+        if "file_name" in more:
+            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(more.pop('file_name'), safe='')}"
+        headers |= more.pop("headers", {})
+        query = {"kind": kind} | more.pop("query", {})
         content = pdf(seed=someone()) if content is None else content
         options = {"headers": headers, "params": query, "data": content, **more}
         return self.api.call("POST", self.path, key=key or str(new_id()), **options)

@@ -3,11 +3,16 @@
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from service.core.ids import new_id
+from tests.documents import clamd
+from tests.documents.active import ACTIVE, BOMB, LOCKED
 from tests.documents.people import Applicant, answer_on, applicant, files, parsed, sending
 from tests.documents.samples import MIB, jpeg, pdf, png
-from tests.live import Answer
+from tests.live import Answer, Api, Live
 from tests.provocation import Asked, Provocations
 from tests.world import World
 
@@ -37,6 +42,23 @@ class Stalled(Asked):
         with sending(self._who.world.live.base, self._who, *headers) as connection:
             connection.sendall(pdf()[:100])
             return parsed(answer_on(connection))
+
+
+class Scanned(Asked):
+    """An upload to a service beside ours that has a virus scanner."""
+
+    def __init__(self, who: Applicant) -> None:
+        super().__init__(who.api, "POST", who.path)
+        self._who = who
+
+    def answer(self, language: str) -> Answer:
+        ours = self._who.world.live
+        with TemporaryDirectory(prefix="zapis-clamd-") as folder, clamd.double(Path(folder) / "clamd.sock"):
+            beside = Live(ours.dsn, ours.settings.data_dir, clamd=f"{folder}/clamd.sock")
+            beside.clock = ours.clock
+            with beside:
+                who = replace(self._who, api=Api(beside.base, self._who.api.token))
+                return who.upload(jpeg() + clamd.EICAR, headers={"Accept-Language": language})
 
 
 @PROVOCATIONS.status(408)
@@ -72,6 +94,26 @@ def document_too_large(world: World) -> Asked:
 @PROVOCATIONS.status(413)
 def document_too_many_pixels(world: World) -> Asked:
     return applicant(world).asked(png(10_000, 10_001))
+
+
+@PROVOCATIONS.status(422)
+def document_active(world: World) -> Asked:
+    return applicant(world).asked(ACTIVE["a command"])
+
+
+@PROVOCATIONS.status(422)
+def document_locked(world: World) -> Asked:
+    return applicant(world).asked(LOCKED["a password"])
+
+
+@PROVOCATIONS.status(413)
+def document_too_complex(world: World) -> Asked:
+    return applicant(world).asked(BOMB)
+
+
+@PROVOCATIONS.status(422)
+def document_infected(world: World) -> Asked:
+    return Scanned(applicant(world))
 
 
 @PROVOCATIONS.status(409)

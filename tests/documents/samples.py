@@ -12,10 +12,29 @@ def noise(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size).translate(bytes([*range(255), 0]))
 
 
-def pdf(size: int = 400, seed: int = 1) -> bytes:
-    """`size` bytes, at least 60."""
-    head, tail = b"%PDF-1.7\n%", b"\nstartxref\n9\n%%EOF\n"
-    return head + noise(size - len(head) - len(tail), seed) + tail
+def pdf(size: int = 600, seed: int = 1) -> bytes:
+    """A page of noise: `size` bytes, at least 500."""
+    page = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
+    page.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>")
+    # What is not noise is as long whatever it says of lengths and places, if those have as many digits.
+    around = len(pdf_of([*page, pdf_stream(b"", length=10**7)], at=10**7))
+    return pdf_of([*page, pdf_stream(noise(size - around, seed), length=size - around)])
+
+
+def pdf_stream(data: bytes, more: bytes = b"", length: int | None = None) -> bytes:
+    return b"<</Length %08d%b>>stream\n%b\nendstream" % (len(data) if length is None else length, more, data)
+
+
+def pdf_of(objects: list[bytes], more: bytes = b"", at: int | None = None) -> bytes:
+    """A file of these objects, from 1 on, of which the first is the catalog; `more` is in the trailer."""
+    written, places = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), [b"0000000000 65535 f \n"]
+    for number, one in enumerate(objects, 1):
+        places.append(b"%010d 00000 n \n" % len(written))
+        written += b"%d 0 obj\n%b\nendobj\n" % (number, one)
+    start = len(written) if at is None else at
+    table = b"xref\n0 %d\n%b" % (len(places), b"".join(places))
+    trailer = b"trailer\n<</Size %d/Root 1 0 R%b>>\nstartxref\n%08d\n%%%%EOF\n" % (len(places), more, start)
+    return bytes(written) + table + trailer
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

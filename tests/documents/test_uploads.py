@@ -260,8 +260,66 @@ def test_what_is_missing_is_told(parent: Applicant) -> None:
     assert missing() == ["medical_certificate", "snils"]
 
 
+NAMES = {
+    "attachment; filename*=UTF-8''%D0%92%D0%B5%D1%80%D0%B0.pdf": "Вера.pdf",
+    "ATTACHMENT;filename*=utf-8'ru'%d0%92": "В",
+    'attachment; filename="a b.pdf"': "a b.pdf",
+    r'attachment; filename="a\"b\\c.pdf"': 'a"b\\c.pdf',
+    "attachment; filename=a.pdf": "a.pdf",
+    "attachment; filename=\"old.pdf\"; filename*=UTF-8''%E2%84%96.pdf": "№.pdf",
+    "attachment; size=5; filename = a.pdf ": "a.pdf",
+    "attachment": None,
+}
+MALFORMED = (
+    "a.pdf",
+    "inline; filename=a.pdf",
+    "form-data; name=a; filename=a.pdf",
+    "attachment; filename=a b.pdf",
+    "attachment; filename=a.pdf; filename=b.pdf",
+    "attachment; filename=a.pdf; FILENAME=b.pdf",
+    "attachment filename=a.pdf",
+    "attachment; filename=",
+    'attachment; filename="a',
+    'attachment; filename="Вера.pdf"'.encode(),
+    "attachment; filename*=UTF-8''%D0",
+    "attachment; filename*=UTF-8''%ZZ",
+    "attachment; filename*=UTF-8''",
+    "attachment; filename*=ISO-8859-1''%E9.pdf",
+    "attachment; filename*=%D0%92.pdf",
+    "attachment; filename*0=a; filename*=UTF-8''%FF",
+    "attachment; filename*=UTF-8''%0A",
+    'attachment; filename=""',
+    "",
+)
+
+
+@pytest.mark.parametrize("header", NAMES)
+def test_a_name_comes_in_a_header(parent: Applicant, header: str) -> None:
+    document = parent.upload(headers={"Content-Disposition": header}).ok()
+    assert document["file_name"] == NAMES[header]
+    assert parent.documents() == [document]
+
+
+def test_the_header_goes_before_the_query(parent: Applicant) -> None:
+    """Until nobody sends the name in the address any more."""
+    assert parent.upload(query={"file_name": "Вера.pdf"}).ok()["file_name"] == "Вера.pdf"
+    assert parent.upload(file_name="Анна.pdf", query={"file_name": "Вера.pdf"}).ok()["file_name"] == "Анна.pdf"
+    bare = parent.upload(headers={"Content-Disposition": "attachment"}, query={"file_name": "Вера.pdf"})
+    assert bare.ok()["file_name"] == "Вера.pdf"
+
+
+@pytest.mark.parametrize("header", MALFORMED)
+def test_a_malformed_name_is_refused_before_the_file_comes(parent: Applicant, header: str | bytes) -> None:
+    answer = parent.upload(iter([b"nothing of it is read"]), headers={"Content-Disposition": header})
+    assert (answer.status, answer.code) == (422, "invalid")
+    (error,) = answer.json["errors"]
+    assert (error["place"], error["pointer"]) == ("header", "/Content-Disposition")
+    assert nothing_is_left(parent)
+
+
 def test_the_name_of_a_file_is_bounded(parent: Applicant) -> None:
     for name in ("a" * 201, " a", "a\nb", ""):
+        assert parent.upload(query={"file_name": name}).code == "invalid"
         assert parent.upload(file_name=name).code == "invalid"
     assert parent.upload(kind="selfie").code == "invalid"
     assert parent.upload(file_name="../../etc/passwd").ok()["file_name"] == "../../etc/passwd"

@@ -32,6 +32,7 @@ from service.core.roles import role_may, role_may_all
 from service.core.sight import ENTERING, Sight
 from service.core.signatures import Signature, names_of, signature_of
 from service.core.streams import stream_of, whole_body
+from service.core.watch import NOTED
 
 Authenticate = Callable[[str], Actor]
 Endpoint = Callable[[web.Request], Awaitable[web.Response]]
@@ -178,7 +179,7 @@ def _authorise(operation: Operation, request: web.Request, authenticate: Authent
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise DomainError(problems.UNAUTHENTICATED)
-    actor = authenticate(token)
+    actor = request[NOTED].who = authenticate(token)
     access = operation.access
     if actor.kind == "citizen":
         may = role_may if access.doctors else role_may_all
@@ -290,6 +291,7 @@ _OF_REQUEST: Mapping[str, Callable[[web.Request], object]] = {
     "language": lambda request: language_of(request.headers.get("Accept-Language")),
     "address": lambda request: request[CALLER].subject.hex(),
     "basic_credentials": _basic_credentials,
+    "noted": lambda request: request[NOTED],
 }
 
 

@@ -18,7 +18,8 @@ Event = MutableMapping[str, Any]
 class _Lines:
     """Writes lines. One that can't be written, for nobody reads or the disk is full, is lost; the answer is not."""
 
-    def __init__(self, *_name: object) -> None:
+    def __init__(self, name: str = "zapis") -> None:
+        self.name = name
         self._file = sys.stdout.buffer
 
     def write(self, line: bytes) -> None:
@@ -48,7 +49,9 @@ class _Logger(structlog.BoundLoggerBase):
 
     def _say(self, level: int, name: str, event: str, more: dict[str, object]) -> None:
         if level >= self.threshold:
-            self._logger.write(_line(None, name, {**self._context, **more, "event": event}))
+            self._logger.write(
+                _line(None, name, {**self._context, **more, "event": event, "logger": self._logger.name})
+            )
 
 
 def told_of(error: BaseException) -> dict[str, Any]:

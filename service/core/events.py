@@ -76,7 +76,7 @@ OVER_LIMIT = _event("over_limit", "warning", ("limit", "requests", "from", "of_t
 # Of no request.
 KEYS_CHANGED = _event("keys_changed", "warning", ("added", "gone"), of_request=False)
 KEYS_IN_TROUBLE = _event("keys_in_trouble", "error", ("trouble",), of_request=False)
-CHAIN_BROKEN = _event("audit_chain_broken", "error", ("region", "log", "position"), of_request=False)
+CHAIN_BROKEN = _event("audit_chain_broken", "error", ("region", "log", "what"), of_request=False)
 
 
 class _Minute:

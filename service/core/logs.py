@@ -20,12 +20,12 @@ class _Lines:
 
     def __init__(self, name: str = "zapis") -> None:
         self.name = name
-        self._file = sys.stdout.buffer
 
     def write(self, line: bytes) -> None:
+        file = sys.stdout.buffer
         try:
-            self._file.write(line + b"\n")
-            self._file.flush()
+            file.write(line + b"\n")
+            file.flush()
         except (OSError, ValueError):
             pass
 

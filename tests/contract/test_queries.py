@@ -353,8 +353,10 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "accesses_to_chain": (lambda c: audit.regions_to_chain(c, "accesses"), {"accesses_unchained"}),
     "unchained_trail": (lambda c: audit.unchained(c, TRAIL, 1000), {"audit_trail_unchained"}),
     "unchained_accesses": (lambda c: audit.unchained(c, ACCESSES, 1000), {"accesses_unchained"}),
-    "oldest_accesses": (as_served(lambda c: audit.oldest_accesses(c, ACCESSES, 100, 500)), {"accesses_chain"}),
-    "regions_to_forget": (as_served(lambda c: audit.regions_to_forget(c, NOW)), {"accesses_chain"}),
+    "oldest_accesses": (as_served(lambda c: audit.oldest(c, ACCESSES, 100, 500)), {"accesses_chain"}),
+    "accesses_to_forget": (as_served(lambda c: audit.regions_to_forget(c, "accesses", NOW)), {"accesses_chain"}),
+    "oldest_trail": (as_served(lambda c: audit.oldest(c, TRAIL, 100, 500)), {"audit_trail_chain"}),
+    "trail_to_forget": (as_served(lambda c: audit.regions_to_forget(c, "audit_trail", NOW)), {"audit_trail_chain"}),
     "lock_sealed": (
         lambda c: keyring.lock_sealed(c, ["k1", "k2"], [NIL], 200),
         {"persons_by_key_of_snils", "appointments_by_key_of_home_address", "documents_by_key_of_name"},

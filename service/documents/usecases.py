@@ -9,7 +9,6 @@ from schemas.documents import Document, DocumentList, UploadQuery
 from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
-from service.core.journal import journal
 from service.core.operations import Actor, IdempotencyKey, Streamed
 from service.core.sealing import Sealer
 from service.core.streams import BodyStream

@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from socket import socket
 from typing import Annotated
@@ -329,6 +331,24 @@ def audit_head() -> None:
 
     with _database(settings) as dsn:
         asyncio.run(print_heads(dsn))
+
+
+@audit_cli.command("from")
+def audit_from(
+    address: Annotated[str, typer.Argument(help="An IPv4 or IPv6 address.")],
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In UTC; today where absent.")] = None,
+) -> None:
+    """Print what stands in the log (`from`) for an address on a day. It needs the keys, and no database."""
+    from service.core.callers import subject_of
+    from service.core.clock import utc_now
+    from service.core.watch import Watch, day_of
+
+    try:
+        subject = subject_of(ip_address(address))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    named = Watch(Settings().keys().addresses).name_of(subject, day_of((day or utc_now()).replace(tzinfo=UTC)))
+    typer.echo(named)
 
 
 @audit_cli.command("verify")

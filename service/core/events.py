@@ -14,9 +14,14 @@ from typing import Literal
 import structlog
 from prometheus_client import Counter
 
+from service.core.limits import CLASSES, LimitClass
+
 _log = structlog.get_logger("zapis.security")
 _COUNTED = Counter("zapis_security_events", "What happened that has to do with security, by its name.", ["event"])
 _OVER_LIMIT = Counter("zapis_over_limit", "Requests that were refused because of a limit, by its class.", ["limit"])
+# They are there from the beginning: an alert on a first time compares with a zero.
+for _limit in CLASSES:
+    _OVER_LIMIT.labels(_limit)
 SUMMED_UP_EVERY_SECONDS = 60
 _LINES = 60
 # So many callers are told apart in the sum of a minute.
@@ -50,7 +55,6 @@ def _event(
     lines: int | None = _LINES,
 ) -> Event:
     EVENTS[name] = event = Event(name, level, of_request, fields, lines)
-    # It is there from the beginning: an alert on a first time compares with a zero.
     _COUNTED.labels(name)
     return event
 
@@ -105,7 +109,7 @@ def tell(event: Event, **fields: object) -> None:
         _write(event, fields)
 
 
-def tell_over_limit(limit: str, caller: str | None) -> None:
+def tell_over_limit(limit: LimitClass, caller: str | None) -> None:
     """Counts a refusal of that class of limits; whose they were, is told by the sum of the minute."""
     _COUNTED.labels(OVER_LIMIT.name).inc()
     _OVER_LIMIT.labels(limit).inc()

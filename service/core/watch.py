@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -66,6 +67,11 @@ NOTED: web.RequestKey[Noted] = web.RequestKey("noted", Noted)
 def event_of(code: str) -> Event | None:
     """What a refusal of that code is."""
     return _OF_CODES.get(code) or _OF_KINDS.get(REFUSALS[code].kind)
+
+
+def day_of(moment: datetime) -> int:
+    """The number of its day (UTC)."""
+    return int(moment.timestamp()) // _DAY_SECONDS
 
 
 class Watch:

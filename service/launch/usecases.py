@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Literal, get_args
 from uuid import UUID
 
 from schemas import problems
@@ -28,6 +28,7 @@ from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
 from service.core.ids import new_id
+from service.core.journal import journal
 from service.core.operations import Actor
 from service.core.sealing import Sealer
 from service.core.watch import Noted
@@ -40,6 +41,7 @@ from service.launch.tokens import Issued, Tokens
 
 SCOPES: tuple[str, ...] = get_args(Scope)
 _TOLD_AGAIN = timedelta(seconds=30)
+_COMMAND_LINE = UUID(int=0)
 
 
 async def create_session(
@@ -282,12 +284,28 @@ async def create_client(
         raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
     for key in public_keys:
         assertions.check_public_key(key)
-    client_id, secret = new_id(), "" if public_keys else secrets.token_urlsafe(32)
+    client_id, secret, now = new_id(), "" if public_keys else secrets.token_urlsafe(32), clock()
     secret_hash = _hashed(secret) if secret else None
-    await store.add_client(
-        conn, region_id, client_id, institution_id, name, secret_hash, list(public_keys), scopes, clock()
-    )
+    async with conn.transaction():
+        await store.add_client(
+            conn, region_id, client_id, institution_id, name, secret_hash, list(public_keys), scopes, now
+        )
+        await journal_client(conn, region_id, client_id, "client_created", now, scopes=scopes)
     return f"{region_id:02d}.{client_id}", secret
+
+
+async def journal_client(
+    conn: Connection,
+    region_id: int,
+    client_id: UUID,
+    event: Literal["client_created", "client_revoked"],
+    now: datetime,
+    **details: list[str],
+) -> None:
+    """What was done to a client is in the audit trail, in the same transaction. Who did it had the command line, and
+    is nobody of ours.
+    """
+    await journal(conn, region_id, _COMMAND_LINE, event, client_id, now, **details)
 
 
 async def forget_assertions(conn: Connection, clock: Clock) -> int:

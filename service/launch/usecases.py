@@ -290,7 +290,7 @@ async def create_client(
         await store.add_client(
             conn, region_id, client_id, institution_id, name, secret_hash, list(public_keys), scopes, now
         )
-        await journal_client(conn, region_id, client_id, "client_created", now, scopes=scopes)
+        await journal_client(conn, region_id, client_id, "client_created", scopes, now)
     return f"{region_id:02d}.{client_id}", secret
 
 
@@ -299,13 +299,13 @@ async def journal_client(
     region_id: int,
     client_id: UUID,
     event: Literal["client_created", "client_revoked"],
+    scopes: Sequence[str],
     now: datetime,
-    **details: list[str],
 ) -> None:
     """What was done to a client is in the audit trail, in the same transaction. Who did it had the command line, and
     is nobody of ours.
     """
-    await journal(conn, region_id, _COMMAND_LINE, event, client_id, now, **details)
+    await journal(conn, region_id, _COMMAND_LINE, event, client_id, now, scopes=list(scopes))
 
 
 async def forget_assertions(conn: Connection, clock: Clock) -> int:

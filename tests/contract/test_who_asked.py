@@ -97,7 +97,7 @@ def test_what_has_to_do_with_security_is_told_with_who_it_was(world: World, line
         (lambda: live.api("no token").get("/v1/persons"), "token_refused", None, "unauthenticated"),
         (lambda: mother.get(f"/v1/institutions/{CLINIC}/applications"), "access_refused", who, "forbidden"),
         (
-            lambda: system.get(f"/v1/institutions/{CLUB}/groups/g/list"),
+            lambda: system.get(theirs),
             "nothing_there",
             client,
             "institution_not_found",

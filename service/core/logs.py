@@ -73,6 +73,8 @@ def configure(level: str) -> None:
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_message, _line_as_text],
+            # What they say is told without its values: aiohttp names the address of whoever sends what is no request.
+            use_get_message=False,
         )
     )
     root = logging.getLogger()

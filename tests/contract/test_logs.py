@@ -77,6 +77,9 @@ def test_the_logs_tell_nothing_about_anybody(served: Served) -> None:
     assert session["citizen_id"] in accounts
     assert accounts == {str(row["id"]) for row in served.sql("SELECT id FROM citizens UNION SELECT id FROM clients")}
     assert "127.0.0" not in output
+    # And nowhere else is anything written down.
+    files = {path.relative_to(served._folder).parts for path in served._folder.rglob("*") if path.is_file()}
+    assert {parts[:2] for parts in files if parts[0] != "tmp"} == {("output",), ("data", "keys")}
     assert not re.search(r"eyJ|zr\.|vk_|sign=|Bearer|Basic|client_|\?|/v1/", output)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -72,6 +72,9 @@ def test_a_line_says_who_asked_and_from_where(world: World, lines: Lines) -> Non
     assert origins == [origins[0], origins[0], origins[2], origins[2], origins[0]]
     assert origins[0] != origins[2]
     assert HOME not in json.dumps(found)
+    # In UTC.
+    assert all(line["timestamp"].endswith("Z") for line in found)
+    assert abs(datetime.fromisoformat(found[-1]["timestamp"]) - datetime.now(UTC)) < timedelta(minutes=1)
     # Whoever has the keys finds an address again.
     keys = {"ZAPIS_DATA_DIR": str(live.settings.data_dir)}
     said = CliRunner().invoke(cli, ["audit", "from", HOME], env=keys)

@@ -14,7 +14,7 @@ from typing import Literal
 import structlog
 from prometheus_client import Counter
 
-from service.core.limits import CLASSES, LimitClass
+from service.core.limits import CLASSES
 
 _log = structlog.get_logger("zapis.security")
 _COUNTED = Counter("zapis_security_events", "What happened that has to do with security, by its name.", ["event"])
@@ -109,7 +109,7 @@ def tell(event: Event, **fields: object) -> None:
         _write(event, fields)
 
 
-def tell_over_limit(limit: LimitClass, caller: str | None) -> None:
+def tell_over_limit(limit: str, caller: str | None) -> None:
     """Counts a refusal of that class of limits; whose they were, is told by the sum of the minute."""
     _COUNTED.labels(OVER_LIMIT.name).inc()
     _OVER_LIMIT.labels(limit).inc()

@@ -1,6 +1,7 @@
 """A line says who asked and from where; what has to do with security has a line of its own."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,13 @@ def live(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def lines(capfd: pytest.CaptureFixture[str]) -> Lines:
     """What was written since it was asked the last time."""
     events.sum_up()
-    return lambda: [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+    def written() -> list[dict[str, Any]]:
+        # Lines are written a moment after the answer.
+        time.sleep(0.05)
+        return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+    return written
 
 
 def account(api: Api) -> str:

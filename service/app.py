@@ -17,7 +17,7 @@ from service.collaborators import make_collaborators, make_database, make_key_ke
 from service.config import Settings
 from service.confirmation import operations as confirmation
 from service.consents import operations as consents
-from service.core import logs, openapi, reference
+from service.core import events, logs, openapi, reference
 from service.core.binding import Ground, bind
 from service.core.cache import SecondCache
 from service.core.callers import Callers
@@ -29,6 +29,7 @@ from service.core.limits import Limits, Table
 from service.core.operations import Actor
 from service.core.outgoing import Outgoing
 from service.core.ring import KeyRing
+from service.core.watch import Watch
 from service.doctors import operations as doctors
 from service.documents import operations as documents
 from service.documents.files import DocumentFiles
@@ -79,7 +80,8 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
     health = Health(database, newest(), settings.metrics_from)
     limits = Limits(settings.limits, counts or Table(), clock)
     policies = Headers(settings.frame_ancestors, settings.allowed_origins)
-    edge = make_edge(Callers(settings.trusted_proxies), policies, limits)
+    watch = Watch(ring.keys.addresses)
+    edge = make_edge(Callers(settings.trusted_proxies), policies, limits, watch)
 
     def authenticate(token: str) -> Actor:
         return ended.admit(tokens.authenticate(token))
@@ -99,7 +101,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
     app.add_routes(reference.routes(document, settings.docs_from))
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
-        async with database.opened(), keeper.polling(), ended.followed(database):
+        async with events.summed_up(), database.opened(), keeper.polling(), ended.followed(database):
             _log.info("worker ready")
             yield
             await outgoing.close()

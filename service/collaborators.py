@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from service.audit.rules import AuditTerms, chain_key
+from service.audit.rules import AuditTerms, Looked, chain_key
 from service.config import Settings
 from service.confirmation.provider import Provider, ProviderTerms
 from service.confirmation.rules import CLAIMS, KNOWN
@@ -38,7 +38,14 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
         "provider": _provider(settings, outgoing, clock),
         "document_files": _document_files(settings, sealer),
         "cursors": Cursors(keys.cursors),
-        "audit_terms": AuditTerms(chain_key(keys.hashing), timedelta(days=settings.keep_accesses_days)),
+        "audit_terms": AuditTerms(
+            chain_key(keys.hashing),
+            {
+                "accesses": timedelta(days=settings.keep_accesses_days),
+                "audit_trail": timedelta(days=settings.keep_trail_days),
+            },
+        ),
+        "looked": Looked(),
         "retention": _retention(settings),
         "launch_terms": LaunchTerms(
             apps=settings.launch_secrets(),

@@ -6,9 +6,9 @@ from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import Annotated, Any, Literal, Self, cast, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.sessions import Platform
@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    worker_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        default=None, description="Where `zapis worker` answers /healthz, /readyz and /metrics; nowhere if absent."
+    )
     public_url: str = Field(default="http://127.0.0.1:8080", description="Where the service is reached from outside.")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
@@ -158,6 +161,9 @@ class Settings(BaseSettings):
     keep_accesses_days: Annotated[int, Field(ge=365, le=3653)] = Field(
         default=1096, description="How long it is kept who was shown a person's data."
     )
+    keep_trail_days: Annotated[int, Field(ge=365, le=3653)] = Field(
+        default=1826, description="How long it is kept what was done; no shorter than who was shown what."
+    )
     # How long what tells of people is kept: docs/personal-data.md.
     keep_tickets_days: KeepDays = Field(default=1096, description="Whose an ended visit was.")
     keep_applications_days: KeepDays = Field(default=1096, description="Whose an ended application or group was.")
@@ -209,6 +215,13 @@ class Settings(BaseSettings):
                 "network is your own, or have clamd on this machine"
             )
         return value
+
+    @model_validator(mode="after")
+    def _trail_outlives_accesses(self) -> Self:
+        # By the trail it is known which records became one: what was shown of both is shown to the family.
+        if self.keep_trail_days < self.keep_accesses_days:
+            raise ValueError("ZAPIS_KEEP_TRAIL_DAYS must not be less than ZAPIS_KEEP_ACCESSES_DAYS")
+        return self
 
     def keys(self) -> Keys:
         """Raises KeysWrong, or another ValueError, where only some of the keys are set, or one is malformed."""

@@ -2,8 +2,12 @@
 
 import asyncio
 import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import structlog
+from aiohttp import web
 
 from service.applications import jobs as applications
 from service.audit import jobs as audit
@@ -11,16 +15,23 @@ from service.campaigns import jobs as campaigns
 from service.collaborators import make_collaborators, make_database, make_key_keeper
 from service.config import Settings
 from service.confirmation import jobs as confirmation
-from service.core import logs
+from service.core import events, logs
+from service.core.callers import Callers
 from service.core.clock import Clock, utc_now
 from service.core.database import Database
+from service.core.edge import make_edge
+from service.core.headers import Headers
+from service.core.health import Health
 from service.core.jobs import Jobs
+from service.core.limits import Limits, Table
+from service.core.watch import Watch
 from service.doctors import jobs as doctors
 from service.documents import jobs as documents
 from service.draws import jobs as draws
 from service.filling import jobs as filling
 from service.keyring import jobs as keyring
 from service.launch import jobs as launch
+from service.migrations import newest
 from service.people import jobs as people
 from service.personal_data import jobs as personal_data
 from service.reception import jobs as reception
@@ -55,7 +66,30 @@ async def work(settings: Settings, dsn: str) -> None:
     collaborators = make_collaborators(settings, utc_now)
     keeper = make_key_keeper(settings, database, collaborators, utc_now)
     jobs = Jobs(JOBS, database, collaborators)
-    async with database.opened(), keeper.polling():
+    async with events.summed_up(), database.opened(), keeper.polling(), _answering(settings, database):
         _log.info("jobs ready")
         await jobs.run(stop)
     _log.info("jobs drained")
+
+
+@asynccontextmanager
+async def _answering(settings: Settings, database: Database) -> AsyncGenerator[None]:
+    """The worker tells how it is at a port of its own, where one is set. Leaves by SystemExit where it can't be had."""
+    if settings.worker_port is None:
+        yield
+        return
+    limits = Limits(settings.limits, Table(), utc_now)
+    watch = Watch(settings.keys().addresses)
+    app = web.Application(middlewares=[make_edge(Callers(settings.trusted_proxies), Headers(), limits, watch)])
+    app.add_routes(Health(database, newest(), settings.metrics_from).routes())
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.worker_port).start()
+    except OSError as error:
+        where = f"{settings.host}, port {settings.worker_port}"
+        sys.exit(f"zapis: cannot listen on {where}: {error.strerror}. Set ZAPIS_WORKER_PORT to another port.")
+    try:
+        yield
+    finally:
+        await runner.cleanup()

@@ -1,12 +1,16 @@
 """What goes on by itself: what was written is chained, and what has served its term is forgotten."""
 
+from datetime import datetime
+
 from service.audit import store, usecases
-from service.audit.rules import COLUMNS, AuditTerms, Chain
+from service.audit.rules import COLUMNS, AuditTerms, Chain, Log, Looked
+from service.core import events
 from service.core.clock import Clock
 from service.core.database import Connection
 from service.core.jobs import Job
 
 _CHAINED_AT_ONCE = 1000
+_LOOKED_AT_ONCE = 5000
 
 
 async def chain_audit(conn: Connection, audit_terms: AuditTerms) -> int:
@@ -24,12 +28,32 @@ async def chain_audit(conn: Connection, audit_terms: AuditTerms) -> int:
 
 async def forget_accesses(conn: Connection, audit_terms: AuditTerms, clock: Clock) -> int:
     """Forgets who was shown what when its term is over."""
-    now = clock()
-    regions = await store.regions_to_forget(conn, now - audit_terms.keep)
-    return sum([await usecases.forget_accesses(conn, region_id, audit_terms, now) for region_id in regions])
+    return await _forget(conn, "accesses", audit_terms, clock())
+
+
+async def forget_trail(conn: Connection, audit_terms: AuditTerms, clock: Clock) -> int:
+    """Forgets what was done when its term is over."""
+    return await _forget(conn, "audit_trail", audit_terms, clock())
+
+
+async def _forget(conn: Connection, log: Log, terms: AuditTerms, now: datetime) -> int:
+    regions = await store.regions_to_forget(conn, log, now - terms.keep[log])
+    return sum([await usecases.forget_log(conn, region_id, log, terms, now) for region_id in regions])
+
+
+async def look_at_chains(conn: Connection, audit_terms: AuditTerms, looked: Looked, clock: Clock) -> int:
+    """Seals so many entries anew, and tells where one is not what was written. Does nothing that could be counted."""
+    await store.see_one_moment(conn)
+    for found in await usecases.look_on(conn, audit_terms.key, looked, clock(), _LOOKED_AT_ONCE):
+        if found.broken:
+            chain = found.chain
+            events.tell(events.CHAIN_BROKEN, region=chain.region_id, log=chain.log, what=found.broken)
+    return 0
 
 
 JOBS = (
     Job("forget_accesses", 3600, forget_accesses),
+    Job("forget_trail", 3600, forget_trail),
+    Job("look_at_chains", 30, look_at_chains),
     Job("chain_audit", 5, chain_audit),
 )

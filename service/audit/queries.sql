@@ -1,12 +1,24 @@
 -- name: list_accesses
 SELECT id, at, operation, role, institution_name, zone FROM list_accesses($1, $2, $3, $4, $5);
 
+-- name: see_one_moment
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+
 -- name: list_chained_regions
 SELECT code AS region_id FROM regions
 UNION SELECT region_id FROM audit_heads
 ORDER BY region_id;
 
--- name: regions_to_forget
+-- name: list_chains
+SELECT region_id, log FROM audit_heads;
+
+-- name: trail_to_forget
+SELECT h.region_id FROM audit_heads h JOIN audit_trail e
+  ON e.region_id = h.region_id AND e.position = h.base_position + 1 AND e.position IS NOT NULL
+WHERE h.log = 'audit_trail' AND e.at < $1
+ORDER BY h.region_id;
+
+-- name: accesses_to_forget
 SELECT h.region_id FROM audit_heads h JOIN accesses e
   ON e.region_id = h.region_id AND e.position = h.base_position + 1 AND e.position IS NOT NULL
 WHERE h.log = 'accesses' AND e.at < $1
@@ -55,6 +67,9 @@ WHERE region_id = $1 AND position > $2 ORDER BY position;
 -- name: chained_accesses
 SELECT position, mac, id, at, operation, path, actor_kind, actor_id, role, institution_id, person_ids, request_id
 FROM accesses WHERE region_id = $1 AND position > $2 ORDER BY position;
+
+-- name: oldest_trail
+SELECT position, mac, at FROM audit_trail WHERE region_id = $1 AND position > $2 ORDER BY position LIMIT $3;
 
 -- name: oldest_accesses
 SELECT position, mac, at FROM accesses WHERE region_id = $1 AND position > $2 ORDER BY position LIMIT $3;

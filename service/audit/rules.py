@@ -6,7 +6,7 @@ Whoever holds the database alone can't make a seal: the key is derived from one 
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -29,10 +29,10 @@ _ABSENT = b"\xff\xff\xff\xff"
 
 @dataclass(frozen=True, slots=True)
 class AuditTerms:
-    """The key of the chains, and how long it is kept who was shown what."""
+    """The key of the chains, and how long each log is kept."""
 
     key: bytes
-    keep: timedelta
+    keep: Mapping[Log, timedelta]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,17 @@ class Chain:
 
     def _sealed(self, *parts: object) -> bytes:
         return hmac.digest(self.key, canonical((self.log, self.region_id, *parts)), hashlib.sha256)
+
+
+@dataclass(slots=True)
+class Looked:
+    """How far somebody has come who looks at all chains in turn: of those that are long, where to go on; of each the
+    farthest link that was right, which the chain has to lead through from then on; and behind which it goes on.
+    """
+
+    going_on: dict[Chain, int] = field(default_factory=dict[Chain, int])
+    noted: dict[Chain, Link] = field(default_factory=dict[Chain, Link])
+    last: str = ""
 
 
 def chain_key(secret: bytes) -> bytes:

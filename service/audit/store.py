@@ -24,6 +24,11 @@ class Head:
     base_seal: bytes
 
 
+async def see_one_moment(conn: Connection) -> None:
+    """The first word of a transaction that only looks."""
+    await conn.execute(SQL.see_one_moment)
+
+
 async def list_accesses(
     conn: Connection, region_id: int, citizen_id: UUID, person_id: UUID, before: UUID | None, limit: int
 ) -> list[Record]:
@@ -35,9 +40,15 @@ async def list_chained_regions(conn: Connection) -> list[int]:
     return [row["region_id"] for row in await conn.fetch(SQL.list_chained_regions)]
 
 
-async def regions_to_forget(conn: Connection, before: datetime) -> list[int]:
-    """Where chained accesses are older than that."""
-    return [row["region_id"] for row in await conn.fetch(SQL.regions_to_forget, before)]
+async def list_chains(conn: Connection) -> list[tuple[int, Log]]:
+    """Those that were begun."""
+    return [(row["region_id"], row["log"]) for row in await conn.fetch(SQL.list_chains)]
+
+
+async def regions_to_forget(conn: Connection, log: Log, before: datetime) -> list[int]:
+    """Where chained entries of the log are older than that."""
+    found = await conn.fetch(_of(log, SQL.trail_to_forget, SQL.accesses_to_forget), before)
+    return [row["region_id"] for row in found]
 
 
 async def regions_to_chain(conn: Connection, log: Log) -> list[int]:
@@ -97,8 +108,8 @@ async def first_chained(conn: Connection, chain: Chain, after: int) -> Record | 
     return await conn.fetchrow(_of(chain.log, SQL.chained_trail, SQL.chained_accesses), chain.region_id, after)
 
 
-async def oldest_accesses(conn: Connection, chain: Chain, after: int, limit: int) -> list[Record]:
-    return await conn.fetch(SQL.oldest_accesses, chain.region_id, after, limit)
+async def oldest(conn: Connection, chain: Chain, after: int, limit: int) -> list[Record]:
+    return await conn.fetch(_of(chain.log, SQL.oldest_trail, SQL.oldest_accesses), chain.region_id, after, limit)
 
 
 async def forget_chained(conn: Connection, chain: Chain, base: Link) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from schemas.accesses import AccessList
 from schemas.common import Paged
 from service.audit import store
-from service.audit.rules import CHAINED_WITHIN, COLUMNS, AuditTerms, Chain, Link, Log
+from service.audit.rules import CHAINED_WITHIN, COLUMNS, AuditTerms, Chain, Link, Log, Looked
 from service.audit.shapes import access_of
 from service.core.cursors import Cursors
 from service.core.database import Connection
@@ -56,18 +56,18 @@ async def chain_log(conn: Connection, chain: Chain, limit: int) -> int:
     return len(rows)
 
 
-async def forget_accesses(conn: Connection, region_id: int, terms: AuditTerms, now: datetime) -> int:
-    """Forgets a batch of accesses whose term is over; gives how many. Only from the beginning of the chain, which then
+async def forget_log(conn: Connection, region_id: int, log: Log, terms: AuditTerms, now: datetime) -> int:
+    """Forgets a batch of entries whose term is over; gives how many. Only from the beginning of the chain, which then
     begins behind them.
     """
-    chain = Chain(terms.key, region_id, "accesses")
+    chain = Chain(terms.key, region_id, log)
     head = await store.lock_head(conn, chain)
     if head is None:
         return 0
     over = head.base
-    for row in await store.oldest_accesses(conn, chain, head.base.position, _FORGOTTEN_AT_ONCE):
+    for row in await store.oldest(conn, chain, head.base.position, _FORGOTTEN_AT_ONCE):
         # An entry that is missing or not yet over keeps all behind it.
-        if row["at"] >= now - terms.keep or row["position"] != over.position + 1:
+        if row["at"] >= now - terms.keep[log] or row["position"] != over.position + 1:
             break
         over = Link(row["position"], row["mac"])
     if over != head.base:
@@ -86,6 +86,13 @@ class Verified:
     # Entries that should have been chained by now.
     waiting: int
     broken: str | None
+    # The last link that is right.
+    reached: Link
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is anything in it, or should be."""
+        return bool(self.broken or self.waiting or self.head.position)
 
     def told(self) -> str:
         """In one line."""
@@ -96,12 +103,18 @@ class Verified:
 
 
 async def verify(
-    conn: Connection, chain: Chain, now: datetime, written_down: Link | None = None, start: int | None = None
+    conn: Connection,
+    chain: Chain,
+    now: datetime,
+    written_down: Link | None = None,
+    start: int | None = None,
+    limit: int | None = None,
 ) -> Verified:
     """Seals the entries of a log anew, and compares. Needs a transaction that sees one moment.
 
     `written_down` is a head that was noted before and is kept elsewhere: the chain has to lead through it. `start` is
-    the position of an entry that is believed, because it was verified before.
+    the position of an entry that is believed, because it was verified before. Of more entries than the `limit` it
+    looks at the first.
     """
     head = await store.find_head(conn, chain) or store.new_head(chain)
     waiting = await store.count_waiting(conn, chain, now - CHAINED_WITHIN)
@@ -113,17 +126,21 @@ async def verify(
         last = Link(first["position"], first["mac"]) if first else last
         broken = None if last.position == start else f"position {start} is missing"
     if broken:
-        return Verified(chain, 0, head.last, waiting, broken)
+        return Verified(chain, 0, head.last, waiting, broken, last)
     begun = last.position
-    last, broken = await _follow(conn, chain, last, written_down)
-    broken = broken or _broken_at_the_end(head.last, last, written_down)
-    return Verified(chain, last.position - begun, head.last, waiting, broken)
+    last, broken = await _follow(conn, chain, last, written_down, limit)
+    if limit is None or last.position - begun < limit or last.position >= head.last.position:
+        broken = broken or _broken_at_the_end(head.last, last, written_down)
+    return Verified(chain, last.position - begun, head.last, waiting, broken, last)
 
 
-async def _follow(conn: Connection, chain: Chain, last: Link, written_down: Link | None) -> tuple[Link, str | None]:
+async def _follow(
+    conn: Connection, chain: Chain, last: Link, written_down: Link | None, limit: int | None
+) -> tuple[Link, str | None]:
     """The last link that holds, and what is wrong with the next one, if anything is."""
     if _differs(last, written_down):
         return last, f"position {last.position} is not what was written down"
+    until = None if limit is None else last.position + limit
     async for row in store.chained(conn, chain, last.position):
         found = Link(row["position"], row["mac"])
         if found.position != last.position + 1:
@@ -133,7 +150,35 @@ async def _follow(conn: Connection, chain: Chain, last: Link, written_down: Link
         if _differs(found, written_down):
             return last, f"position {found.position} is not what was written down"
         last = found
+        if last.position == until:
+            break
     return last, None
+
+
+async def look_on(conn: Connection, key: bytes, looked: Looked, now: datetime, limit: int) -> list[Verified]:
+    """Verifies so many entries at most, chain by chain in turn, and goes on where it ended the last time.
+
+    Needs a transaction that sees one moment. What it has found right once it does not let go of: an end that is cut off
+    with its head shows as long as `looked` is kept.
+    """
+    begun = {Chain(key, region_id, log) for region_id, log in await store.list_chains(conn)}
+    chains = sorted(begun | looked.noted.keys(), key=str)
+    behind = [one for one in chains if str(one) > looked.last]
+    found: list[Verified] = []
+    for chain in behind + chains[: len(chains) - len(behind)]:
+        noted = looked.noted.get(chain)
+        one = await verify(conn, chain, now, noted, looked.going_on.pop(chain, None), limit)
+        found.append(one)
+        limit -= one.entries
+        if not one.broken and (noted is None or one.reached.position > noted.position):
+            looked.noted[chain] = one.reached
+        if limit <= 0 and one.reached.position < one.head.position:
+            looked.going_on[chain] = one.reached.position
+            break
+        looked.last = str(chain)
+        if limit <= 0:
+            break
+    return found
 
 
 def _differs(found: Link, written_down: Link | None) -> bool:

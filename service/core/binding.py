@@ -24,8 +24,8 @@ from service.core.callers import CALLER
 from service.core.counting import counter
 from service.core.database import Connection, Database, SeenDatabase
 from service.core.disclosure import recording
-from service.core.encoding import accepts_gzip
 from service.core.dispositions import file_name_of
+from service.core.encoding import accepts_gzip
 from service.core.errors import DomainError
 from service.core.limits import CLASSES, Limits
 from service.core.operations import Access, Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
@@ -34,6 +34,7 @@ from service.core.roles import role_may, role_may_all
 from service.core.sight import ENTERING, Sight
 from service.core.signatures import Signature, names_of, signature_of
 from service.core.streams import stream_of, whole_body
+from service.core.watch import NOTED
 
 Authenticate = Callable[[str], Actor]
 Endpoint = Callable[[web.Request], Awaitable[web.Response]]
@@ -186,7 +187,7 @@ def _authorise(operation: Operation, request: web.Request, authenticate: Authent
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise DomainError(problems.UNAUTHENTICATED)
-    actor = authenticate(token)
+    actor = request[NOTED].who = authenticate(token)
     access = operation.access
     if actor.kind == "citizen":
         may = role_may if access.doctors else role_may_all
@@ -299,6 +300,7 @@ _OF_REQUEST: Mapping[str, Callable[[web.Request], object]] = {
     "address": lambda request: request[CALLER].subject.hex(),
     "basic_credentials": _basic_credentials,
     "content_name": lambda request: file_name_of(request.headers.getall("Content-Disposition", ())),
+    "noted": lambda request: request[NOTED],
 }
 
 

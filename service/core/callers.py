@@ -37,10 +37,12 @@ class Caller:
 
 @lru_cache(maxsize=1024)
 def _caller(address: IPv4Address | IPv6Address | None, secure: bool, disputed: bool) -> Caller:
-    subject = b"" if address is None else address.packed
-    if isinstance(address, IPv6Address):
-        subject = subject[:_IPV6_SUBJECT_BYTES]
-    return Caller(address, secure, disputed, subject)
+    return Caller(address, secure, disputed, b"" if address is None else subject_of(address))
+
+
+def subject_of(address: IPv4Address | IPv6Address) -> bytes:
+    """What is counted, and named in logs, as one caller."""
+    return address.packed[:_IPV6_SUBJECT_BYTES] if isinstance(address, IPv6Address) else address.packed
 
 
 # What requests know of their caller, for whoever is behind the edge.

@@ -23,6 +23,7 @@ from service.core.headers import Headers
 from service.core.limits import Limits, TooMany
 from service.core.logs import told_of
 from service.core.problems import language_of, render
+from service.core.watch import NOTED, Noted, Watch
 
 _log = structlog.get_logger("zapis.access")
 _GIVEN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -46,15 +47,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _Answered = tuple[web.StreamResponse, str | None]
 
 
-def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware:
+def make_edge(callers: Callers, policies: Headers, limits: Limits, watch: Watch) -> Middleware:
     """Whatever happens behind it, the answer is one of ours: with a request id, and never a stack trace.
 
     An address that is over its limit is refused before anything else is done for it. Refusals of that kind leave no
-    line in the log.
+    line in the log, but for their sum.
     """
 
     refusals = _Refusals()
-    mistrust = cache(_say_whom_we_mistrust)
 
     async def answer(request: web.Request, handler: Handler, operation: str, request_id: str) -> _Answered:
         try:
@@ -75,10 +75,9 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _GIVEN_REQUEST_ID.fullmatch(given) else uuid_utils.uuid4().hex
         request[REQUEST_ID] = request_id
+        request[NOTED] = Noted()
         operation: str = getattr(request.match_info.handler, "operation_id", "other")
         caller = request[CALLER] = callers.of(request)
-        if caller.disputed:
-            mistrust()
         counted = limits.count("address", caller.subject)
         if counted is not None and counted.allowance.wait:
             request[COUNTED] = counted
@@ -94,17 +93,7 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
             response.headers["RateLimit"] = counted.state
         seconds = time.perf_counter() - began
         _timer(operation, response.status).observe(seconds)
-        # The metrics count them. A line for each would do what whoever sends so many is after.
-        if code != problems.TOO_MANY_REQUESTS.code:
-            _log.info(
-                "request",
-                operation=operation,
-                method=request.method,
-                status=response.status,
-                code=code,
-                request_id=request_id,
-                ms=round(seconds * 1000, 2),
-            )
+        watch.write(request, operation, response.status, code, request_id, seconds)
         return response
 
     return edge
@@ -148,10 +137,6 @@ def _refuse_two_ends(request: web.Request) -> None:
 def _hear_no_more_after_two_ends(request: web.Request, response: web.StreamResponse) -> None:
     if _has_two_ends(request):
         response.force_close()
-
-
-def _say_whom_we_mistrust() -> None:
-    _log.warning("X-Forwarded-For is not believed: if your proxy sends it, name it in ZAPIS_TRUSTED_PROXIES")
 
 
 def _as_domain_error(error: Exception, operation: str, request_id: str) -> DomainError:

@@ -7,11 +7,13 @@ another process works on are skipped. So there is no queue whose messages could 
 import asyncio
 import inspect
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from prometheus_client import Counter, Gauge
 
 from service.core.database import Connection, Database
 from service.core.errors import DomainError
@@ -22,6 +24,11 @@ from service.core.sight import SERVICE
 _log = structlog.get_logger("zapis.jobs")
 # So that processes that were started together do not all look at the same moment.
 _JITTER = 0.2
+_EVERY = Gauge("zapis_job_every_seconds", "How often a job looks.", ["job"], multiprocess_mode="max")
+_SUCCEEDED = Gauge(
+    "zapis_job_last_success_timestamp_seconds", "When a job last did its batch.", ["job"], multiprocess_mode="max"
+)
+_FAILURES = Counter("zapis_job_failures", "Batches of a job that failed, or were put off.", ["job"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,11 @@ class Jobs:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs the jobs until `stop` is set, and then finishes the batches that are under way."""
+        for job, _ in self._jobs:
+            # One that never succeeds is late from the start.
+            _SUCCEEDED.labels(job.name).set(time.time())
+            _EVERY.labels(job.name).set(job.every_seconds)
+            _FAILURES.labels(job.name)
         async with asyncio.TaskGroup() as group:
             for job, work in self._jobs:
                 group.create_task(self._keep_running(job, work, stop))
@@ -73,10 +85,13 @@ class Jobs:
             done = await self._batch(work)
         except DomainError as error:
             _log.warning("job put off", job=job.name, code=error.refusal.code)
+            _FAILURES.labels(job.name).inc()
             return 0
         except Exception as error:  # noqa: BLE001 - the other jobs go on
             _log.error("job failed", job=job.name, **told_of(error))
+            _FAILURES.labels(job.name).inc()
             return 0
+        _SUCCEEDED.labels(job.name).set(time.time())
         if done:
             _log.info("job", job=job.name, done=done)
         return done

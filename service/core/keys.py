@@ -53,6 +53,11 @@ class Keys:
         """For hashes of what was asked under an idempotency key."""
         return hmac.digest(self.hashing, b"requests", hashlib.sha256)
 
+    @property
+    def addresses(self) -> bytes:
+        """For what stands in the log for an address."""
+        return hmac.digest(self.hashing, b"addresses", hashlib.sha256)
+
 
 def signing_key(pem: bytes) -> Ed25519PrivateKey:
     """Raises ValueError where the PEM does not hold an Ed25519 private key."""

@@ -21,8 +21,8 @@ class _Lines:
     full, is lost; the answer is not.
     """
 
-    def __init__(self, *_name: object) -> None:
-        self._file = sys.stdout.buffer
+    def __init__(self, name: str = "zapis") -> None:
+        self.name = name
         self._waiting: list[bytes] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -42,9 +42,10 @@ class _Lines:
         lines = b"\n".join([*self._waiting, b""])
         self._waiting.clear()
         self._loop = None
+        file = sys.stdout.buffer
         try:
-            self._file.write(lines)
-            self._file.flush()
+            file.write(lines)
+            file.flush()
         except (OSError, ValueError):
             pass
 
@@ -68,7 +69,9 @@ class _Logger(structlog.BoundLoggerBase):
 
     def _say(self, level: int, name: str, event: str, more: dict[str, object]) -> None:
         if level >= self.threshold:
-            self._logger.write(_line(None, name, {**self._context, **more, "event": event}))
+            self._logger.write(
+                _line(None, name, {**self._context, **more, "event": event, "logger": self._logger.name})
+            )
 
 
 def told_of(error: BaseException) -> dict[str, Any]:
@@ -90,6 +93,8 @@ def configure(level: str) -> None:
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_message, _line_as_text],
+            # What they say is told without its values: aiohttp names the address of whoever sends what is no request.
+            use_get_message=False,
         )
     )
     root = logging.getLogger()

@@ -84,6 +84,10 @@ class KeyRing:
         self._heard_at = time.monotonic()
         self.loaded = True
 
+    def known_ids(self) -> frozenset[str]:
+        """Of all keys that open or verify."""
+        return frozenset((*self._known.openers, *self._known.verifiers))
+
     def sealing(self) -> tuple[str, AESGCM]:
         """The key that seals now, with its id; `unavailable` where nothing was heard of the keys for minutes."""
         self._require_loaded()

@@ -13,7 +13,7 @@ from service.core.operations import Operation, Rendered, Streamed
 
 # What the edge hands in by these names; everything else is a part of the path or a collaborator.
 FROM_REQUEST = frozenset(
-    {"conn", "actor", "body", "query", "key", "language", "basic_credentials", "stream", "received", "address"}
+    {"conn", "actor", "body", "query", "key", "language", "basic_credentials", "stream", "received", "address", "noted"}
     | {"content_name"}
 )
 _IN_PATH = re.compile(r"{(\w+)}")

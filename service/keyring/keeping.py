@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 import structlog
 
+from service.core import events
 from service.core.clock import Clock
 from service.core.database import Connection, Database
 from service.core.errors import DomainError
@@ -32,6 +33,7 @@ class KeyKeeper:
         self._clock = clock
         self._every_seconds = every_seconds
         self._troubles: list[str] = []
+        self._known: frozenset[str] | None = None
         database.before_first_use(self._load)
 
     @asynccontextmanager
@@ -81,5 +83,13 @@ class KeyKeeper:
         if troubles != self._troubles:
             self._troubles = troubles
             for trouble in troubles:
-                _log.error("key not usable", trouble=trouble)
+                events.tell(events.KEYS_IN_TROUBLE, trouble=trouble)
+        self._tell_changes()
         return True
+
+    def _tell_changes(self) -> None:
+        """Somebody has made a key, or destroyed one: each process tells when it hears of it."""
+        known = self._ring.known_ids()
+        if self._known is not None and known != self._known:
+            events.tell(events.KEYS_CHANGED, added=sorted(known - self._known), gone=sorted(self._known - known))
+        self._known = known

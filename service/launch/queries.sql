@@ -11,6 +11,9 @@ WHERE p.platform = $1 AND p.external_id = $2;
 SELECT platform, client, page, apps, institution, institution_name, citizen, good_until
 FROM refresh_session($1, $2, $3, $4, $5, $6, $7, $8);
 
+-- name: find_session_refused
+SELECT citizen, reused FROM session_refused($1, $2, $3);
+
 -- name: list_sessions
 SELECT id, platform, created_at, used_at FROM sessions
 WHERE region_id = $1 AND citizen_id = $2 AND ended_at IS NULL AND expires_at > $3

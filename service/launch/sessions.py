@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from schemas.sessions import OpenSession, SessionList
+from service.core import events
 from service.core.clock import Clock
 from service.core.database import Connection
 from service.core.operations import Actor
+from service.core.watch import Noted
 from service.launch import store
 from service.launch.ended import EndedSessions
 from service.launch.provers import LaunchTerms
@@ -29,7 +31,7 @@ async def list_sessions(conn: Connection, actor: Actor, clock: Clock) -> Session
 
 
 async def end_session(
-    conn: Connection, actor: Actor, session_id: UUID, ended_sessions: EndedSessions, clock: Clock
+    conn: Connection, actor: Actor, session_id: UUID, ended_sessions: EndedSessions, clock: Clock, noted: Noted
 ) -> None:
     """Ends one of the citizen's sessions. Twice is no error.
 
@@ -37,23 +39,29 @@ async def end_session(
     """
     await store.end_session(conn, actor.region_id, actor.id, session_id, clock())
     ended_sessions.add([session_id])
+    noted.tell(events.SESSION_CLOSED)
 
 
-async def delete_current_session(conn: Connection, actor: Actor, ended_sessions: EndedSessions, clock: Clock) -> None:
+async def delete_current_session(
+    conn: Connection, actor: Actor, ended_sessions: EndedSessions, clock: Clock, noted: Noted
+) -> None:
     """Logs out: ends the session of the token that is shown.
 
     Its refresh token is worth nothing from now on, and its access tokens within 5 seconds.
     """
     if actor.session_id is not None:
-        await end_session(conn, actor, actor.session_id, ended_sessions, clock)
+        await end_session(conn, actor, actor.session_id, ended_sessions, clock, noted)
 
 
-async def delete_sessions(conn: Connection, actor: Actor, ended_sessions: EndedSessions, clock: Clock) -> None:
+async def delete_sessions(
+    conn: Connection, actor: Actor, ended_sessions: EndedSessions, clock: Clock, noted: Noted
+) -> None:
     """Logs out everywhere: ends all of the citizen's sessions, on all platforms, this one too.
 
     Their refresh tokens are worth nothing from now on, and their access tokens within 5 seconds.
     """
     ended_sessions.add(await store.end_sessions(conn, actor.region_id, actor.id, clock()))
+    noted.tell(events.SESSION_CLOSED)
 
 
 async def forget_sessions(conn: Connection, launch_terms: LaunchTerms, clock: Clock) -> int:

@@ -69,6 +69,11 @@ async def refresh_session(
     return await conn.fetchrow(SQL.refresh_session, region_id, session_id, *hashes, *terms, now)
 
 
+async def find_session_refused(conn: Connection, region_id: int, session_id: UUID, now: datetime) -> Record | None:
+    """Whose session it is that was not refreshed at that moment, and whether a used token has ended it just then."""
+    return await conn.fetchrow(SQL.find_session_refused, region_id, session_id, now)
+
+
 async def list_sessions(conn: Connection, region_id: int, citizen_id: UUID, now: datetime) -> list[Record]:
     """The one that was used last first."""
     return await conn.fetch(SQL.list_sessions, region_id, citizen_id, now)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Literal, get_args
 from uuid import UUID
 
 from schemas import problems
@@ -23,12 +23,15 @@ from schemas.sessions import (
     StaffRole,
     TokenRequest,
 )
+from service.core import events
 from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
 from service.core.ids import new_id
+from service.core.journal import journal
 from service.core.operations import Actor
 from service.core.sealing import Sealer
+from service.core.watch import Noted
 from service.launch import assertions, store
 from service.launch.proof import Proof
 from service.launch.provers import LaunchTerms, prove
@@ -38,10 +41,17 @@ from service.launch.tokens import Issued, Tokens
 
 SCOPES: tuple[str, ...] = get_args(Scope)
 _TOLD_AGAIN = timedelta(seconds=30)
+_COMMAND_LINE = UUID(int=0)
 
 
 async def create_session(
-    conn: Connection, body: Launch, launch_terms: LaunchTerms, tokens: Tokens, sealer: Sealer, clock: Clock
+    conn: Connection,
+    body: Launch,
+    launch_terms: LaunchTerms,
+    tokens: Tokens,
+    sealer: Sealer,
+    clock: Clock,
+    noted: Noted,
 ) -> Session:
     """Opens a session from the signed parameters of a launch.
 
@@ -70,7 +80,8 @@ async def create_session(
     page = await store.open_session(conn, (proof.platform, asked_page), proof.user, session, uses, now)
     if page is None:
         raise DomainError(problems.PAGE_UNKNOWN)
-    actor = _citizen(page, role_of(proof.role, page["own_role"]), session_id)
+    actor = noted.who = _citizen(page, role_of(proof.role, page["own_role"]), session_id)
+    noted.tell(events.SESSION_OPENED, platform=proof.platform, role=actor.role)
     lifetime = launch_terms.citizen_token_seconds if actor.role == "none" else launch_terms.administrator_token_seconds
     issued = tokens.issue(actor, client, lifetime, page=_named(proof.platform, page))
     refresh = replace(refresh, region_id=actor.region_id) if refresh and actor.role == "none" else None
@@ -92,7 +103,13 @@ def _citizen(page: Record, role: StaffRole, session_id: UUID) -> Actor:
 
 
 async def refresh_session(
-    conn: Connection, body: RefreshBody, launch_terms: LaunchTerms, tokens: Tokens, sealer: Sealer, clock: Clock
+    conn: Connection,
+    body: RefreshBody,
+    launch_terms: LaunchTerms,
+    tokens: Tokens,
+    sealer: Sealer,
+    clock: Clock,
+    noted: Noted,
 ) -> Session:
     """Gives a citizen's session a new access token, and a new refresh token in place of the one that is shown.
 
@@ -114,13 +131,28 @@ async def refresh_session(
         now,
     )
     if found is None:
+        await _note_whose_token(conn, shown, now, noted)
         raise DomainError(problems.SESSION_ENDED)
     # A role is the platform's word of the moment of a launch, and is not carried on.
-    actor = Actor("citizen", found["citizen"], shown.region_id, found["institution"], session_id=shown.session_id)
+    actor = noted.who = _of_session(shown, found["citizen"], found["institution"])
     issued = tokens.issue(
         actor, found["client"], launch_terms.citizen_token_seconds, page=_named(found["platform"], found)
     )
     return _session(found, actor, found["platform"], issued, successor, found["good_until"] - now)
+
+
+async def _note_whose_token(conn: Connection, shown: RefreshToken, now: datetime, noted: Noted) -> None:
+    """Whose session it is that was refused; and that a token came once more which was good once, if this was it."""
+    found = await store.find_session_refused(conn, shown.region_id, shown.session_id, now)
+    if found is None:
+        return
+    noted.who = _of_session(shown, found["citizen"], None)
+    if found["reused"]:
+        noted.tell(events.TOKEN_REUSED)
+
+
+def _of_session(shown: RefreshToken, citizen_id: UUID, institution_id: UUID | None) -> Actor:
+    return Actor("citizen", citizen_id, shown.region_id, institution_id, session_id=shown.session_id)
 
 
 def _uses_of(proof: Proof, terms: LaunchTerms, sealer: Sealer, now: datetime) -> tuple[bytes, datetime, int]:
@@ -168,6 +200,7 @@ async def create_token(
     launch_terms: LaunchTerms,
     tokens: Tokens,
     clock: Clock,
+    noted: Noted,
 ) -> AccessToken:
     """Gives a system its access token by OAuth 2.0 client credentials (RFC 6749, section 4.4).
 
@@ -193,7 +226,8 @@ async def create_token(
     if not asked or not asked <= granted:
         raise DomainError(problems.SCOPE_INVALID, extra={"error": "invalid_scope"})
     region_id, client_id = _split(named)
-    actor = Actor("system", client_id, region_id, client["institution_id"], scopes=asked)
+    actor = noted.who = Actor("system", client_id, region_id, client["institution_id"], scopes=asked)
+    noted.tell(events.TOKEN_ISSUED)
     issued = tokens.issue(actor, named, launch_terms.system_token_seconds)
     return AccessToken(access_token=issued.token, expires_in=issued.lifetime_seconds, scope=" ".join(sorted(asked)))
 
@@ -250,12 +284,28 @@ async def create_client(
         raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
     for key in public_keys:
         assertions.check_public_key(key)
-    client_id, secret = new_id(), "" if public_keys else secrets.token_urlsafe(32)
+    client_id, secret, now = new_id(), "" if public_keys else secrets.token_urlsafe(32), clock()
     secret_hash = _hashed(secret) if secret else None
-    await store.add_client(
-        conn, region_id, client_id, institution_id, name, secret_hash, list(public_keys), scopes, clock()
-    )
+    async with conn.transaction():
+        await store.add_client(
+            conn, region_id, client_id, institution_id, name, secret_hash, list(public_keys), scopes, now
+        )
+        await journal_client(conn, region_id, client_id, "client_created", scopes, now)
     return f"{region_id:02d}.{client_id}", secret
+
+
+async def journal_client(
+    conn: Connection,
+    region_id: int,
+    client_id: UUID,
+    event: Literal["client_created", "client_revoked"],
+    scopes: Sequence[str],
+    now: datetime,
+) -> None:
+    """What was done to a client is in the audit trail, in the same transaction. Who did it had the command line, and
+    is nobody of ours.
+    """
+    await journal(conn, region_id, _COMMAND_LINE, event, client_id, now, scopes=list(scopes))
 
 
 async def forget_assertions(conn: Connection, clock: Clock) -> int:

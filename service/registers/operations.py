@@ -50,7 +50,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET", _LESSON, "getLessonSheet", lessons.get_lesson_sheet,
-        _READS, Transaction.WRITE, "Get who is in a lesson", refusals=(p.GROUP_NOT_FOUND, p.LESSON_NOT_FOUND),
+        _READS, Transaction.READ, "Get who is in a lesson", refusals=(p.GROUP_NOT_FOUND, p.LESSON_NOT_FOUND),
         discloses=("items.person.id", "trials.person.id"),
     ),
     Operation(
@@ -69,7 +69,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET", _GROUP + "/attendance", "getAttendance", lessons.get_attendance,
-        _READS, Transaction.WRITE, "Get a month's attendance", refusals=(p.GROUP_NOT_FOUND,),
+        _READS, Transaction.READ, "Get a month's attendance", refusals=(p.GROUP_NOT_FOUND,),
         discloses=("items.person.id",),
     ),
     Operation(
@@ -80,18 +80,18 @@ OPERATIONS = (
     # Lists
     Operation(
         "GET", _GROUP + "/list", "getGroupList", lists.get_group_list,
-        _READS, Transaction.WRITE, "Get a group's list", refusals=(p.GROUP_NOT_FOUND,),
+        _READS, Transaction.READ, "Get a group's list", refusals=(p.GROUP_NOT_FOUND,),
         discloses=("items.person.id",),
     ),
     Operation(
         "GET", _GROUP + "/list.xlsx", "getGroupListXlsx", lists.get_group_list_xlsx,
-        _READS, Transaction.WRITE, "Get a group's list as a spreadsheet", produces=XLSX,
+        _READS, Transaction.READ, "Get a group's list as a spreadsheet", produces=XLSX,
         refusals=(p.GROUP_NOT_FOUND,),
         discloses=("items.person.id",),
     ),
     Operation(
         "GET", _GROUP + "/list.html", "getGroupListHtml", lists.get_group_list_html,
-        _READS, Transaction.WRITE, "Get a group's list to print", produces="text/html", refusals=(p.GROUP_NOT_FOUND,),
+        _READS, Transaction.READ, "Get a group's list to print", produces="text/html", refusals=(p.GROUP_NOT_FOUND,),
         discloses=("items.person.id",),
     ),
     # Trial lessons

@@ -1,5 +1,7 @@
 """The logs are only added to, and whoever changes them all the same is found out: here a superuser tries."""
 
+import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +17,9 @@ from typer.testing import CliRunner
 
 from service.__main__ import cli
 from service.audit import store, usecases
-from service.audit.rules import COLUMNS, AuditTerms, Chain, Link, Log, canonical, chain_key, read_heads
+from service.audit.jobs import JOBS
+from service.audit.rules import COLUMNS, AuditTerms, Chain, Link, Log, Looked, canonical, chain_key, read_heads
+from service.config import Settings
 from service.core.ids import new_id
 from service.core.journal import JOURNAL
 from tests import locks
@@ -295,35 +299,94 @@ def test_each_region_has_a_chain_of_its_own_and_all_batches_are_done(live: Live)
     assert broken(live, "audit_trail") is None
 
 
-def test_accesses_are_forgotten_after_their_term_and_the_chain_goes_on(live: Live) -> None:
-    write(live, "accesses", 4)
+def test_entries_are_forgotten_after_their_term_and_the_chain_goes_on(live: Live, log: Log) -> None:
+    settings = live.settings
+    term = timedelta(days=settings.keep_accesses_days if log == "accesses" else settings.keep_trail_days)
+    write(live, log, 4)
     live.work()
-    noted = head(live, "accesses")
-    live.clock.now += timedelta(days=live.settings.keep_accesses_days, seconds=2)
-    write(live, "accesses", 2)
+    noted = head(live, log)
+    live.clock.now += term + timedelta(seconds=2)
+    write(live, log, 2)
     assert live.work() == 2
-    assert positions(live, "accesses") == [3, 4, 5, 6]
-    assert broken(live, "accesses", noted) is None
+    assert positions(live, log) == [3, 4, 5, 6]
+    assert broken(live, log, noted) is None
     live.clock.now += timedelta(seconds=2)
     assert live.work() == 2
     assert live.work() == 0
-    assert positions(live, "accesses") == [5, 6]
-    assert broken(live, "accesses", noted) is None
-    assert broken(live, "accesses", Link(4, bytes(32))) == "position 4 is not what was written down"
-    assert broken(live, "accesses", start=5) is None
+    assert positions(live, log) == [5, 6]
+    assert broken(live, log, noted) is None
+    assert broken(live, log, Link(4, bytes(32))) == "position 4 is not what was written down"
+    assert broken(live, log, start=5) is None
     # Nothing is forgotten that is not behind the beginning.
     with pytest.raises(asyncpg.RestrictViolationError):
-        live.sql("DELETE FROM accesses")
+        live.sql(of(log, "DELETE FROM LOG"))
     # And nothing that is not chained.
-    write(live, "accesses", 1)
-    live.clock.now += timedelta(days=live.settings.keep_accesses_days + 1)
-    terms = AuditTerms(chain_of(live, "accesses").key, timedelta(days=live.settings.keep_accesses_days))
+    write(live, log, 1)
+    live.clock.now += term + timedelta(days=1)
 
     async def forget(connection: asyncpg.Connection) -> int:
-        return await usecases.forget_accesses(connection, REGION, terms, live.clock.now)
+        terms = AuditTerms(chain_of(live, log).key, {log: term})
+        return await usecases.forget_log(connection, REGION, log, terms, live.clock.now)
 
     assert live.run(connected(live, forget)) == 2
-    assert positions(live, "accesses") == [None]
+    assert positions(live, log) == [None]
+
+
+def test_the_trail_is_kept_no_shorter_than_who_was_shown_what() -> None:
+    """By it they know which records have become one."""
+    with pytest.raises(ValueError, match="ZAPIS_KEEP_TRAIL_DAYS"):
+        Settings(keep_trail_days=400, keep_accesses_days=401)
+    assert Settings(keep_trail_days=400, keep_accesses_days=400).keep_trail_days == 400
+
+
+def look_on(live: Live, looked: Looked, limit: int) -> list[tuple[str, int, str | None]]:
+    """What is found of each chain that is looked at: how many entries, and where it breaks."""
+
+    async def look(connection: asyncpg.Connection) -> list[usecases.Verified]:
+        await store.see_one_moment(connection)
+        return await usecases.look_on(connection, chain_of(live, "accesses").key, looked, live.clock.now, limit)
+
+    return [(str(one.chain), one.entries, one.broken) for one in live.run(connected(live, look))]
+
+
+def test_all_chains_are_looked_at_in_turn_so_many_entries_at_a_time(live: Live) -> None:
+    write(live, "accesses", 5)
+    write(live, "audit_trail", 3)
+    write(live, "accesses", 2, region=77)
+    live.work()
+    looked = Looked()
+    assert look_on(live, looked, 4) == [("42 accesses", 4, None)]
+    assert look_on(live, looked, 4) == [("42 accesses", 1, None), ("42 audit_trail", 3, None)]
+    assert look_on(live, looked, 4) == [("77 accesses", 2, None), ("42 accesses", 2, None)]
+    # It begins with what it had not ended.
+    assert look_on(live, looked, 100) == [
+        ("42 accesses", 3, None), ("42 audit_trail", 3, None), ("77 accesses", 2, None),
+    ]  # fmt: skip
+    # What was right once has to stay: also the end, that is cut off with its head.
+    cut = """DELETE FROM LOG WHERE position > 2;
+        UPDATE audit_heads h SET position = e.position, mac = e.mac FROM LOG e
+        WHERE e.position = 2 AND h.log = 'LOG' AND h.region_id = e.region_id"""
+    tamper(live, "audit_trail", cut)
+    tamper(live, "accesses", "DELETE FROM LOG; DELETE FROM audit_heads WHERE log = 'LOG' AND region_id = 77")
+    assert look_on(live, Looked(), 100)[1:] == [("42 audit_trail", 2, None)]
+    assert look_on(live, looked, 100) == [
+        ("42 accesses", 0, "position 1 is missing: there were 5 once"),
+        ("42 audit_trail", 2, "position 3 is missing: there were 3 once"),
+        ("77 accesses", 0, "position 1 is missing: there were 2 once"),
+    ]
+
+
+def test_the_worker_tells_of_a_chain_that_is_broken(live: Live, capfd: pytest.CaptureFixture[str]) -> None:
+    (job,) = (one for one in JOBS if one.name == "look_at_chains")
+    write(live, "accesses")
+    live.work()
+    live.batch(job)
+    assert "audit_chain_broken" not in capfd.readouterr().out
+    tamper(live, "accesses", "UPDATE LOG SET role = 'x' WHERE position = 2")
+    live.batch(job)
+    (line,) = (json.loads(line) for line in capfd.readouterr().out.splitlines() if "audit_chain_broken" in line)
+    assert (line["logger"], line["level"]) == ("zapis.security", "error")
+    assert (line["region"], line["log"], line["what"]) == (42, "accesses", NOT_CHAINED.format(2))
 
 
 def test_the_command_line(live: Live, tmp_path: Path) -> None:
@@ -337,7 +400,7 @@ def test_the_command_line(live: Live, tmp_path: Path) -> None:
         write(live, log, 2)
     code, said = run("verify", "--region", "42")
     # They were written in September, and it is later by now.
-    assert (code, said.count("2 should have been chained by now")) == (1, 2)
+    assert (code, said.count("2 should have been chained by now")) == (3, 2)
     live.work()
     code, heads = run("head")
     assert code == 0
@@ -346,6 +409,9 @@ def test_the_command_line(live: Live, tmp_path: Path) -> None:
     assert read_heads(heads) == {(REGION, log): head(live, log) for log in LOGS}
     code, said = run("verify", "--head", str(noted))
     assert code == 0, said
+    # One line for each that there is, and one for all the others.
+    assert len(said.splitlines()) == 3
+    assert re.fullmatch(r"\d+ chains are empty\.", said.splitlines()[-1])
     assert f"42 accesses: 2 entries are as they were written, up to {head(live, 'accesses')}" in said
     assert run("verify", "--log", "accesses", "--region", "42", "--from", "2")[0] == 0
     for wrong in (("--log", "x"), ("--from", "2"), ("--head", str(Path(__file__)))):

@@ -280,8 +280,10 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
     "accesses_to_chain": (lambda c: audit.regions_to_chain(c, "accesses"), {"accesses_unchained"}),
     "unchained_trail": (lambda c: audit.unchained(c, TRAIL, 1000), {"audit_trail_unchained"}),
     "unchained_accesses": (lambda c: audit.unchained(c, ACCESSES, 1000), {"accesses_unchained"}),
-    "oldest_accesses": (as_served(lambda c: audit.oldest_accesses(c, ACCESSES, 100, 500)), {"accesses_chain"}),
-    "regions_to_forget": (as_served(lambda c: audit.regions_to_forget(c, NOW)), {"accesses_chain"}),
+    "oldest_accesses": (as_served(lambda c: audit.oldest(c, ACCESSES, 100, 500)), {"accesses_chain"}),
+    "accesses_to_forget": (as_served(lambda c: audit.regions_to_forget(c, "accesses", NOW)), {"accesses_chain"}),
+    "oldest_trail": (as_served(lambda c: audit.oldest(c, TRAIL, 100, 500)), {"audit_trail_chain"}),
+    "trail_to_forget": (as_served(lambda c: audit.regions_to_forget(c, "audit_trail", NOW)), {"audit_trail_chain"}),
     "lock_sealed": (
         lambda c: keyring.lock_sealed(c, ["k1", "k2"], [NIL], 200),
         {"persons_by_key_of_snils", "appointments_by_key_of_home_address", "documents_by_key_of_name"},
@@ -347,7 +349,7 @@ ANYBODY = Sight("own", REGION, made(5, 2), made(1, 7))
 THE_SERVICES = {
     "hold_back", "next_to_draw", "to_look_after", "to_erase", "forget_answers", "next_to_fill", "groups_to_draw",
     "collected", "lapse_an_offer", "expire_an_approved", "book_trial", "trail_to_chain", "accesses_to_chain",
-    "unchained_trail", "unchained_accesses", "oldest_accesses", "regions_to_forget", "lock_sealed", "reseal",
+    "unchained_trail", "unchained_accesses", "oldest_accesses", "accesses_to_forget", "oldest_trail", "trail_to_forget", "lock_sealed", "reseal",
     "open_session", "refresh_session", "ended_sessions", "forget_sessions", "claim_page", "forget_tickets",
     "forget_applications", "forget_trials", "forget_waiting", "forget_requests", "forget_messages", "forget_told",
     "forget_codes", "unused_account", "erase_account",

@@ -42,11 +42,8 @@ def test_a_day_sheet_shows_the_day_and_is_written_down_as_read(world: World) -> 
     ]
     assert sheet["slots"][2]["tickets"][0]["id"] == by_staff["id"]
     assert sheet["slots"][2]["tickets"][0]["override_reason"] == WHY
-    read = world.live.sql(
-        "SELECT p.external_id, t.details FROM audit_trail t JOIN practitioners p ON p.id = t.subject_id "
-        "WHERE t.event = 'day_sheet_read'"
-    )
-    assert [tuple(row) for row in read] == [("d1", '{"day": "2026-09-07"}')]
+    (read,) = world.live.sql("SELECT path FROM accesses WHERE operation = 'getDaySheet'")
+    assert read["path"] == f"{desk.path}/practitioners/d1/day"
     assert len(desk.day(day="2026-09-08")["slots"]) == 1
     Desk(world).clinic.put("practitioners/d9", {"last_name": "Чужая", "first_name": "Анна", "specialty_codes": ["58"]})
     answer = desk.staff.get(f"{desk.path}/practitioners/d9/day")

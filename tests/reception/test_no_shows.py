@@ -87,7 +87,7 @@ def test_a_limit_pauses_online_booking_and_an_excuse_lifts_it(world: World) -> N
     appeals = desk.staff.get(f"{desk.path}/appeals", status="open").ok()["items"]
     assert [(item["appointment_id"], item["text"]) for item in appeals] == [(second["id"], told["text"])]
     assert appeals[0]["person"]["last_name"] == second["person"]["last_name"]
-    assert world.live.sql("SELECT FROM audit_trail WHERE event = 'appeals_read'")
+    assert world.live.sql("SELECT FROM accesses WHERE operation = 'listAppeals'")
 
     decide = f"{desk.path}/appeals/{second['id']}/decide"
     assert desk.staff.post(decide, {"excused": False}).ok()["status"] == "refused"

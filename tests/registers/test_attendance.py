@@ -106,7 +106,7 @@ def test_a_month_is_counted(school: School) -> None:
     assert [by_id[anna.id][name] for name in counts] == [3, 0, 0, 0, 0, 3]
     assert (by_id[anna.id]["since"], by_id[anna.id]["until"]) == ("2026-09-07", "2026-09-21")
     assert school.director.get(f"{PATH}/groups/{group}/attendance").ok()["month"] == "2026-10"
-    assert len(live.sql("SELECT FROM audit_trail WHERE event = 'attendance_read'")) == 2
+    assert len(live.sql("SELECT FROM accesses WHERE operation = 'getAttendance'")) == 2
 
 
 def test_a_teacher_sees_and_marks_no_other_group(school: School) -> None:

@@ -126,6 +126,16 @@ BEGIN
     WHERE c.region_id = p_region AND c.id = kept.account_id AND coalesce(c.same_as, c.id) = kept.citizen_id;
 END $$;
 
+-- Whose session it is that refresh_session has refused at that moment, and whether it ended it because a token came again.
+CREATE OR REPLACE FUNCTION session_refused(p_region smallint, p_session uuid, p_now timestamptz)
+RETURNS TABLE (citizen uuid, reused boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT s.citizen_id, EXISTS (
+        SELECT FROM audit_trail t WHERE t.region_id = p_region AND t.subject_id = p_session
+          AND t.event = 'session_token_reused' AND t.at = p_now)
+    FROM sessions s WHERE s.region_id = p_region AND s.id = p_session
+$$;
+
 -- Ends one of the citizen's sessions. Twice is no error; refuses where it is not theirs.
 CREATE OR REPLACE FUNCTION end_session(p_region smallint, p_citizen uuid, p_session uuid, p_now timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$

@@ -9,6 +9,12 @@ ENROLMENT_NOT_OPEN = refusal(
     "enrolment_not_open", Kind.conflict, "Запись в группу ещё не открыта", "Enrolment has not opened yet"
 )
 ENROLMENT_CLOSED = refusal("enrolment_closed", Kind.conflict, "Запись в группу закончилась", "Enrolment has closed")
+APPLYING_PAUSED = refusal(
+    "applying_paused",
+    Kind.too_many,
+    "Вы много раз подавали и отзывали заявки: следующую можно будет подать чуть позже",
+    "You have applied and withdrawn again and again: the next time is possible a little later",
+)
 TOO_YOUNG = refusal(
     "too_young",
     Kind.conflict,

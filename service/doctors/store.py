@@ -35,6 +35,8 @@ VIOLATIONS = {
     "too_many_tickets": problems.TOO_MANY_TICKETS,
     "too_many_bookings": problems.TOO_MANY_BOOKINGS,
     "paused_for_no_shows": problems.PAUSED_FOR_NO_SHOWS,
+    "too_many_today": problems.TOO_MANY_TODAY,
+    "hold_paused": problems.HOLD_PAUSED,
     "slot_for_another_age": problems.SLOT_FOR_ANOTHER_AGE,
     "slot_for_another_sex": problems.SLOT_FOR_ANOTHER_SEX,
     "not_attached": problems.NOT_ATTACHED,
@@ -270,6 +272,10 @@ async def release_hold(conn: Connection, region_id: int, citizen_id: UUID, hold_
 async def expire_holds(conn: Connection, now: datetime) -> int:
     """Frees the places of a batch of form holds whose time is over, in all regions; gives how many."""
     return await conn.fetchval(SQL.expire_holds, now)
+
+
+async def forget_let_go(conn: Connection, now: datetime) -> int:
+    return await conn.fetchval(SQL.forget_let_go, now)
 
 
 async def book_appointments(

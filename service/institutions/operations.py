@@ -11,7 +11,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/v1/day-limits", "getDayLimits", usecases.get_day_limits, ANYONE, Transaction.READ,
-        "Get what may be taken in a day", shared=True,
+        "Get what may be taken in a day",
     ),
     Operation(
         "PUT", "/v1/day-limits", "putDayLimits", usecases.put_day_limits, operator("institutions:write"),

@@ -12,8 +12,8 @@ ENROLMENT_CLOSED = refusal("enrolment_closed", Kind.conflict, "Запись в �
 APPLYING_PAUSED = refusal(
     "applying_paused",
     Kind.too_many,
-    "Вы много раз подавали и отзывали заявки: следующую можно будет подать чуть позже",
-    "You have applied and withdrawn again and again: the next time is possible a little later",
+    "Вы много раз занимали места в группах и отказывались от них: следующее можно будет занять чуть позже",
+    "You have taken places in groups and given them up again and again: the next can be taken a little later",
 )
 TOO_YOUNG = refusal(
     "too_young",

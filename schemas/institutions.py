@@ -71,8 +71,9 @@ class DayLimits(Schema):
     )
     let_go_freely: Annotated[int, Field(ge=0, le=1000), INTEGER] | None = Field(
         default=10,
-        description="How many times (of doctors) an account holds or books and lets go before it has to wait for the "
-        "next: a minute, then two, four, at most an hour. Places in groups are counted apart, in the same way.",
+        description="So many doctors' times an account takes and lets go, or holds and does not book, before it has to "
+        "wait for the next: a minute, then two, four, an hour at most. Places in groups are counted apart, in the same "
+        "way.",
     )
     let_go_a_day: Annotated[int, Field(ge=1, le=1000), INTEGER] | None = Field(
         default=40, description="After so many there is no other until the day is over."

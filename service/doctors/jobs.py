@@ -1,6 +1,6 @@
-"""What goes on by itself: places that were kept too long, and what was let go long ago."""
+"""What goes on by itself: places that were kept too long."""
 
 from service.core.jobs import Job
 from service.doctors import usecases
 
-JOBS = (Job("expire_holds", 2, usecases.expire_holds), Job("forget_let_go", 3600, usecases.forget_let_go))
+JOBS = (Job("expire_holds", 2, usecases.expire_holds),)

@@ -179,9 +179,6 @@ SELECT release_hold($1, $2, $3, $4);
 -- name: expire_holds
 SELECT expire_holds($1);
 
--- name: forget_let_go
-SELECT forget_let_go($1);
-
 -- name: book_appointments
 SELECT book_appointments($1, $2, $3, $4, $5, $6::jsonb, $7);
 

@@ -274,10 +274,6 @@ async def expire_holds(conn: Connection, now: datetime) -> int:
     return await conn.fetchval(SQL.expire_holds, now)
 
 
-async def forget_let_go(conn: Connection, now: datetime) -> int:
-    return await conn.fetchval(SQL.forget_let_go, now)
-
-
 async def book_appointments(
     conn: Connection,
     region_id: int,

@@ -158,11 +158,6 @@ async def expire_holds(conn: Connection, clock: Clock) -> int:
     return await store.expire_holds(conn, clock())
 
 
-async def forget_let_go(conn: Connection, clock: Clock) -> int:
-    """Forgets what was let go more than a day ago, in groups too; gives how many of one batch."""
-    return await store.forget_let_go(conn, clock())
-
-
 async def book_appointment(
     conn: Connection,
     actor: Actor,

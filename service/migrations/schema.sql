@@ -988,6 +988,7 @@ BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
+    PERFORM refuse_in_pause(p_region, p_citizen, 'club', p_now);
     SELECT * INTO place FROM groups WHERE region_id = p_region AND id = wish.group_id;
     SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = wish.person_id AND p.deleted_at IS NULL;
@@ -1445,6 +1446,7 @@ BEGIN
     PERFORM refuse('trial_not_found') WHERE named.id IS NULL;
     IF named.status = 'booked' THEN
         PERFORM refuse('lesson_begun') WHERE p_now >= named.begins_at;
+        PERFORM count_let_go(p_region, p_citizen, 'club', p_now);
         UPDATE trials SET status = 'cancelled' WHERE region_id = p_region AND id = p_trial RETURNING * INTO named;
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'trial_cancelled', p_trial, '{}', true);
     END IF;
@@ -3435,7 +3437,7 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION public.forget_let_go(p_now timestamp with time zone) RETURNS integer
+CREATE FUNCTION public.forget_let_go(p_before timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -3444,7 +3446,7 @@ DECLARE
 BEGIN
     DELETE FROM places_let_go gone USING regions r CROSS JOIN LATERAL (
         SELECT g.region_id, g.citizen_id, g.at, g.id FROM places_let_go g
-        WHERE g.region_id = r.code AND g.at <= p_now - interval '1 day'
+        WHERE g.region_id = r.code AND g.at < p_before
         ORDER BY g.at LIMIT 500 FOR UPDATE SKIP LOCKED) old
     WHERE gone.region_id = old.region_id AND gone.citizen_id = old.citizen_id AND gone.at = old.at AND gone.id = old.id;
     GET DIAGNOSTICS forgotten = ROW_COUNT;

@@ -238,7 +238,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         },
     ),
     "hold_slot": (hold, {"slots_pkey", "idempotency_keys_pkey", "places_let_go_pkey", "holds_by_citizen"}),
-    "forget_let_go": (as_served(lambda c: doctors.forget_let_go(c, LONG_AGO)), {"places_let_go_to_forget"}),
+    "forget_let_go": (as_served(lambda c: personal_data.forget_let_go(c, LONG_AGO)), {"places_let_go_to_forget"}),
     "request_draw": (request_draw, {"draws_pkey", "idempotency_keys_pkey", "slots_pkey"}),
     "hold_back": (draws.hold_back, {"draws_to_draw", "slots_by_draw"}),
     "next_to_draw": (lambda c: draws.next_to_draw(c, NOW), {"draws_to_draw"}),

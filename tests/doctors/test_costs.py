@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from service.doctors.jobs import JOBS
 from tests import locks
 from tests.doctors.clinic import Clinic
 from tests.live import Answer, Api
@@ -18,7 +17,6 @@ from tests.waiting.people import waiting
 from tests.world import SURGEON, World
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-EXPIRING, FORGETTING = JOBS
 
 
 class Family:
@@ -380,18 +378,6 @@ def test_holds_at_once_do_not_all_come_before_the_pause(world: World, family: Fa
         [lambda slot=slot: Api(api.base, api.token).create("/v1/holds", {"slot_id": slot}) for slot in slots]
     )
     assert sorted(answer.status for answer in answers) == [201] * 4 + [429] * 8
-
-
-def test_what_is_a_day_old_is_forgotten(world: World, clinic: Clinic, family: Family) -> None:
-    slot = clinic.slot(hours=100)
-    family.holds(slot, 4)
-    passes(world, DAY)
-    world.live.batch(EXPIRING)
-    assert world.live.batch(FORGETTING) == 3
-    # That of the last one began when its time was over.
-    assert let_go(world) == 1
-    passes(world, 10 * MINUTE)
-    assert [world.live.batch(FORGETTING) for _ in range(2)] == [1, 0]
 
 
 def test_accounts_that_join_have_let_go_together(world: World, clinic: Clinic, family: Family) -> None:

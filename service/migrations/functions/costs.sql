@@ -104,14 +104,14 @@ BEGIN
                          times[1] + pause_after(cardinality(times) - freely), p_now);
 END $$;
 
--- What is older than a day counts no more. Returns how many there were, of one batch.
-CREATE OR REPLACE FUNCTION forget_let_go(p_now timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+-- What was let go before then, of one batch. Returns how many there were.
+CREATE OR REPLACE FUNCTION forget_let_go(p_before timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     forgotten integer;
 BEGIN
     DELETE FROM places_let_go gone USING regions r CROSS JOIN LATERAL (
         SELECT g.region_id, g.citizen_id, g.at, g.id FROM places_let_go g
-        WHERE g.region_id = r.code AND g.at <= p_now - interval '1 day'
+        WHERE g.region_id = r.code AND g.at < p_before
         ORDER BY g.at LIMIT 500 FOR UPDATE SKIP LOCKED) old
     WHERE gone.region_id = old.region_id AND gone.citizen_id = old.citizen_id AND gone.at = old.at AND gone.id = old.id;
     GET DIAGNOSTICS forgotten = ROW_COUNT;

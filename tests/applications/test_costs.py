@@ -6,7 +6,9 @@ import pytest
 
 from tests.applications.people import Family, group
 from tests.doctors.clinic import Clinic
-from tests.doctors.test_costs import DAY, MINUTE, let_go, limits, passes, refused
+from tests.doctors.takers import DAY, MINUTE, let_go, limits, passes, refused
+from tests.registers.school import School
+from tests.registers.test_trials import Tried, cancel
 from tests.world import World
 
 
@@ -88,3 +90,14 @@ def test_a_repetition_is_answered_as_before(world: World, family: Family) -> Non
     passes(world, timedelta(minutes=1))
     family.come_again()
     assert family.applies(wanted).status == 201
+
+
+def test_trial_lessons_count_too(world: World) -> None:
+    limits(world, let_go_freely=1)
+    family, tried = Family(world), Tried(School(world))
+    for _ in range(2):
+        trial = tried.by(family).ok()
+        for _ in range(2):
+            cancel(family, trial).ok()
+    assert refused(tried.by(family), "applying_paused", world.now + MINUTE)
+    assert tried.by(Family(world)).status == 201

@@ -55,6 +55,31 @@ class RegionList(Schema):
     items: list[Region]
 
 
+class DayLimits(Schema):
+    """What a person may take online within 24 hours, and how often an account may take places and let them go.
+
+    Null: as many as they like. Staff are never limited by it, nor is who accepts what they were offered.
+    """
+
+    model_config = example(person_bookings_a_day=10, account_bookings_a_day=30, let_go_freely=10, let_go_a_day=40)
+
+    person_bookings_a_day: Annotated[int, Field(ge=1, le=1000), INTEGER] | None = Field(
+        default=10, description="Tickets that are booked for one human being, by whichever accounts."
+    )
+    account_bookings_a_day: Annotated[int, Field(ge=1, le=1000), INTEGER] | None = Field(
+        default=30, description="Tickets that one account books."
+    )
+    let_go_freely: Annotated[int, Field(ge=0, le=1000), INTEGER] | None = Field(
+        default=10,
+        description="So many doctors' times an account takes and lets go, or holds and does not book, before it has to "
+        "wait for the next: a minute, then two, four, an hour at most. Places in groups are counted apart, in the same "
+        "way.",
+    )
+    let_go_a_day: Annotated[int, Field(ge=1, le=1000), INTEGER] | None = Field(
+        default=40, description="After so many there is no other until the day is over."
+    )
+
+
 class InstitutionBody(Schema):
     """What an institution says of itself."""
 

@@ -80,6 +80,7 @@ def _retention(settings: Settings) -> Retention:
         messages=timedelta(days=settings.keep_messages_days),
         told=timedelta(days=settings.keep_told_days),
         codes=timedelta(days=settings.keep_codes_days),
+        let_go=timedelta(days=settings.keep_let_go_days),
         accounts=timedelta(days=settings.keep_accounts_days),
         exports_a_day=settings.max_exports_a_day,
     )

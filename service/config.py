@@ -173,6 +173,7 @@ class Settings(BaseSettings):
     keep_messages_days: KeepDays = Field(default=365, description="Messages to parents.")
     keep_told_days: KeepDays = Field(default=90, description="What was to be told to others.")
     keep_codes_days: KeepDays = Field(default=30, description="One-time codes that have expired.")
+    keep_let_go_days: KeepDays = Field(default=1, description="When an account let places go; a day of it counts.")
     keep_accounts_days: Annotated[int, Field(ge=365, le=36500)] = Field(
         default=1096, description="Accounts that nobody uses and that have nothing under way."
     )

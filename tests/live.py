@@ -116,7 +116,7 @@ class Live:
         # Citizens can confirm who they are.
         given |= rogue.settings()
         # Tests that move the clock by weeks count what the other jobs do.
-        given |= {"keep_answers_hours": 24 * 365, "keep_sessions_hours": 24 * 365}
+        given |= {"keep_answers_hours": 24 * 365, "keep_sessions_hours": 24 * 365, "keep_let_go_days": 365}
         # Under a clock that stands still one launch is all of a user's; and nobody asks meanwhile what has ended.
         given |= {"launch_sessions": 10_000, "ended_sessions_seconds": 3600}
         # Nor do tests ask as people do; those of the limits set their own.

@@ -68,6 +68,7 @@ class Applications(RuleBasedStateMachine):
         self.open = ExitStack()
         live = self.open.enter_context(Live(self.open.enter_context(fresh_database(self.server_dsn)), self.folder))
         self.world = World(live)
+        self.world.take_off_limits()
         # Of every application that was acknowledged, its number.
         self.acknowledged: dict[str, str] = {}
         self.asked: tuple[int, str, Any, str, Answer] | None = None

@@ -84,6 +84,7 @@ class Bookings(RuleBasedStateMachine):
         self.open = ExitStack()
         live = self.open.enter_context(Live(self.open.enter_context(fresh_database(self.server_dsn)), self.folder))
         self.world = World(live)
+        self.world.take_off_limits()
         self.all_held: list[Held] = []
         self.keys = 0
 

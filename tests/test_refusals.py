@@ -50,6 +50,9 @@ RETRY_AFTER = {
     "provider_away": "60",
     # So long is the hour of the clock that stands still.
     "too_many_requests": "3600",
+    "too_many_today": str(24 * 3600),
+    "hold_paused": "60",
+    "applying_paused": "60",
 }
 # No other provocation tries so many.
 CODES = 30

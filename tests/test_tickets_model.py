@@ -107,6 +107,7 @@ class Tickets(RuleBasedStateMachine):
     @initialize()
     def set_up(self) -> None:
         self.start = self.world.now
+        self.world.take_off_limits()
         self.clinic = Clinic(self.world, hold_minutes=10, offer_minutes=30, rebooking_hours=2, noshow_after_minutes=30)
         self.publish_all(OWN_IDS, "keep")
         self.children = [

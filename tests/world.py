@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from schemas.institutions import DayLimits
 from tests.live import Answer, Api, Live
 
 REGION = 42
@@ -65,6 +66,10 @@ class World:
             self.put(f"/v1/institutions/{CLINIC}/practitioners/{own_id}", body)
         body = {"name": "Корпус 1", "address": "г. Кемерово, ул. Весенняя, 5", "room": "214"}
         self.put(f"/v1/institutions/{CLINIC}/locations/l1", body)
+
+    def take_off_limits(self) -> None:
+        """From now on nobody is told that they took enough within a day."""
+        self.put("/v1/day-limits", dict.fromkeys(DayLimits.model_fields))
 
     @property
     def now(self) -> datetime:

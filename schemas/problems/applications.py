@@ -9,6 +9,12 @@ ENROLMENT_NOT_OPEN = refusal(
     "enrolment_not_open", Kind.conflict, "Запись в группу ещё не открыта", "Enrolment has not opened yet"
 )
 ENROLMENT_CLOSED = refusal("enrolment_closed", Kind.conflict, "Запись в группу закончилась", "Enrolment has closed")
+APPLYING_PAUSED = refusal(
+    "applying_paused",
+    Kind.too_many,
+    "Вы много раз занимали места в группах и отказывались от них: следующее можно будет занять чуть позже",
+    "You have taken places in groups and given them up again and again: the next can be taken a little later",
+)
 TOO_YOUNG = refusal(
     "too_young",
     Kind.conflict,

@@ -142,6 +142,18 @@ TOO_MANY_BOOKINGS = refusal(
     "Пациента записывали так часто, что теперь запишет только регистратура",
     "The patient was booked so often that only the registry desk can book now",
 )
+TOO_MANY_TODAY = refusal(
+    "too_many_today",
+    Kind.too_many,
+    "За сутки через интернет занято столько мест, сколько можно: попробуйте позже или обратитесь в учреждение",
+    "As many places as one may take online within a day are taken: try later, or ask the institution",
+)
+HOLD_PAUSED = refusal(
+    "hold_paused",
+    Kind.too_many,
+    "Вы много раз занимали и отпускали время: следующее можно будет занять чуть позже",
+    "You have taken times and let them go again and again: the next can be taken a little later",
+)
 PAUSED_FOR_NO_SHOWS = refusal(
     "paused_for_no_shows",
     Kind.conflict,

@@ -97,6 +97,10 @@ class Problem(BaseModel):
         description="At `group_over_capacity` who is in, at `group_times_held` whose other bookings are in the way.",
     )
     purpose: ConsentPurpose | None = Field(default=None, description="At `consent_missing`: to what.")
+    possible_at: Instant | None = Field(
+        default=None,
+        description="At `hold_paused`, `applying_paused` and `too_many_today`: when it is possible again.",
+    )
     error: str | None = Field(default=None, description="At createToken: the error code of RFC 6749, section 5.2.")
 
 

@@ -32,6 +32,8 @@ VIOLATIONS = {
     "applications_person_once_a_group": problems.ALREADY_APPLIED,
     "too_many_applications": problems.TOO_MANY_APPLICATIONS,
     "too_many_groups": problems.TOO_MANY_GROUPS,
+    "applying_paused": problems.APPLYING_PAUSED,
+    "too_many_today": problems.TOO_MANY_TODAY,
     "financing_not_offered": problems.FINANCING_NOT_OFFERED,
     "certificate_needed": problems.CERTIFICATE_NEEDED,
     "certificate_not_found": problems.CERTIFICATE_NOT_FOUND,

@@ -63,7 +63,9 @@ def refusing(violations: Mapping[str, Refusal | type[Collision]]) -> Generator[N
         if refusal is None:
             raise
         if isinstance(refusal, Refusal):
-            raise DomainError(refusal, errors=_item(error), extra=_more(error)) from None
+            more = _more(error)
+            wait = more.pop("retry_after_seconds", None)
+            raise DomainError(refusal, errors=_item(error), extra=more, retry_after_seconds=wait) from None
         raise refusal from None
 
 
@@ -76,7 +78,7 @@ def _item(error: asyncpg.PostgresError) -> list[FieldError]:
 
 
 def _more(error: asyncpg.PostgresError) -> dict[str, Any]:
-    """What a refusal of ours says beside its name: more members of the problem."""
+    """What a refusal of ours says beside its name: more members of the problem, and when to come again."""
     hint: str | None = getattr(error, "hint", None)
     if getattr(error, "sqlstate", None) != _REFUSED or not hint:
         return {}

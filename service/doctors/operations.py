@@ -12,9 +12,11 @@ _NOT_FOR_THEM = (
     p.SLOT_FOR_ANOTHER_AGE, p.SLOT_FOR_ANOTHER_SEX, p.REFERRAL_NEEDED, p.REFERRAL_UNKNOWN, p.SPECIALTY_CLOSED,
     p.NOT_ATTACHED, p.HOME_ADDRESS_NEEDED,
 )  # fmt: skip
+# Why an account can't take another time now, having let others go.
+_PAUSED = (p.HOLD_PAUSED, p.TOO_MANY_TODAY)
 _BOOKING = (
     p.PERSON_NOT_FOUND, *_CLOSED, *_NOT_FOR_THEM, p.ALREADY_HAS_TICKET, p.PERSON_BUSY, p.REFERRAL_USED,
-    p.CONSENT_MISSING, p.TOO_MANY_TICKETS, p.TOO_MANY_BOOKINGS, p.PAUSED_FOR_NO_SHOWS,
+    p.CONSENT_MISSING, p.TOO_MANY_TICKETS, p.TOO_MANY_BOOKINGS, p.PAUSED_FOR_NO_SHOWS, p.TOO_MANY_TODAY,
 )  # fmt: skip
 
 OPERATIONS = (
@@ -68,7 +70,7 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/v1/holds", "holdSlot", usecases.hold_slot, CITIZEN, Transaction.STATEMENT,
-        "Keep a place for some minutes", status=201, refusals=(*_CLOSED, p.SPECIALTY_CLOSED),
+        "Keep a place for some minutes", status=201, refusals=(*_CLOSED, p.SPECIALTY_CLOSED, *_PAUSED),
     ),
     Operation(
         "DELETE", "/v1/holds/{hold_id}", "releaseHold", usecases.release_hold, CITIZEN, Transaction.STATEMENT,
@@ -105,7 +107,7 @@ OPERATIONS = (
         usecases.reschedule_appointment, CITIZEN, Transaction.STATEMENT, "Move a ticket to another time",
         refusals=(
             p.APPOINTMENT_NOT_FOUND, p.APPOINTMENT_OVER, p.CANCELLATION_CLOSED, p.SLOT_ELSEWHERE, p.PERSON_BUSY,
-            *_CLOSED, *_NOT_FOR_THEM,
+            *_CLOSED, *_NOT_FOR_THEM, *_PAUSED,
         ),
     ),
     Operation(

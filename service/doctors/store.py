@@ -35,6 +35,8 @@ VIOLATIONS = {
     "too_many_tickets": problems.TOO_MANY_TICKETS,
     "too_many_bookings": problems.TOO_MANY_BOOKINGS,
     "paused_for_no_shows": problems.PAUSED_FOR_NO_SHOWS,
+    "too_many_today": problems.TOO_MANY_TODAY,
+    "hold_paused": problems.HOLD_PAUSED,
     "slot_for_another_age": problems.SLOT_FOR_ANOTHER_AGE,
     "slot_for_another_sex": problems.SLOT_FOR_ANOTHER_SEX,
     "not_attached": problems.NOT_ATTACHED,

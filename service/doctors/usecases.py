@@ -140,7 +140,8 @@ async def hold_slot(conn: Connection, actor: Actor, body: HoldBody, key: Idempot
     """Keeps a place for some minutes while a form is filled: bookAppointment then takes it.
 
     A citizen keeps one place at an institution at a time: another one takes its turn. A place that was kept too long
-    can still be booked, as long as nobody else has come.
+    can still be booked, as long as nobody else has come. Who takes times and lets them go again and again waits for the
+    next, longer each time (`possible_at`); meanwhile they can still book.
     """
     kept = orjson.loads(await store.hold_slot(conn, actor.region_id, actor.id, key, body.slot_id, clock()))
     expires_at = datetime.fromisoformat(kept["expires_at"]).astimezone(ZoneInfo(kept["zone"]))

@@ -10,6 +10,14 @@ OPERATIONS = (
         "List the regions", max_age_seconds=3600,
     ),
     Operation(
+        "GET", "/v1/day-limits", "getDayLimits", usecases.get_day_limits, ANYONE, Transaction.READ,
+        "Get what may be taken in a day",
+    ),
+    Operation(
+        "PUT", "/v1/day-limits", "putDayLimits", usecases.put_day_limits, operator("institutions:write"),
+        Transaction.WRITE, "Set what may be taken in a day",
+    ),
+    Operation(
         "GET", "/v1/institutions", "listInstitutions", usecases.list_institutions, ANYONE, Transaction.READ,
         "List institutions", shared=True,
     ),

@@ -4,6 +4,13 @@ SELECT code, name_ru, name_en, zone FROM regions ORDER BY code;
 -- name: find_region
 SELECT code, name_ru, name_en, zone FROM regions WHERE code = $1;
 
+-- name: find_day_limits
+SELECT person_bookings_a_day, account_bookings_a_day, let_go_freely, let_go_a_day FROM regions WHERE code = $1;
+
+-- name: put_day_limits
+UPDATE regions SET person_bookings_a_day = $2, account_bookings_a_day = $3, let_go_freely = $4, let_go_a_day = $5
+WHERE code = $1;
+
 -- name: list_institutions
 SELECT * FROM institutions
 WHERE region_id = $1

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from schemas import problems
-from schemas.institutions import InstitutionBody, PageFilter, PageInvitationFilter
+from schemas.institutions import DayLimits, InstitutionBody, PageFilter, PageInvitationFilter
 from service.core.database import Connection, Record, refusing
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
@@ -23,6 +23,16 @@ async def list_regions(conn: Connection) -> list[Record]:
 
 async def find_region(conn: Connection, region_code: int) -> Record | None:
     return await conn.fetchrow(SQL.find_region, region_code)
+
+
+async def find_day_limits(conn: Connection, region_code: int) -> Record:
+    row = await conn.fetchrow(SQL.find_day_limits, region_code)
+    assert row is not None
+    return row
+
+
+async def put_day_limits(conn: Connection, region_code: int, limits: DayLimits) -> None:
+    await conn.execute(SQL.put_day_limits, region_code, *limits.model_dump().values())
 
 
 async def list_institutions(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from schemas import problems
 from schemas.institutions import (
+    DayLimits,
     Institution,
     InstitutionBody,
     InstitutionFilter,
@@ -29,6 +30,18 @@ async def list_regions(conn: Connection, language: Language) -> RegionList:
     """All regions of the country with their codes and time zones."""
     rows = await store.list_regions(conn)
     return RegionList(items=[Region(code=row["code"], name=row[f"name_{language}"], zone=row["zone"]) for row in rows])
+
+
+async def get_day_limits(conn: Connection, actor: Actor) -> DayLimits:
+    """What a person may take online within 24 hours in the caller's region."""
+    return DayLimits(**await store.find_day_limits(conn, actor.region_id))
+
+
+async def put_day_limits(conn: Connection, actor: Actor, body: DayLimits, clock: Clock) -> DayLimits:
+    """Sets what a person may take online within 24 hours in the region. What is left out is as it is by default."""
+    await store.put_day_limits(conn, actor.region_id, body)
+    await journal(conn, actor.region_id, actor.id, "day_limits_put", actor.id, clock(), **body.model_dump())
+    return body
 
 
 async def list_institutions(

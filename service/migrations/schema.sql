@@ -651,6 +651,7 @@ BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
+    PERFORM refuse_in_pause(p_region, p_citizen, 'club', p_now);
     PERFORM lock_children(p_region, asked);
     PERFORM offer_before(p_region, wanted, p_now);
     unseated := first_without_place(p_region, wanted);
@@ -891,10 +892,13 @@ BEGIN
         RETURN with_home_addresses(p_region, earlier);
     END IF;
 
+    PERFORM take_turns(p_region, p_citizen, ARRAY(SELECT identity FROM unnest(patients)));
     FOR number IN 0..count - 1 LOOP
         item := p_items -> number;
         patient := patients[number];
         place := places[number];
+        PERFORM refuse_until(p_region, 'too_many_today',
+                             day_is_full_until(p_region, p_citizen, patient.identity, p_now), p_now, number);
         PERFORM refuse(booking_limit(place, patient, p_now), number);
         IF count > 1 THEN
             PERFORM refuse(booking_conflict(place, patient, p_now), number);
@@ -984,6 +988,7 @@ BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
+    PERFORM refuse_in_pause(p_region, p_citizen, 'club', p_now);
     SELECT * INTO place FROM groups WHERE region_id = p_region AND id = wish.group_id;
     SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = wish.person_id AND p.deleted_at IS NULL;
@@ -1402,6 +1407,7 @@ BEGIN
             THEN 'cancellation_closed'
     END);
     IF booked.status <> 'cancelled' THEN
+        PERFORM count_ticket_let_go(booked, p_citizen, p_now);
         PERFORM end_appointment(booked, p_event_id, p_citizen, '{}', p_now);
     END IF;
 END $$;
@@ -1440,6 +1446,7 @@ BEGIN
     PERFORM refuse('trial_not_found') WHERE named.id IS NULL;
     IF named.status = 'booked' THEN
         PERFORM refuse('lesson_begun') WHERE p_now >= named.begins_at;
+        PERFORM count_let_go(p_region, p_citizen, 'club', p_now);
         UPDATE trials SET status = 'cancelled' WHERE region_id = p_region AND id = p_trial RETURNING * INTO named;
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'trial_cancelled', p_trial, '{}', true);
     END IF;
@@ -1865,6 +1872,16 @@ BEGIN
     RETURN CASE WHEN comes THEN number ELSE now_is.serial END;
 END $$;
 
+CREATE FUNCTION public.count_application_let_go(named public.applications, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF named.placed AND named.status <> 'offered' THEN
+        PERFORM count_let_go(named.region_id, p_citizen, 'club', p_now);
+    END IF;
+END $$;
+
 CREATE FUNCTION public.count_launch(p_region smallint, p_launch_hash bytea, p_until timestamp with time zone, p_most integer, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1881,6 +1898,15 @@ BEGIN
     PERFORM refuse('launch_spent') WHERE counted > p_most;
 END $$;
 
+CREATE FUNCTION public.count_let_go(p_region smallint, p_citizen uuid, p_mini_app text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO places_let_go (region_id, citizen_id, at, id, mini_app)
+    VALUES (p_region, p_citizen, p_at, gen_random_uuid(), p_mini_app);
+END $$;
+
 CREATE FUNCTION public.count_sealed() RETURNS TABLE(in_table text, in_column text, key_id text, sealed bigint)
     LANGUAGE plpgsql STABLE
     AS $_$
@@ -1894,6 +1920,16 @@ BEGIN
              WHERE t.%2$I IS NOT NULL GROUP BY 3 ORDER BY 3', place.in_table, place.in_column);
     END LOOP;
 END $_$;
+
+CREATE FUNCTION public.count_ticket_let_go(booked public.appointments, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF booked.status = 'booked' AND booked.source = 'internet' THEN
+        PERFORM count_let_go(booked.region_id, p_citizen, 'doctor', p_now);
+    END IF;
+END $$;
 
 CREATE FUNCTION public.count_wrong_claims(p_region smallint, p_caller_hash bytea, p_at_most integer, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2042,6 +2078,30 @@ CREATE FUNCTION public.current_lessons(place public.groups) RETURNS tstzmultiran
     SELECT place.lessons - coalesce(range_agg(c.planned), '{}') + coalesce(range_agg(c.moved_to), '{}')
     FROM lesson_changes c WHERE c.region_id = place.region_id AND c.group_id = place.id
 $$;
+
+CREATE FUNCTION public.day_is_full_until(p_region smallint, p_citizen uuid, p_identity bytea, p_now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (
+        SELECT greatest((
+            SELECT a.created_at FROM persons p
+            JOIN appointments a ON a.region_id = p.region_id AND a.person_id = p.id
+            WHERE p.region_id = p_region AND p.identity = p_identity AND p.deleted_at IS NULL
+              -- What was booked within a day was of a time to come then.
+              AND a.starts_at > p_now - interval '1 day'
+              AND a.created_at > p_now - interval '1 day' AND a.source = 'internet'
+              AND r.person_bookings_a_day IS NOT NULL
+            ORDER BY a.created_at DESC OFFSET r.person_bookings_a_day - 1 LIMIT 1
+        ), (
+            SELECT a.created_at FROM appointments a
+            WHERE a.region_id = p_region AND a.citizen_id = p_citizen
+              AND a.created_at > p_now - interval '1 day' AND a.source = 'internet'
+              AND r.account_bookings_a_day IS NOT NULL
+            ORDER BY a.created_at DESC OFFSET r.account_bookings_a_day - 1 LIMIT 1
+        )) + interval '1 day'
+        FROM regions r WHERE r.code = p_region);
+END $$;
 
 CREATE FUNCTION public.decide_appeal(p_region smallint, p_institution uuid, p_appointment uuid, p_excused boolean, p_actor uuid, p_event_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2445,6 +2505,7 @@ BEGIN
             PERFORM withdraw_draw_request(p_region, p_citizen, p_id, gen_random_uuid(), p_now);
         WHEN 'appointment' THEN
             SELECT * INTO ticket FROM appointments WHERE region_id = p_region AND id = p_id FOR UPDATE;
+            PERFORM count_ticket_let_go(ticket, p_citizen, p_now);
             PERFORM end_appointment(ticket, gen_random_uuid(), p_citizen, '{"reason": "consent_withdrawn"}', p_now)
             WHERE ticket.status IN ('booked', 'orphaned');
         WHEN 'wishes' THEN
@@ -2454,6 +2515,7 @@ BEGIN
             PERFORM cancel_trial(p_region, p_citizen, p_id, p_now);
         WHEN 'application' THEN
             named := lock_application(p_region, p_citizen, NULL, p_id);
+            PERFORM count_application_let_go(named, p_citizen, p_now);
             PERFORM move_application(named, 'withdrawn', '{}', p_citizen, p_now)
             WHERE application_may_move(named.status, 'withdrawn');
     END CASE;
@@ -2744,6 +2806,7 @@ BEGIN
         ) h
     LOOP
         DELETE FROM holds WHERE region_id = held.region_id AND id = held.id;
+        PERFORM count_let_go(held.region_id, held.citizen_id, 'doctor', held.expires_at);
         PERFORM free_place(held.region_id, held.slot_id, p_now);
         freed := freed + 1;
     END LOOP;
@@ -2853,6 +2916,9 @@ CREATE FUNCTION public.exported_doctors(p_region smallint, p_citizen uuid) RETUR
     UNION ALL
     SELECT 'holds', exported_row(to_jsonb(h), p_citizen) FROM holds h
     WHERE h.region_id = p_region AND h.citizen_id = p_citizen
+    UNION ALL
+    SELECT 'places_let_go', exported_row(to_jsonb(l), p_citizen) FROM places_let_go l
+    WHERE l.region_id = p_region AND l.citizen_id = p_citizen
     UNION ALL
     SELECT 'waiting', exported_row(to_jsonb(e), p_citizen) || jsonb_build_object('person_ids', (
         SELECT jsonb_agg(w.person_id ORDER BY w.person_id) FROM waiting_persons w
@@ -3241,6 +3307,7 @@ BEGIN
     PERFORM ensure_nobody(p_region);
     UPDATE teachers SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     UPDATE staff SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    DELETE FROM places_let_go WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     PERFORM hand_over(p_region, p_accounts[1], nobody(), p_now);
     DELETE FROM invitations WHERE region_id = p_region AND used_by = ANY (p_accounts);
     -- Ended, not deleted: every worker has yet to hear of it.
@@ -3368,6 +3435,22 @@ BEGIN
     LOOP
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'document_deleted', gone, '{}', false);
     END LOOP;
+END $$;
+
+CREATE FUNCTION public.forget_let_go(p_before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    forgotten integer;
+BEGIN
+    DELETE FROM places_let_go gone USING regions r CROSS JOIN LATERAL (
+        SELECT g.region_id, g.citizen_id, g.at, g.id FROM places_let_go g
+        WHERE g.region_id = r.code AND g.at < p_before
+        ORDER BY g.at LIMIT 500 FOR UPDATE SKIP LOCKED) old
+    WHERE gone.region_id = old.region_id AND gone.citizen_id = old.citizen_id AND gone.at = old.at AND gone.id = old.id;
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN forgotten;
 END $$;
 
 CREATE FUNCTION public.forget_messages(p_before timestamp with time zone) RETURNS integer
@@ -3539,8 +3622,12 @@ CREATE FUNCTION public.free_expired_holds(p_region smallint, p_slot uuid, p_now 
 DECLARE
     expired integer;
 BEGIN
-    DELETE FROM holds
-    WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL AND expires_at <= p_now;
+    WITH gone AS (
+        DELETE FROM holds
+        WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL AND expires_at <= p_now
+        RETURNING citizen_id, expires_at)
+    INSERT INTO places_let_go (region_id, citizen_id, at, id, mini_app)
+    SELECT p_region, citizen_id, expires_at, gen_random_uuid(), 'doctor' FROM gone;
     GET DIAGNOSTICS expired = ROW_COUNT;
     FOR _ IN 1..expired LOOP
         PERFORM free_place(p_region, p_slot, p_now);
@@ -3848,6 +3935,7 @@ BEGIN
     UPDATE waiting_entries SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE offers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE places_let_go SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE staff SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE teachers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
@@ -3917,6 +4005,7 @@ DECLARE
     result jsonb;
     earlier jsonb;
 BEGIN
+    PERFORM take_turns(p_region, p_citizen, '{}');
     SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
     SELECT * INTO held FROM holds
     WHERE region_id = p_region AND institution_id = place.institution_id AND citizen_id = p_citizen
@@ -3927,6 +4016,7 @@ BEGIN
     END IF;
     PERFORM refuse(CASE WHEN place.id IS NULL THEN 'slot_not_found' END);
     PERFORM refuse(booking_refusal(place, NULL, NULL, 'internet', p_now));
+    PERFORM refuse_in_pause(p_region, p_citizen, 'doctor', p_now);
     result := jsonb_build_object(
         'id', p_hold, 'slot_id', p_slot, 'zone', place.zone,
         'expires_at', least(p_now + make_interval(mins => place.hold_minutes), place.starts_at));
@@ -3937,13 +4027,14 @@ BEGIN
     -- The one before goes: who looks at another time has left that one.
     DELETE FROM holds WHERE region_id = p_region AND id = held.id;
     IF FOUND THEN
+        PERFORM count_let_go(p_region, p_citizen, 'doctor', p_now);
         PERFORM free_place(p_region, held.slot_id, p_now);
     END IF;
     IF place.taken >= place.capacity THEN
         PERFORM free_expired_holds(p_region, p_slot, p_now);
     END IF;
-    INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at)
-    VALUES (p_region, p_hold, p_slot, place.institution_id, p_citizen, (result ->> 'expires_at')::timestamptz);
+    INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at, held_at)
+    VALUES (p_region, p_hold, p_slot, place.institution_id, p_citizen, (result ->> 'expires_at')::timestamptz, p_now);
     PERFORM take_place(place);
     RETURN result;
 END $$;
@@ -5701,6 +5792,10 @@ CREATE FUNCTION public.packed_facets(place public.groups, of public.programmes) 
          | ((place.taken >= place.capacity)::integer << 27)
 $$;
 
+CREATE FUNCTION public.pause_after(p_beyond bigint) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_beyond >= 1) THEN make_interval(mins => (LEAST(((2)::double precision ^ (LEAST((p_beyond - 1), (6)::bigint))::double precision), (60)::double precision))::integer) ELSE NULL::interval END;
+
 CREATE FUNCTION public.persons_come_of_age() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -5944,6 +6039,24 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.refuse_in_pause(p_region smallint, p_citizen uuid, p_mini_app text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    times timestamptz[] := taken_in_vain(p_region, p_citizen, p_mini_app, p_now);
+    freely smallint;
+    a_day smallint;
+BEGIN
+    IF times = '{}' THEN
+        RETURN;
+    END IF;
+    SELECT let_go_freely, let_go_a_day INTO freely, a_day FROM regions WHERE code = p_region;
+    PERFORM refuse_until(p_region, 'too_many_today', times[a_day] + interval '1 day', p_now);
+    PERFORM refuse_until(p_region, CASE p_mini_app WHEN 'doctor' THEN 'hold_paused' ELSE 'applying_paused' END,
+                         times[1] + pause_after(cardinality(times) - freely), p_now);
+END $$;
+
 CREATE FUNCTION public.refuse_item(p_refusal text, p_family uuid, p_item integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -5971,6 +6084,21 @@ BEGIN
     RETURN refusal;
 END $$;
 
+CREATE FUNCTION public.refuse_until(p_region smallint, p_refusal text, p_until timestamp with time zone, p_now timestamp with time zone, p_item integer DEFAULT NULL::integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF p_until > p_now THEN
+        -- What is said has the region's offset. The refusal undoes this as well.
+        PERFORM set_config('TimeZone', (SELECT zone FROM regions WHERE code = p_region), true);
+        RAISE EXCEPTION USING ERRCODE = 'ZP001', MESSAGE = p_refusal, CONSTRAINT = p_refusal,
+            HINT = json_build_object('possible_at', p_until, 'retry_after_seconds',
+                                     ceil(extract(epoch FROM p_until - p_now))::integer),
+            DETAIL = coalesce('/items/' || p_item, '');
+    END IF;
+END $$;
+
 CREATE FUNCTION public.release_hold(p_region smallint, p_citizen uuid, p_hold uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -5982,6 +6110,7 @@ BEGIN
     WHERE region_id = p_region AND id = p_hold AND citizen_id = p_citizen AND offer_id IS NULL
     RETURNING * INTO held;
     IF FOUND THEN
+        PERFORM count_let_go(p_region, p_citizen, 'doctor', p_now);
         PERFORM free_place(p_region, held.slot_id, p_now);
     END IF;
 END $$;
@@ -6190,6 +6319,11 @@ BEGIN
         WHEN place.purpose = 'home_visit' AND booked.home_address_sealed IS NULL THEN 'home_address_needed'
         ELSE booking_refusal(place, patient, booked.referral_number, 'internet', p_now)
     END);
+    -- A ticket that goes round lets one place after the other go. Whose time the clinic took away has let nothing go.
+    IF booked.status = 'booked' THEN
+        PERFORM refuse_in_pause(p_region, p_citizen, 'doctor', p_now);
+        PERFORM count_let_go(p_region, p_citizen, 'doctor', p_now);
+    END IF;
     PERFORM claim_place_for(booked, place, p_citizen, p_now);
     PERFORM move_appointment(p_region, p_appointment, place, p_citizen, p_event_id, 'appointment_rescheduled', p_now);
 END $$;
@@ -6723,6 +6857,7 @@ BEGIN
         PERFORM refuse('application_illegal_move') WHERE named.serial IS NULL;
         RETURN;
     END IF;
+    PERFORM refuse_in_pause(p_region, p_citizen, 'club', p_now);
     PERFORM offer_before(p_region, ARRAY[named.group_id], p_now);
     PERFORM lock_children(p_region, ARRAY[named.person_id]);
     SELECT * INTO place FROM groups WHERE region_id = p_region AND id = named.group_id;
@@ -6768,6 +6903,33 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM refuse('time_taken');
     END IF;
+END $$;
+
+CREATE FUNCTION public.take_turns(p_region smallint, p_citizen uuid, p_identities bytea[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(turn) FROM (
+        SELECT hashtextextended(p_citizen::text, p_region) AS turn
+        UNION
+        -- As booking_limit() has it.
+        SELECT hashtextextended(encode(identity, 'hex'), p_region) FROM unnest(p_identities) AS identity
+        ORDER BY 1) AS turns;
+END $$;
+
+CREATE FUNCTION public.taken_in_vain(p_region smallint, p_citizen uuid, p_mini_app text, p_now timestamp with time zone) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT at FROM places_let_go
+        WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 day' AND mini_app = p_mini_app
+        UNION ALL
+        SELECT held_at FROM holds
+        WHERE region_id = p_region AND citizen_id = p_citizen AND offer_id IS NULL AND p_mini_app = 'doctor'
+          AND held_at > p_now - interval '1 day'
+        ORDER BY 1 DESC);
 END $$;
 
 CREATE FUNCTION public.takes_more(was public.applications, now_is public.applications) RETURNS boolean
@@ -7197,6 +7359,7 @@ BEGIN
     IF named.status IN ('withdrawn', 'left') THEN
         RETURN;
     END IF;
+    PERFORM count_application_let_go(named, p_citizen, p_now);
     PERFORM move_application(named, CASE named.status WHEN 'enrolled' THEN 'left' ELSE 'withdrawn' END,
                              leaving(named, p_now), p_citizen, p_now);
 END $$;
@@ -7653,6 +7816,7 @@ CREATE TABLE public.holds (
     citizen_id uuid,
     offer_id uuid,
     expires_at timestamp with time zone NOT NULL,
+    held_at timestamp with time zone,
     CONSTRAINT holds_of_someone CHECK (((citizen_id IS NOT NULL) OR (offer_id IS NOT NULL)))
 );
 
@@ -7749,6 +7913,15 @@ CREATE TABLE public.pages (
     CONSTRAINT pages_platform CHECK ((platform = ANY (ARRAY['vk'::text, 'ok'::text, 'max'::text, 'telegram'::text])))
 );
 
+CREATE TABLE public.places_let_go (
+    region_id smallint NOT NULL,
+    citizen_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    mini_app text NOT NULL,
+    CONSTRAINT places_let_go_mini_app_check CHECK ((mini_app = ANY (ARRAY['doctor'::text, 'club'::text])))
+);
+
 CREATE TABLE public.practitioner_blocks (
     region_id smallint NOT NULL,
     practitioner_id uuid NOT NULL,
@@ -7781,7 +7954,15 @@ CREATE TABLE public.regions (
     name_ru text NOT NULL,
     name_en text NOT NULL,
     zone text NOT NULL,
-    consents_required boolean DEFAULT false NOT NULL
+    consents_required boolean DEFAULT false NOT NULL,
+    person_bookings_a_day smallint DEFAULT 10,
+    account_bookings_a_day smallint DEFAULT 30,
+    let_go_freely smallint DEFAULT 10,
+    let_go_a_day smallint DEFAULT 40,
+    CONSTRAINT regions_account_bookings_a_day_check CHECK ((account_bookings_a_day >= 1)),
+    CONSTRAINT regions_let_go_a_day_check CHECK ((let_go_a_day >= 1)),
+    CONSTRAINT regions_let_go_freely_check CHECK ((let_go_freely >= 0)),
+    CONSTRAINT regions_person_bookings_a_day_check CHECK ((person_bookings_a_day >= 1))
 );
 
 CREATE TABLE public.schedules (
@@ -8076,6 +8257,9 @@ ALTER TABLE ONLY public.pages
 
 ALTER TABLE ONLY public.persons
     ADD CONSTRAINT persons_pkey PRIMARY KEY (region_id, id);
+
+ALTER TABLE ONLY public.places_let_go
+    ADD CONSTRAINT places_let_go_pkey PRIMARY KEY (region_id, citizen_id, at, id);
 
 ALTER TABLE ONLY public.practitioner_blocks
     ADD CONSTRAINT practitioner_blocks_pkey PRIMARY KEY (region_id, practitioner_id, begins_at, ends_at);
@@ -8376,6 +8560,8 @@ CREATE INDEX persons_by_identity ON public.persons USING btree (region_id, ident
 CREATE INDEX persons_by_key_of_policy ON public.persons USING btree (region_id, split_part(policy_sealed, '.'::text, 1)) WHERE (policy_sealed IS NOT NULL);
 
 CREATE INDEX persons_by_key_of_snils ON public.persons USING btree (region_id, split_part(snils_sealed, '.'::text, 1)) WHERE (snils_sealed IS NOT NULL);
+
+CREATE INDEX places_let_go_to_forget ON public.places_let_go USING btree (region_id, at);
 
 CREATE INDEX practitioners_by_name ON public.practitioners USING btree (region_id, institution_id, last_name, first_name, id);
 
@@ -9039,6 +9225,10 @@ CREATE POLICY persons_are_seen ON public.persons TO zapis_service USING ((public
   WHERE ((t.region_id = persons.region_id) AND (t.person_id = persons.id)))) OR (EXISTS ( SELECT
    FROM public.waiting_persons w
   WHERE ((w.region_id = persons.region_id) AND (w.person_id = persons.id))))));
+
+ALTER TABLE public.places_let_go ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY places_let_go_are_seen ON public.places_let_go TO zapis_service USING (false);
 
 ALTER TABLE public.practitioner_blocks ENABLE ROW LEVEL SECURITY;
 

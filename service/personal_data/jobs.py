@@ -58,6 +58,11 @@ async def forget_codes(conn: Connection, retention: Retention, clock: Clock) -> 
     return await store.forget_codes(conn, clock() - retention.codes)
 
 
+async def forget_let_go(conn: Connection, retention: Retention, clock: Clock) -> int:
+    """When places were let go counts for a day."""
+    return await store.forget_let_go(conn, clock() - retention.let_go)
+
+
 async def erase_unused(conn: Connection, retention: Retention, sealer: Sealer, clock: Clock) -> int:
     """Erases an account that nobody has used for long, and that has nothing under way, as its citizen would."""
     now = clock()
@@ -80,5 +85,6 @@ JOBS = (
     Job("forget_messages", _HOURLY, forget_messages),
     Job("forget_told", _HOURLY, forget_told),
     Job("forget_codes", _HOURLY, forget_codes),
+    Job("forget_let_go", _HOURLY, forget_let_go),
     Job("erase_unused", _HOURLY, erase_unused),
 )

@@ -34,6 +34,9 @@ SELECT forget_messages($1);
 -- name: forget_told
 SELECT forget_told($1);
 
+-- name: forget_let_go
+SELECT forget_let_go($1);
+
 -- name: forget_codes
 SELECT forget_codes($1);
 

@@ -17,6 +17,7 @@ class Retention:
     messages: timedelta
     told: timedelta
     codes: timedelta
+    let_go: timedelta
     accounts: timedelta
     # How often a citizen may take their data out.
     exports_a_day: int

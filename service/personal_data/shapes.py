@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "messages": ("сообщения от педагогов", "messages of teachers"),
     "offers": ("предложенное вам время", "times that you were offered"),
     "persons": ("вы и ваши близкие", "you and your relatives"),
+    "places_let_go": ("когда вы за последние сутки отпускали занятые места", "when you let places go, of late"),
     "sessions": ("когда и откуда вы входили", "when and from where you came in"),
     "teaching": ("где вы записаны педагогом", "where you are written down as a teacher"),
     "tickets": ("записи к врачам", "doctors' tickets"),

@@ -82,6 +82,10 @@ async def forget_told(conn: Connection, before: datetime) -> int:
     return await conn.fetchval(SQL.forget_told, before)
 
 
+async def forget_let_go(conn: Connection, before: datetime) -> int:
+    return await conn.fetchval(SQL.forget_let_go, before)
+
+
 async def forget_codes(conn: Connection, before: datetime) -> int:
     """Codes that expired before then."""
     return await conn.fetchval(SQL.forget_codes, before)

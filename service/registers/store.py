@@ -27,6 +27,8 @@ VIOLATIONS = {
 _TRIAL_VIOLATIONS = VIOLATIONS | {
     "person_not_found": problems.PERSON_NOT_FOUND,
     "consent_missing": problems.CONSENT_MISSING,
+    "applying_paused": problems.APPLYING_PAUSED,
+    "too_many_today": problems.TOO_MANY_TODAY,
     "group_not_found": problems.GROUP_NOT_FOUND,
     "group_locked": problems.GROUP_LOCKED,
     "trials_not_offered": problems.TRIALS_NOT_OFFERED,

@@ -23,6 +23,14 @@ def group_full(world: World) -> Asked:
     return stranger(world, full)
 
 
+@PROVOCATIONS.status(429)
+def applying_paused(world: World) -> Asked:
+    family, wanted = Family(world), group(world)
+    for _ in range(11):
+        family.move(family.applies(wanted).ok(), "withdraw").ok()
+    return applying(family.api, wanted, family.child)
+
+
 @PROVOCATIONS.status(409)
 def enrolment_not_open(world: World) -> Asked:
     return stranger(world, group(world, enrolment_opens_at=(world.now + timedelta(minutes=1)).isoformat()))

@@ -76,6 +76,8 @@ listConsents             401    ok       ok     ok          ok    403          4
 putConsent               401    404      ok     404         404   403          403      403    403       403 person
 withdrawConsent          401    404      ok     404         404   403          403      403    403       403 person
 putConsentRules          401    403      403    403         403   403          403      403    ok        ok
+getDayLimits             401    ok       ok     ok          ok    ok           ok       ok     ok        ok
+putDayLimits             401    403      403    403         403   403          403      403    ok        ok
 putSpecialty             401    403      403    404         ok    404          403      ok     404       ok  institution
 putPractitioner          401    403      403    404         ok    404          403      ok     404       ok  institution
 putLocation              401    403      403    404         ok    404          403      ok     404       ok  institution

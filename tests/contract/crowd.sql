@@ -144,6 +144,9 @@ FROM generate_series(1, 2000) i;
 INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at)
 SELECT 42, made(11, i), made(4, i), made(1, 1 + i % 50), made(5, 1 + i % 2000), '2026-09-07 02:00Z'
 FROM generate_series(1, 2000) i;
+INSERT INTO places_let_go
+SELECT 42, made(5, 1 + i % 2000), '2026-09-06 02:00Z'::timestamptz + i * interval '10 seconds', made(12, i), 'doctor'
+FROM generate_series(1, 8000) i;
 INSERT INTO draws (region_id, id, institution_id, specialty_code, day, opens_at, closes_at, seed_sealed, seed_hash,
                    drawn_at)
 SELECT 42, made(11, i), made(1, 1 + i % 50), '58', '2026-09-07'::date + i / 50, '2026-09-06', '2026-09-08', '', '',

@@ -336,9 +336,15 @@ def _consent_rules(body: dict[str, Any]) -> None:
     body["required"] = False
 
 
+def _day_limits(body: dict[str, Any]) -> None:
+    """There are none: each operation is to be reached, however often."""
+    body.update(dict.fromkeys(("person_bookings_a_day", "account_bookings_a_day", "let_go_freely", "let_go_a_day")))
+
+
 _SETTLED = {
     "putConsent": _agreement,
     "putConsentRules": _consent_rules,
+    "putDayLimits": _day_limits,
     "draftApplication": _draft,
     "updateDraft": _draft,
     "applyTogether": _siblings,

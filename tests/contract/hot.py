@@ -51,6 +51,11 @@ def book(connection: asyncpg.Connection) -> Awaitable[Any]:
     return doctors.book_appointments(connection, REGION, made(5, 1), "bookAppointment", key, [item], NOW)
 
 
+def hold(connection: asyncpg.Connection) -> Awaitable[Any]:
+    key = IdempotencyKey(str(new_id()), bytes(32))
+    return doctors.hold_slot(connection, REGION, made(5, 8), key, made(4, 2), NOW)
+
+
 def apply(connection: asyncpg.Connection) -> Awaitable[Any]:
     key = IdempotencyKey(str(new_id()), bytes(32))
     item = {"id": new_id(), "number": "n", "group_id": made(9, 2), "person_id": made(6, 2000), "wait": False}
@@ -148,7 +153,19 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: doctors.list_appointments(c, REGION, made(5, 2), None, (None, None), 51),
         {"appointments_by_person"},
     ),
-    "book_appointments": (book, {"slots_pkey", "idempotency_keys_pkey", "appointments_one_a_specialty"}),
+    "book_appointments": (
+        book,
+        {
+            "slots_pkey",
+            "idempotency_keys_pkey",
+            "appointments_one_a_specialty",
+            "persons_by_identity",
+            "appointments_by_person",
+            "appointments_by_citizen",
+        },
+    ),
+    "hold_slot": (hold, {"slots_pkey", "idempotency_keys_pkey", "places_let_go_pkey", "holds_by_citizen"}),
+    "forget_let_go": (as_served(lambda c: personal_data.forget_let_go(c, LONG_AGO)), {"places_let_go_to_forget"}),
     "request_draw": (request_draw, {"draws_pkey", "idempotency_keys_pkey", "slots_pkey"}),
     "hold_back": (draws.hold_back, {"draws_to_draw", "slots_by_draw"}),
     "next_to_draw": (lambda c: draws.next_to_draw(c, NOW), {"draws_to_draw"}),
@@ -349,10 +366,10 @@ ANYBODY = Sight("own", REGION, made(5, 2), made(1, 7))
 THE_SERVICES = {
     "hold_back", "next_to_draw", "to_look_after", "to_erase", "forget_answers", "next_to_fill", "groups_to_draw",
     "collected", "lapse_an_offer", "expire_an_approved", "book_trial", "trail_to_chain", "accesses_to_chain",
-    "unchained_trail", "unchained_accesses", "oldest_accesses", "accesses_to_forget", "oldest_trail", "trail_to_forget", "lock_sealed", "reseal",
-    "open_session", "refresh_session", "ended_sessions", "forget_sessions", "claim_page", "forget_tickets",
-    "forget_applications", "forget_trials", "forget_waiting", "forget_requests", "forget_messages", "forget_told",
-    "forget_codes", "unused_account", "erase_account",
+    "unchained_trail", "unchained_accesses", "oldest_accesses", "accesses_to_forget", "oldest_trail",
+    "trail_to_forget", "lock_sealed", "reseal", "open_session", "refresh_session", "ended_sessions", "forget_sessions",
+    "claim_page", "forget_tickets", "forget_applications", "forget_trials", "forget_waiting", "forget_requests",
+    "forget_messages", "forget_told", "forget_codes", "unused_account", "erase_account", "forget_let_go",
 }  # fmt: skip
 # What is small enough to be read whole.
 SMALL = {

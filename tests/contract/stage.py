@@ -118,6 +118,7 @@ class Stage:
             "putConsent": Ask({"purpose": "booking"}, body=scene.agreeing),
             "withdrawConsent": Ask({"purpose": "booking"}, {"person_id": scene.agreeing["person_id"]}),
             "putConsentRules": Ask(body={"required": False}),
+            "putDayLimits": Ask(body={"person_bookings_a_day": None}),
             "putSpecialty": Ask({"specialty_code": PAEDIATRICIAN, **clinic}, body={"access": "self"}),
             "putPractitioner": Ask({"practitioner_id": "d1", **clinic}, body=doctor),
             "putLocation": Ask({"location_id": "l2", **clinic}, body={"name": "Корпус 2", "address": "г. Кемерово"}),

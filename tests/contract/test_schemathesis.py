@@ -31,6 +31,7 @@ _EXAMPLES = int(os.environ.get("ZAPIS_SCHEMATHESIS_EXAMPLES", "10"))
 
 
 def test_the_service_does_what_the_document_says(world: World, tmp_path: Path) -> None:
+    world.take_off_limits()
     before = answered()
     outcome = run(set_scene(world), document(), tmp_path, "--max-examples", _EXAMPLES, "--generation-deterministic")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
@@ -41,6 +42,7 @@ def test_the_service_does_what_the_document_says(world: World, tmp_path: Path) -
 
 @pytest.mark.soak
 def test_the_service_does_what_the_document_says_however_long_one_tries(world: World, tmp_path: Path) -> None:
+    world.take_off_limits()
     outcome = run(set_scene(world), document(), tmp_path, "--max-examples", 30 * _EXAMPLES)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 

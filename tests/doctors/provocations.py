@@ -222,6 +222,26 @@ def paused_for_no_shows(world: World) -> Asked:
     return booking(parent, clinic.slot("s2", hours=30), child)
 
 
+@PROVOCATIONS.status(429)
+def too_many_today(world: World) -> Asked:
+    clinic = Clinic(world)
+    parent, slot = world.parent(someone()), clinic.slot()
+    child = world.child(parent, last_name=surname())
+    for _ in range(10):
+        ticket = world.book(parent, slot, child).ok()
+        parent.post(f"/v1/appointments/{ticket['id']}/cancel").ok()
+    return booking(parent, slot, child)
+
+
+@PROVOCATIONS.status(429)
+def hold_paused(world: World) -> Asked:
+    asked = Asked(world.parent(someone()), "POST", "/v1/holds", {"slot_id": Clinic(world).slot()})
+    for _ in range(11):
+        asked.api.create(asked.path, asked.body).ok()
+    asked.key = str(new_id())
+    return asked
+
+
 def rescheduling(parent: Api, ticket: Any, slot_id: str) -> Asked:
     return Asked(parent, "POST", f"/v1/appointments/{ticket['id']}/reschedule", {"slot_id": slot_id})
 

@@ -25,6 +25,7 @@ TERMS = {
     "outbox": ("at = $1", "keep_told_days", "forget_told"),
     "invitations": ("expires_at = $1", "keep_codes_days", "forget_codes"),
     "identity_codes": ("expires_at = $1", "keep_codes_days", "forget_codes"),
+    "places_let_go": ("at = $1", "keep_let_go_days", "forget_let_go"),
     "wrong_codes": ("at = $1", "keep_codes_days", "forget_codes"),
     "waiting_entries": ("ended_at = $1, status = 'left'", "keep_waiting_days", "forget_waiting"),
 }
@@ -52,6 +53,8 @@ def some_of_each(world: World) -> None:
     scene.parent.create("/v1/identities/codes", None).ok()
     scene.parent.create(f"/v1/persons/{scene.person_id}/invitations", None).ok()
     scene.parent.post("/v1/guardianships", {"code": "00000000", "kinship": "other"})
+    for _ in range(2):
+        scene.parent.create("/v1/holds", {"slot_id": scene.free_slot_id}).ok()
 
 
 def test_what_is_past_its_term_goes_and_nothing_before(world: World) -> None:

@@ -232,6 +232,7 @@ BEGIN
             PERFORM withdraw_draw_request(p_region, p_citizen, p_id, gen_random_uuid(), p_now);
         WHEN 'appointment' THEN
             SELECT * INTO ticket FROM appointments WHERE region_id = p_region AND id = p_id FOR UPDATE;
+            PERFORM count_ticket_let_go(ticket, p_citizen, p_now);
             PERFORM end_appointment(ticket, gen_random_uuid(), p_citizen, '{"reason": "consent_withdrawn"}', p_now)
             WHERE ticket.status IN ('booked', 'orphaned');
         WHEN 'wishes' THEN
@@ -241,6 +242,7 @@ BEGIN
             PERFORM cancel_trial(p_region, p_citizen, p_id, p_now);
         WHEN 'application' THEN
             named := lock_application(p_region, p_citizen, NULL, p_id);
+            PERFORM count_application_let_go(named, p_citizen, p_now);
             PERFORM move_application(named, 'withdrawn', '{}', p_citizen, p_now)
             WHERE application_may_move(named.status, 'withdrawn');
     END CASE;

@@ -131,14 +131,18 @@ BEGIN
       AND i.rest_minutes > 0 AND s.internet_at <= p_now;
 END $$;
 
--- Frees the places of form holds whose time is over. Returns how many there were.
+-- Frees the places of form holds whose time is over, which is as good as letting them go. Returns how many there were.
 CREATE OR REPLACE FUNCTION free_expired_holds(p_region smallint, p_slot uuid, p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
     expired integer;
 BEGIN
-    DELETE FROM holds
-    WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL AND expires_at <= p_now;
+    WITH gone AS (
+        DELETE FROM holds
+        WHERE region_id = p_region AND slot_id = p_slot AND offer_id IS NULL AND expires_at <= p_now
+        RETURNING citizen_id, expires_at)
+    INSERT INTO places_let_go (region_id, citizen_id, at, id, mini_app)
+    SELECT p_region, citizen_id, expires_at, gen_random_uuid(), 'doctor' FROM gone;
     GET DIAGNOSTICS expired = ROW_COUNT;
     FOR _ IN 1..expired LOOP
         PERFORM free_place(p_region, p_slot, p_now);
@@ -160,6 +164,7 @@ BEGIN
         ) h
     LOOP
         DELETE FROM holds WHERE region_id = held.region_id AND id = held.id;
+        PERFORM count_let_go(held.region_id, held.citizen_id, 'doctor', held.expires_at);
         PERFORM free_place(held.region_id, held.slot_id, p_now);
         freed := freed + 1;
     END LOOP;
@@ -203,6 +208,7 @@ DECLARE
     result jsonb;
     earlier jsonb;
 BEGIN
+    PERFORM take_turns(p_region, p_citizen, '{}');
     SELECT * INTO place FROM bookable_slots WHERE region_id = p_region AND id = p_slot;
     SELECT * INTO held FROM holds
     WHERE region_id = p_region AND institution_id = place.institution_id AND citizen_id = p_citizen
@@ -213,6 +219,7 @@ BEGIN
     END IF;
     PERFORM refuse(CASE WHEN place.id IS NULL THEN 'slot_not_found' END);
     PERFORM refuse(booking_refusal(place, NULL, NULL, 'internet', p_now));
+    PERFORM refuse_in_pause(p_region, p_citizen, 'doctor', p_now);
     result := jsonb_build_object(
         'id', p_hold, 'slot_id', p_slot, 'zone', place.zone,
         'expires_at', least(p_now + make_interval(mins => place.hold_minutes), place.starts_at));
@@ -223,13 +230,14 @@ BEGIN
     -- The one before goes: who looks at another time has left that one.
     DELETE FROM holds WHERE region_id = p_region AND id = held.id;
     IF FOUND THEN
+        PERFORM count_let_go(p_region, p_citizen, 'doctor', p_now);
         PERFORM free_place(p_region, held.slot_id, p_now);
     END IF;
     IF place.taken >= place.capacity THEN
         PERFORM free_expired_holds(p_region, p_slot, p_now);
     END IF;
-    INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at)
-    VALUES (p_region, p_hold, p_slot, place.institution_id, p_citizen, (result ->> 'expires_at')::timestamptz);
+    INSERT INTO holds (region_id, id, slot_id, institution_id, citizen_id, expires_at, held_at)
+    VALUES (p_region, p_hold, p_slot, place.institution_id, p_citizen, (result ->> 'expires_at')::timestamptz, p_now);
     PERFORM take_place(place);
     RETURN result;
 END $$;
@@ -244,6 +252,7 @@ BEGIN
     WHERE region_id = p_region AND id = p_hold AND citizen_id = p_citizen AND offer_id IS NULL
     RETURNING * INTO held;
     IF FOUND THEN
+        PERFORM count_let_go(p_region, p_citizen, 'doctor', p_now);
         PERFORM free_place(p_region, held.slot_id, p_now);
     END IF;
 END $$;

@@ -106,6 +106,7 @@ BEGIN
         PERFORM refuse('application_illegal_move') WHERE named.serial IS NULL;
         RETURN;
     END IF;
+    PERFORM refuse_in_pause(p_region, p_citizen, 'club', p_now);
     PERFORM offer_before(p_region, ARRAY[named.group_id], p_now);
     PERFORM lock_children(p_region, ARRAY[named.person_id]);
     SELECT * INTO place FROM groups WHERE region_id = p_region AND id = named.group_id;

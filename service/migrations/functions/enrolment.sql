@@ -285,6 +285,7 @@ BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
+    PERFORM refuse_in_pause(p_region, p_citizen, 'club', p_now);
     PERFORM lock_children(p_region, asked);
     PERFORM offer_before(p_region, wanted, p_now);
     unseated := first_without_place(p_region, wanted);
@@ -375,6 +376,15 @@ CREATE OR REPLACE FUNCTION lock_groups_of(named applications) RETURNS void LANGU
     ORDER BY id FOR NO KEY UPDATE
 $$;
 
+-- The citizen gives a place up that the application, which is locked, has taken; one that is only offered is not theirs.
+CREATE OR REPLACE FUNCTION count_application_let_go(named applications, p_citizen uuid, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF named.placed AND named.status <> 'offered' THEN
+        PERFORM count_let_go(named.region_id, p_citizen, 'club', p_now);
+    END IF;
+END $$;
+
 -- Withdraws what is not enrolled, and takes an enrolled child out. Twice is no error.
 CREATE OR REPLACE FUNCTION withdraw_application(
     p_region smallint, p_citizen uuid, p_application uuid, p_now timestamptz
@@ -385,6 +395,7 @@ BEGIN
     IF named.status IN ('withdrawn', 'left') THEN
         RETURN;
     END IF;
+    PERFORM count_application_let_go(named, p_citizen, p_now);
     PERFORM move_application(named, CASE named.status WHEN 'enrolled' THEN 'left' ELSE 'withdrawn' END,
                              leaving(named, p_now), p_citizen, p_now);
 END $$;

@@ -184,6 +184,7 @@ BEGIN
     PERFORM ensure_nobody(p_region);
     UPDATE teachers SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     UPDATE staff SET citizen_id = NULL WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
+    DELETE FROM places_let_go WHERE region_id = p_region AND citizen_id = ANY (p_accounts);
     PERFORM hand_over(p_region, p_accounts[1], nobody(), p_now);
     DELETE FROM invitations WHERE region_id = p_region AND used_by = ANY (p_accounts);
     -- Ended, not deleted: every worker has yet to hear of it.

@@ -61,6 +61,9 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path = public, pg_temp 
     SELECT 'holds', exported_row(to_jsonb(h), p_citizen) FROM holds h
     WHERE h.region_id = p_region AND h.citizen_id = p_citizen
     UNION ALL
+    SELECT 'places_let_go', exported_row(to_jsonb(l), p_citizen) FROM places_let_go l
+    WHERE l.region_id = p_region AND l.citizen_id = p_citizen
+    UNION ALL
     SELECT 'waiting', exported_row(to_jsonb(e), p_citizen) || jsonb_build_object('person_ids', (
         SELECT jsonb_agg(w.person_id ORDER BY w.person_id) FROM waiting_persons w
         WHERE w.region_id = p_region AND w.entry_id = e.id))

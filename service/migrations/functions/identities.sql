@@ -85,6 +85,7 @@ BEGIN
     UPDATE waiting_entries SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE offers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE holds SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
+    UPDATE places_let_go SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE draw_requests SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE staff SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;
     UPDATE teachers SET citizen_id = p_to WHERE region_id = p_region AND citizen_id = p_from;

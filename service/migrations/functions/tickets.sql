@@ -141,10 +141,13 @@ BEGIN
         RETURN with_home_addresses(p_region, earlier);
     END IF;
 
+    PERFORM take_turns(p_region, p_citizen, ARRAY(SELECT identity FROM unnest(patients)));
     FOR number IN 0..count - 1 LOOP
         item := p_items -> number;
         patient := patients[number];
         place := places[number];
+        PERFORM refuse_until(p_region, 'too_many_today',
+                             day_is_full_until(p_region, p_citizen, patient.identity, p_now), p_now, number);
         PERFORM refuse(booking_limit(place, patient, p_now), number);
         IF count > 1 THEN
             PERFORM refuse(booking_conflict(place, patient, p_now), number);
@@ -214,6 +217,11 @@ BEGIN
         WHEN place.purpose = 'home_visit' AND booked.home_address_sealed IS NULL THEN 'home_address_needed'
         ELSE booking_refusal(place, patient, booked.referral_number, 'internet', p_now)
     END);
+    -- A ticket that goes round lets one place after the other go. Whose time the clinic took away has let nothing go.
+    IF booked.status = 'booked' THEN
+        PERFORM refuse_in_pause(p_region, p_citizen, 'doctor', p_now);
+        PERFORM count_let_go(p_region, p_citizen, 'doctor', p_now);
+    END IF;
     PERFORM claim_place_for(booked, place, p_citizen, p_now);
     PERFORM move_appointment(p_region, p_appointment, place, p_citizen, p_event_id, 'appointment_rescheduled', p_now);
 END $$;
@@ -237,7 +245,17 @@ BEGIN
             THEN 'cancellation_closed'
     END);
     IF booked.status <> 'cancelled' THEN
+        PERFORM count_ticket_let_go(booked, p_citizen, p_now);
         PERFORM end_appointment(booked, p_event_id, p_citizen, '{}', p_now);
+    END IF;
+END $$;
+
+-- The citizen gives a ticket up that is locked: one that has its place still, and was taken online.
+CREATE OR REPLACE FUNCTION count_ticket_let_go(booked appointments, p_citizen uuid, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF booked.status = 'booked' AND booked.source = 'internet' THEN
+        PERFORM count_let_go(booked.region_id, p_citizen, 'doctor', p_now);
     END IF;
 END $$;
 

@@ -85,6 +85,7 @@ BEGIN
     IF earlier IS NOT NULL THEN
         RETURN earlier;
     END IF;
+    PERFORM refuse_in_pause(p_region, p_citizen, 'club', p_now);
     SELECT * INTO place FROM groups WHERE region_id = p_region AND id = wish.group_id;
     SELECT p.* INTO child FROM guardians g JOIN persons p ON p.region_id = g.region_id AND p.id = g.person_id
     WHERE g.region_id = p_region AND g.citizen_id = p_citizen AND g.person_id = wish.person_id AND p.deleted_at IS NULL;
@@ -123,6 +124,7 @@ BEGIN
     PERFORM refuse('trial_not_found') WHERE named.id IS NULL;
     IF named.status = 'booked' THEN
         PERFORM refuse('lesson_begun') WHERE p_now >= named.begins_at;
+        PERFORM count_let_go(p_region, p_citizen, 'club', p_now);
         UPDATE trials SET status = 'cancelled' WHERE region_id = p_region AND id = p_trial RETURNING * INTO named;
         PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'trial_cancelled', p_trial, '{}', true);
     END IF;

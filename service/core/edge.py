@@ -27,6 +27,8 @@ from service.core.problems import language_of, render
 _log = structlog.get_logger("zapis.access")
 _GIVEN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _OF_STATUS = {404: problems.NOT_FOUND, 405: problems.METHOD_NOT_ALLOWED, 413: problems.TOO_LARGE}
+# Whoever asks too much gets these. The metrics count them: a line for each would do what they are after.
+_UNLOGGED = {refused.code for refused in (problems.TOO_MANY_REQUESTS, problems.PROOF_NEEDED, problems.PROOF_WRONG)}
 # The caller went away in the middle of the body, or it is not what its headers say.
 _BROKEN_BODY = (web.RequestPayloadError, ConnectionError)
 REQUESTS = Histogram(
@@ -92,8 +94,7 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits) -> Middleware
             response.headers["RateLimit"] = counted.state
         seconds = time.perf_counter() - began
         _timer(operation, response.status).observe(seconds)
-        # The metrics count them. A line for each would do what whoever sends so many is after.
-        if code != problems.TOO_MANY_REQUESTS.code:
+        if code not in _UNLOGGED:
             _log.info(
                 "request",
                 operation=operation,

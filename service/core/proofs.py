@@ -66,15 +66,15 @@ class Proofs:
     def _under_pressure(self, actor: Actor, places: Sequence[UUID]) -> bool:
         """Counts it at the institution of their page and at those of the places: mostly that is one.
 
-        There is pressure while more than half of the burst is used up. The attempts that are refused count too, up to
-        the whole burst: so it goes on for a while when they have become few.
+        There is pressure while more than half of the burst is used up: of a burst of 1, always. Attempts that are
+        refused count too, up to the whole burst: so it goes on for a while when they have become few.
         """
         marks = {marked(place) for place in places}
         if actor.institution_id is not None:
             marks.add(mark_of(actor.institution_id))
         region = actor.region_id.to_bytes()
         counted = [self._limits.count("pressure", region + mark) for mark in marks]
-        return any(one is not None and one.allowance.remaining < one.rate.burst // 2 for one in counted)
+        return any(one is not None and 2 * one.allowance.remaining < one.rate.burst for one in counted)
 
     def _challenge(self, actor: Actor, bound: str) -> dict[str, object]:
         """Counts it: who asks for many has to try more counters for each."""

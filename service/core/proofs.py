@@ -26,7 +26,7 @@ from service.core.operations import Actor
 HEADER = "Proof"
 LIFETIME = timedelta(minutes=2)
 ALGORITHM, ITERATIONS = "PBKDF2/SHA-256", 500
-# On the average half of them are tried: 0.5 s on a phone of 2022 with one worker.
+# On the average half of them are tried: by reckoning 0.5 s on a phone with one worker.
 COUNTERS = 2000
 MOST_DOUBLINGS = 5
 # What a proof of ours takes is 900 characters.

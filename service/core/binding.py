@@ -30,6 +30,8 @@ from service.core.errors import DomainError
 from service.core.limits import CLASSES, Limits
 from service.core.operations import Access, Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
+from service.core.proofs import HEADER as PROOF
+from service.core.proofs import Proofs
 from service.core.roles import role_may, role_may_all
 from service.core.sight import ENTERING, Sight
 from service.core.signatures import Signature, names_of, signature_of
@@ -60,6 +62,7 @@ class Ground:
     collaborators: Mapping[str, object]
     cache: SecondCache
     limits: Limits
+    proofs: Proofs
     # How long a body may take to come, where it is no stream.
     body_seconds: float
 
@@ -228,6 +231,10 @@ async def _arguments(
         arguments["actor"] = actor
     if "key" in names:
         arguments["key"] = _idempotency_key(operation, ground, request, raw)
+    if operation.contested is not None:
+        assert actor is not None
+        places = operation.contested(arguments["body"])
+        ground.proofs.demand(actor, places, _asked(operation, request, raw), request.headers.get(PROOF))
     return arguments | {name: read(request) for name, read in _OF_REQUEST.items() if name in names}
 
 
@@ -280,6 +287,12 @@ def _idempotency_key(operation: Operation, ground: Ground, request: web.Request,
         raise DomainError(problems.KEY_MISSING)
     asked = b"\0".join((operation.id.encode(), request.path_qs.encode(), raw))
     return IdempotencyKey(found["key"], hmac.digest(ground.request_key, asked, hashlib.sha256))
+
+
+def _asked(operation: Operation, request: web.Request, raw: bytes) -> bytes:
+    """What a proof of work is for: this request and its repetitions, which have the same key, and no other."""
+    key = request.headers.get("Idempotency-Key", "")
+    return b"\0".join((operation.id.encode(), key.encode(errors="surrogateescape"), request.path_qs.encode(), raw))
 
 
 def _basic_credentials(request: web.Request) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ _POLICIES = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _CSP = "Content-Security-Policy"
-_ASKED_HEADERS = "Authorization, Content-Disposition, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id"
+_ASKED_HEADERS = "Authorization, Content-Disposition, Content-Type, Idempotency-Key, If-None-Match, Proof, X-Request-Id"
 _TOLD_HEADERS = "Content-Disposition, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
 _PREFLIGHT_SECONDS = "7200"
 _CONTRACT = "/v1/"

@@ -1,18 +1,35 @@
 """Ids made by the application: UUIDv7 for rows, short numbers for people."""
 
 import secrets
+from hashlib import blake2b
 from uuid import UUID
 
 import uuid_utils.compat
 
 # Crockford's base32: no letter that is taken for a digit when it is read out at a desk.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MARK_BYTES = 2
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 
 
 def new_id() -> UUID:
     """A UUIDv7: ids made later sort later, so indexes grow at one end."""
     return uuid_utils.compat.uuid7()
+
+
+def new_id_at(institution_id: UUID) -> UUID:
+    """The same for what is an institution's: it ends in its mark."""
+    return UUID(bytes=new_id().bytes[:-_MARK_BYTES] + mark_of(institution_id))
+
+
+def mark_of(institution_id: UUID) -> bytes:
+    """Two bytes that few other institutions of a region have: enough to count by."""
+    return blake2b(institution_id.bytes, digest_size=_MARK_BYTES).digest()
+
+
+def marked(place_id: UUID) -> bytes:
+    """The mark of the institution whose it is, known without asking the database; of older ids, any other."""
+    return place_id.bytes[-_MARK_BYTES:]
 
 
 def new_number() -> str:

@@ -49,6 +49,10 @@ class Keys:
         return hmac.digest(self.hashing, b"cursors", hashlib.sha256)
 
     @property
+    def proofs(self) -> bytes:
+        return hmac.digest(self.hashing, b"proofs", hashlib.sha256)
+
+    @property
     def requests(self) -> bytes:
         """For hashes of what was asked under an idempotency key."""
         return hmac.digest(self.hashing, b"requests", hashlib.sha256)

@@ -18,7 +18,9 @@ from schemas import problems
 from service.core.clock import Clock, nanoseconds
 from service.core.errors import DomainError
 
-LimitClass = Literal["address", "entering", "institution", "citizen", "writes", "codes", "client"]
+LimitClass = Literal[
+    "address", "entering", "institution", "citizen", "writes", "codes", "client", "pressure", "attempts"
+]
 CLASSES: frozenset[LimitClass] = frozenset(get_args(LimitClass))
 PATTERN = r"^(off|[1-9]\d{0,6}/(s|min|h) burst [1-9]\d{0,6})\z"
 # Why these: docs/decisions/0027-the-edge.md.
@@ -30,6 +32,9 @@ DEFAULTS: Mapping[LimitClass, str] = {
     "writes": "2/s burst 30",
     "codes": "10/min burst 10",
     "client": "50/s burst 500",
+    # These refuse nobody, but say when work has to be proven and how much: docs/decisions/0038-proof-of-work.md.
+    "pressure": "20/s burst 600",
+    "attempts": "1/min burst 13",
 }
 _SECOND = 1_000_000_000
 _PERIODS = {"s": _SECOND, "min": 60 * _SECOND, "h": 3600 * _SECOND}

@@ -13,6 +13,7 @@ from schemas import problems
 from schemas.problems import Kind, Problem, Refusal
 from service.core.operations import Access, Operation, Rendered, Streamed, Transaction
 from service.core.problems import CONTENT_TYPE, STATUS, by_kind
+from service.core.proofs import HEADER
 from service.core.roles import role_may
 from service.core.signatures import Signature, signature_of
 
@@ -25,6 +26,14 @@ _KEY_PARAMETER = {
     "it is carried out at most once. Kept for at least 24 hours.",
     "schema": {"type": "string", "pattern": '^(?:[A-Za-z0-9_-]{1,64}|"[A-Za-z0-9_-]{1,64}")$'},
     "example": "6f1a9c52-book-1",
+}
+_PROOF_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "description": "Only where it was refused as `proof_needed` or `proof_wrong`: the base64 of the JSON "
+    '`{"challenge": …, "solution": …}`, as ALTCHA has it. `challenge` is that of the refusal as it came, `solution` '
+    "what its solver gives. It is good for this request alone, and for its repetitions.",
+    "schema": {"type": "string"},
 }
 _MATCH_PARAMETER = {
     "name": "If-None-Match",
@@ -60,6 +69,7 @@ _MEANING = {
     Kind.too_large: "The request is too large",
     Kind.media_type: "The body is of another media type",
     Kind.invalid: "A value can't be right",
+    Kind.unproven: "So many try at once that each attempt has to be paid for by some work",
     Kind.too_many: "The caller asks more often than they may",
     Kind.internal: "The service is at fault",
     Kind.unavailable: "Try again later",
@@ -87,6 +97,11 @@ may be repeated; what cancels or withdraws twice is no error. After a 503 or no 
 **Limits.** Who asks too often is answered 429 `too_many_requests`, by any operation, with the seconds to wait in
 `Retry-After`. How much is left is told meanwhile in `RateLimit`, under the `RateLimit-Policy` that is nearest to being
 reached (draft-ietf-httpapi-ratelimit-headers). What is refused so has had no effect, and does not count.
+
+**Rushes.** When very many want places of one institution at once, an attempt to hold or book one is answered 428
+`proof_needed`, with a `challenge` that costs a phone about half a second, and more for whoever tries again and again.
+Solve it (`solveChallenge` of the npm package `altcha-lib`, in a worker), and repeat the same request under the same
+`Idempotency-Key` with the header `Proof`. An application has to be ready for this, though most days it does not happen.
 
 **Lists** have a `limit` and an opaque `cursor`, and no total. Lists that many share have a strong `ETag`, and may be a
 second old. `HEAD` answers like `GET`, without the body.
@@ -266,6 +281,8 @@ def _parameters(operation: Operation, signature: Signature) -> list[dict[str, An
             found.append(_query_parameter(name, field_info, schema["properties"][name]))
     if "key" in signature.names:
         found.append(_KEY_PARAMETER)
+    if operation.contested is not None:
+        found.append(_PROOF_PARAMETER)
     if operation.shared:
         found.append(_MATCH_PARAMETER)
     if "language" in signature.names:
@@ -337,6 +354,8 @@ def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refu
         found.append(problems.CURSOR_UNKNOWN)
     if "key" in signature.names:
         found += [problems.KEY_MISSING, problems.KEY_REUSED]
+    if operation.contested is not None:
+        found += [problems.PROOF_NEEDED, problems.PROOF_WRONG]
     if operation.transaction in (Transaction.WRITE, Transaction.STATEMENT):
         found += [problems.BUSY, problems.OUTCOME_UNKNOWN]
     if operation.transaction is not Transaction.NONE:

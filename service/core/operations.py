@@ -1,6 +1,6 @@
 """Operations as data: what the API can do, who may call it, and how its effect is kept."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -151,6 +151,9 @@ class Operation:
     shared: bool = False
     # The answer may be kept by whoever asks for so many seconds; None: no-store.
     max_age_seconds: int | None = None
+    # Where many may want the same at once: the places that a request with this body is after. Under pressure each
+    # attempt of a citizen has to be paid for (core/proofs.py).
+    contested: Callable[[Any], Sequence[UUID]] | None = None
     # Where it stands whose data the answer shows to somebody other than their family: "items.person.id" or
     # "items.application_id", or a part of the path, "{application_id}". It is recorded before it is given.
     discloses: tuple[str, ...] = ()

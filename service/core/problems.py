@@ -22,6 +22,7 @@ STATUS = {
     Kind.too_large: 413,
     Kind.media_type: 415,
     Kind.invalid: 422,
+    Kind.unproven: 428,
     Kind.too_many: 429,
     Kind.internal: 500,
     Kind.unavailable: 503,

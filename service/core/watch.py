@@ -22,6 +22,9 @@ _log = structlog.get_logger("zapis.access")
 _DAY_SECONDS = 86400
 _NAME_BYTES = 6
 _CALLERS_REMEMBERED = 4096
+# Whoever asks too much gets these; the proofs are asked for by a limit of that name.
+_ONLY_COUNTED = {refused.code for refused in (problems.TOO_MANY_REQUESTS, problems.PROOF_NEEDED, problems.PROOF_WRONG)}
+_PRESSURE = "pressure"
 # What refuses somebody who would come in, or come in once more.
 _OF_CODES: Mapping[str, Event] = {
     **{
@@ -95,12 +98,14 @@ class Watch:
     ) -> None:
         """One line, and whatever it is beside. No query, path value or body is in any of them.
 
-        A refusal because of a limit is only counted: a line for each would do what whoever sends so many is after.
+        A refusal because of a limit, or for want of a proof, is only counted: a line for each would do what whoever
+        sends so many is after.
         """
         caller = request[CALLER]
         named = self.name_of(caller.subject)
-        if code == problems.TOO_MANY_REQUESTS.code:
-            events.tell_over_limit(request[COUNTED].name, named)
+        if code in _ONLY_COUNTED:
+            limit = request[COUNTED].name if code == problems.TOO_MANY_REQUESTS.code else _PRESSURE
+            events.tell_over_limit(limit, named)
             return
         noted = request[NOTED]
         who = noted.who

@@ -71,6 +71,7 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/holds", "holdSlot", usecases.hold_slot, CITIZEN, Transaction.STATEMENT,
         "Keep a place for some minutes", status=201, refusals=(*_CLOSED, p.SPECIALTY_CLOSED, *_PAUSED),
+        contested=usecases.slot_in,
     ),
     Operation(
         "DELETE", "/v1/holds/{hold_id}", "releaseHold", usecases.release_hold, CITIZEN, Transaction.STATEMENT,
@@ -78,11 +79,11 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/v1/appointments", "bookAppointment", usecases.book_appointment, CITIZEN, Transaction.STATEMENT,
-        "Book a slot", status=201, refusals=_BOOKING,
+        "Book a slot", status=201, refusals=_BOOKING, contested=usecases.slot_in,
     ),
     Operation(
         "POST", "/v1/family-appointments", "bookFamily", usecases.book_family, CITIZEN, Transaction.STATEMENT,
-        "Book several slots, all or none", status=201, refusals=_BOOKING,
+        "Book several slots, all or none", status=201, refusals=_BOOKING, contested=usecases.slots_in,
     ),
     Operation(
         "GET", "/v1/appointments", "listAppointments", usecases.list_appointments, CITIZEN, Transaction.READ,
@@ -109,6 +110,7 @@ OPERATIONS = (
             p.APPOINTMENT_NOT_FOUND, p.APPOINTMENT_OVER, p.CANCELLATION_CLOSED, p.SLOT_ELSEWHERE, p.PERSON_BUSY,
             *_CLOSED, *_NOT_FOR_THEM, *_PAUSED,
         ),
+        contested=usecases.slot_in,
     ),
     Operation(
         "POST", "/v1/appointments/{appointment_id}/cancel", "cancelAppointment", usecases.cancel_appointment,

@@ -9,7 +9,7 @@ import orjson
 from schemas import problems
 from schemas.appointments import BookingRules, ReferralBody
 from service.core.database import Collision, Connection, Record, refusing
-from service.core.ids import new_id, new_number
+from service.core.ids import new_id, new_id_at, new_number
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
 from service.doctors.rules import KeptSlot, SlotTerms
@@ -148,7 +148,8 @@ async def put_slots(
     columns = {name: [getattr(slot, name) for slot in slots] for name in SlotTerms.__slots__}
     # An array of arrays is no list of lists to PostgreSQL.
     columns["channels"] = [",".join(slot.channels) for slot in slots]
-    rows = await conn.fetch(SQL.put_slots, region_id, institution_id, [new_id() for _ in slots], *columns.values())
+    ids = [new_id_at(institution_id) for _ in slots]
+    rows = await conn.fetch(SQL.put_slots, region_id, institution_id, ids, *columns.values())
     await conn.execute(SQL.offer_slots, region_id, institution_id, [row["id"] for row in rows], now)
 
 

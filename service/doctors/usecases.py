@@ -136,6 +136,16 @@ async def list_slots_together(conn: Connection, actor: Actor, query: TogetherFil
     return TogetherList(items=found)
 
 
+def slot_in(body: HoldBody | AppointmentBody | RescheduleBody) -> list[UUID]:
+    """The time that is asked for."""
+    return [body.slot_id]
+
+
+def slots_in(body: FamilyBody) -> list[UUID]:
+    """The times that are."""
+    return [item.slot_id for item in body.items]
+
+
 async def hold_slot(conn: Connection, actor: Actor, body: HoldBody, key: IdempotencyKey, clock: Clock) -> Hold:
     """Keeps a place for some minutes while a form is filled: bookAppointment then takes it.
 

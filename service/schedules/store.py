@@ -8,7 +8,7 @@ from uuid import UUID
 from schemas import problems
 from schemas.schedules import ScheduleBody
 from service.core.database import Connection, Record, refusing
-from service.core.ids import new_id
+from service.core.ids import new_id_at
 from service.core.queries import beside
 from service.schedules.changes import KeptSlot
 from service.schedules.rules import PlannedSlot
@@ -153,7 +153,7 @@ async def put_slots(
     columns = {name: [getattr(slot, name) for slot in slots] for name in _FIELDS}
     # PostgreSQL's arrays have no rows of different lengths.
     columns["channels"] = [",".join(slot.channels) for slot in slots]
-    ids = [new_id() for _ in slots]
+    ids = [new_id_at(institution_id) for _ in slots]
     with refusing(VIOLATIONS):
         rows = await conn.fetch(SQL.put_slots, region_id, institution_id, schedule_id, ids, *columns.values())
     return [row["id"] for row in rows]

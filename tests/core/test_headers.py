@@ -132,7 +132,7 @@ def test_an_allowed_page_reads_the_contract_and_no_other_does(behind: Live) -> N
     answer = api.call("OPTIONS", "/v1/appointments", headers={"Origin": PAGE, **asked})
     assert (answer.status, answer.content) == (204, b"")
     assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST"
-    assert {"authorization", "content-type", "idempotency-key"} <= set(
+    assert {"authorization", "content-type", "idempotency-key", "proof"} <= set(
         answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
     )
     for origin in ("https://vk.com", PAGE + ".evil.ru", PAGE.upper(), PAGE + ":443", "null", ""):

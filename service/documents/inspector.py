@@ -41,12 +41,20 @@ class Inspector:
         """Refuses a PDF that does more than show itself, or can't be looked into. Where nobody could look, the refusal
         is `unavailable`."""
         loop = asyncio.get_running_loop()
-        verdict = await loop.run_in_executor(self._thread, self._judged, size_bytes, pieces)
         if self._idle is not None:
             self._idle.cancel()
-        self._idle = loop.call_later(self._idle_seconds, self._thread.submit, self._let_go)
+        try:
+            verdict = await loop.run_in_executor(self._thread, self._judged, size_bytes, pieces)
+        finally:
+            self._rest(loop)
         if refusal := _REFUSALS.get(verdict):
             raise DomainError(refusal)
+
+    def _rest(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        # In the thread, and so behind whatever is still looked into.
+        self._idle = loop.call_later(self._idle_seconds, self._thread.submit, self._let_go)
 
     async def close(self) -> None:
         if self._idle is not None:

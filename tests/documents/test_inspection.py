@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -143,6 +145,12 @@ def test_it_goes_when_nobody_needs_it() -> None:
         await looked.inspector.close()
 
     asyncio.run(run())
+
+
+def test_the_service_itself_knows_no_parser() -> None:
+    """What a worker never imports it neither holds in memory nor can be broken by."""
+    code = "import sys, service.app, service.worker, service.__main__; sys.exit('pypdf' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # Uploads ------------------------------------------------------------------------------------------------------------

@@ -132,6 +132,20 @@ def test_a_process_that_was_ended_is_begun_again() -> None:
     asyncio.run(run())
 
 
+def test_a_process_that_is_stuck_is_ended() -> None:
+    async def run() -> None:
+        looked = Looked(Inspector())
+        assert await looked.at(HARMLESS["a page"]) is None
+        looked.inspector._stuck_seconds = 0.5
+        os.kill(looked.process_id, signal.SIGSTOP)
+        assert await looked.at(pdf(300_000)) == "unavailable"
+        looked.inspector._stuck_seconds = 30
+        assert await looked.at(HARMLESS["a page"]) is None
+        await looked.inspector.close()
+
+    asyncio.run(run())
+
+
 def test_it_goes_when_nobody_needs_it() -> None:
     async def run() -> None:
         looked = Looked(Inspector(idle_seconds=0.05))

@@ -31,7 +31,7 @@ class Scanner:
         """Refuses a file in which something is found. Where clamd can't say, the refusal is `unavailable`: what was not
         looked at is not taken."""
         try:
-            async with self._turns, asyncio.timeout(self._seconds), aclosing(pieces):
+            async with asyncio.timeout(self._seconds), self._turns, aclosing(pieces):
                 answer = await self._asked(pieces)
         except (OSError, TimeoutError, asyncio.LimitOverrunError) as error:
             raise _unable(type(error).__name__) from None

@@ -73,9 +73,11 @@ async def upload_document(
     """Adds a document to an application, until that has ended: a PDF, JPEG, PNG or HEIC, as the body, at most 10 MiB.
 
     The type is found in the bytes; `application/octet-stream` leaves it to them, and another type than theirs is
-    refused. A file must be whole, and an image of at most 100 megapixels. An application has at most 20 documents, and
-    a citizen sends at most 200 MiB within 24 hours; these limits are settings of the service. The body can't be
-    compressed, and 64 KiB of it may take 20 seconds. Both the file and its name are kept encrypted.
+    refused. A file must be whole, and an image of at most 100 megapixels. A PDF may do no more than show itself: one
+    with scripts, commands, files within or forms of XML is refused, and so is a locked one. The service may have a
+    virus scanner, too. An application has at most 20 documents, and a citizen sends at most 200 MiB within 24 hours;
+    these limits are settings of the service. The body can't be compressed, and 64 KiB of it may take 20 seconds. Both
+    the file and its name are kept encrypted.
     """
     name = query.file_name if content_name is None else content_name
     row = {

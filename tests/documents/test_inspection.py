@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -130,6 +132,20 @@ def test_a_process_that_was_ended_is_begun_again() -> None:
     asyncio.run(run())
 
 
+def test_a_process_that_is_stuck_is_ended() -> None:
+    async def run() -> None:
+        looked = Looked(Inspector())
+        assert await looked.at(HARMLESS["a page"]) is None
+        looked.inspector._stuck_seconds = 0.5
+        os.kill(looked.process_id, signal.SIGSTOP)
+        assert await looked.at(pdf(300_000)) == "unavailable"
+        looked.inspector._stuck_seconds = 30
+        assert await looked.at(HARMLESS["a page"]) is None
+        await looked.inspector.close()
+
+    asyncio.run(run())
+
+
 def test_it_goes_when_nobody_needs_it() -> None:
     async def run() -> None:
         looked = Looked(Inspector(idle_seconds=0.05))
@@ -143,6 +159,12 @@ def test_it_goes_when_nobody_needs_it() -> None:
         await looked.inspector.close()
 
     asyncio.run(run())
+
+
+def test_the_service_itself_knows_no_parser() -> None:
+    """What a worker never imports it neither holds in memory nor can be broken by."""
+    code = "import sys, service.app, service.worker, service.__main__; sys.exit('pypdf' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # Uploads ------------------------------------------------------------------------------------------------------------

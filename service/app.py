@@ -90,6 +90,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
         cache=SecondCache(),
         limits=limits,
         body_seconds=settings.body_seconds,
+        fresh_seconds=settings.fresh_launch_seconds,
     )
     app.add_routes(bind(OPERATIONS, ground))
     app.add_routes(health.routes())

@@ -232,6 +232,8 @@ def _who(access: Access) -> str:
             f"For {own}{staff} of the institution, and for systems of the institution "
             f"or of a regional operator with the scope `{access.scope}`."
         )
+    if access.fresh:
+        return "For citizens, right after a launch: a session that was refreshed, or is older, opens a new one first."
     return "For citizens and systems." if access.system else "For citizens."
 
 
@@ -313,6 +315,8 @@ def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refu
     found = [problems.INTERNAL, problems.INVALID, problems.TOO_MANY_REQUESTS]
     if not operation.access.public:
         found += [problems.UNAUTHENTICATED, problems.FORBIDDEN]
+    if operation.access.fresh:
+        found.append(problems.FRESH_LAUNCH_NEEDED)
     if operation.access.staff:
         found.append(problems.INSTITUTION_NOT_FOUND)
     if signature.body is not None:

@@ -369,7 +369,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         {"pages_pkey", "citizens_one_per_platform_user", "sessions_by_citizen", "staff_by_citizen"},
     ),
     "refresh_session": (refresh_session, {"sessions_pkey", "pages_pkey"}),
-    "ended_sessions": (lambda c: launch.ended_sessions(c, NOW), {"sessions_ended"}),
+    "ended_since": (lambda c: launch.ended_since(c, NOW, NOW), {"sessions_ended", "clients_ended"}),
     "list_sessions": (lambda c: launch.list_sessions(c, REGION, made(5, 2), NOW), {"sessions_by_citizen"}),
     "forget_sessions": (
         lambda c: launch.forget_sessions(c, NOW),
@@ -421,7 +421,7 @@ THE_SERVICES = {
     "hold_back", "next_to_draw", "to_look_after", "to_erase", "forget_answers", "next_to_fill", "groups_to_draw",
     "collected", "lapse_an_offer", "expire_an_approved", "book_trial", "trail_to_chain", "accesses_to_chain",
     "unchained_trail", "unchained_accesses", "oldest_accesses", "regions_to_forget", "lock_sealed", "reseal",
-    "open_session", "refresh_session", "ended_sessions", "forget_sessions", "claim_page", "forget_tickets",
+    "open_session", "refresh_session", "ended_since", "forget_sessions", "claim_page", "forget_tickets",
     "forget_applications", "forget_trials", "forget_waiting", "forget_requests", "forget_messages", "forget_told",
     "forget_codes", "unused_account", "erase_account",
 }  # fmt: skip

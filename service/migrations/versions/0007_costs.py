@@ -6,6 +6,7 @@ revision = "0007"
 down_revision = "0006"
 PIECES: tuple[str, ...] = (
     # One a line.
+    "taking_back",
 )
 
 

@@ -22,6 +22,7 @@ LONGEST = timedelta(minutes=5)
 _LEAST_RSA_BITS = 3072
 _LEAST_RSA_BITS_BEFORE = 2048
 _JTI_CHARACTERS = 200
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
 _NEEDED = f"a key of RSA with {_LEAST_RSA_BITS} bits or more, P-256, P-384 or Ed25519 is needed"
 
 
@@ -76,7 +77,7 @@ def described_key(pem: str) -> DescribedKey:
         case RSAPublicKey() as key:
             return DescribedKey(f"RSA {key.key_size}", key.key_size < _LEAST_RSA_BITS)
         case EllipticCurvePublicKey() as key:
-            return DescribedKey(key.curve.name, False)
+            return DescribedKey(_CURVES.get(key.curve.name, key.curve.name), False)
         case _:
             return DescribedKey("Ed25519", False)
 

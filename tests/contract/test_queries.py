@@ -29,6 +29,7 @@ from service.doctors import store as doctors
 from service.documents import store as documents
 from service.draws import store as draws
 from service.filling import store as filling
+from service.institutions import store as institutions
 from service.keyring import store as keyring
 from service.launch import store as launch
 from service.people import store as people
@@ -398,6 +399,9 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: launch.claim_page(c, REGION, sha256(b"7").digest(), "vk", "new", (b"account", b"address"), NOW),
         {"page_invitations_code", "page_invitations_pkey"},
     ),
+    "use_client": (lambda c: launch.use_client(c, REGION, made(20, 1), 0, NOW), {"clients_pkey"}),
+    "end_work": (lambda c: staff.end_work(c, REGION, made(1, 7), made(5, 2), NOW), {"sessions_by_citizen"}),
+    "end_work_from": (lambda c: institutions.end_work_from(c, REGION, "vk", "77", NOW), {"sessions_at_work"}),
     "list_staff": (lambda c: staff.list_staff(c, REGION, made(1, 7), None, 51), {"staff_by_own_id"}),
     # The last one: afterwards there is one citizen fewer.
     "erase_account": (
@@ -423,7 +427,7 @@ THE_SERVICES = {
     "unchained_trail", "unchained_accesses", "oldest_accesses", "regions_to_forget", "lock_sealed", "reseal",
     "open_session", "refresh_session", "ended_since", "forget_sessions", "claim_page", "forget_tickets",
     "forget_applications", "forget_trials", "forget_waiting", "forget_requests", "forget_messages", "forget_told",
-    "forget_codes", "unused_account", "erase_account",
+    "forget_codes", "unused_account", "erase_account", "use_client", "end_work", "end_work_from",
 }  # fmt: skip
 # What is small enough to be read whole.
 SMALL = {

@@ -9,11 +9,7 @@ from schemas.common import A_CLINIC, INTEGER, Instant, Name, Named, NextCursor, 
 from schemas.sessions import Scope
 
 _A_CLIENT = "0199a1b2-000c-7000-8000-00000000000c"
-_CREDENTIALS = {
-    "id": _A_CLIENT,
-    "client_id": f"42.{_A_CLIENT}",
-    "client_secret": "pDm3yZ0nYb3cVfJ8o1Kx7Q2sT5uW9eRaLhGjXkNvBcM",
-}
+_A_SECRET = "pDm3yZ0nYb3cVfJ8o1Kx7Q2sT5uW9eRaLhGjXkNvBcM"  # nosec B105 # an example
 _SCOPES: tuple[Scope, ...] = get_args(Scope)
 READING: tuple[Scope, ...] = tuple(scope for scope in _SCOPES if scope.endswith(":read"))
 PublicKeys = Annotated[
@@ -65,7 +61,7 @@ class RotationBody(Schema):
 class ClientCredentials(Schema):
     """What the system comes with. The secret is shown this once."""
 
-    model_config = example(**_CREDENTIALS, earlier_until=None)
+    model_config = example(id=_A_CLIENT, client_id=f"42.{_A_CLIENT}", client_secret=_A_SECRET, earlier_until=None)
 
     id: UUID
     client_id: str = Field(description="For `createToken`.")

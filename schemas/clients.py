@@ -9,7 +9,7 @@ from schemas.common import A_CLINIC, INTEGER, Instant, Name, Named, NextCursor, 
 from schemas.sessions import Scope
 
 _A_CLIENT = "0199a1b2-000c-7000-8000-00000000000c"
-_A_SECRET = "pDm3yZ0nYb3cVfJ8o1Kx7Q2sT5uW9eRaLhGjXkNvBcM"  # nosec B105 # an example
+_A_SECRET = "pDm3yZ0nYb3cVfJ8o1Kx7Q2sT5uW9eRaLhGjXkNvBcM"  # nosec B105 # noqa: S105 - an example
 _SCOPES: tuple[Scope, ...] = get_args(Scope)
 READING: tuple[Scope, ...] = tuple(scope for scope in _SCOPES if scope.endswith(":read"))
 PublicKeys = Annotated[

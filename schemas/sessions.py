@@ -35,6 +35,7 @@ Scope = Literal[
     "applications:write",
     "certificates:write",
     "staff:write",
+    "clients:write",
 ]
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SCOPE = "(" + "|".join(get_args(Scope)) + ")"
@@ -60,6 +61,10 @@ class Launch(Schema):
         default=None,
         description="The page to come to, where the launch does not say: whoever comes so is a citizen like any other. "
         "MAX and Telegram say it in `start_param`, before its first hyphen.",
+    )
+    replaces: UUID | None = Field(
+        default=None,
+        description="The citizen's session of before (its `session_id`), which ends. Somebody else's is left alone.",
     )
 
 
@@ -98,6 +103,7 @@ class Session(Schema):
         expires_in=900,
         refresh_token=_REFRESH_TOKEN,
         refresh_expires_in=43200,
+        session_id=_A_SESSION,
         citizen_id=A_CITIZEN,
         region=42,
         role="none",
@@ -119,6 +125,7 @@ class Session(Schema):
         "launch takes its place."
     )
     refresh_expires_in: int | None = Field(description="Seconds until the session ends if it is not refreshed.")
+    session_id: UUID
     citizen_id: UUID
     region: RegionCode
     role: Role = Field(

@@ -9,14 +9,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from pathlib import Path
 from socket import socket
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from service import key_commands
+from service import client_commands, key_commands
 from service.config import DEMO_VK_APP, Settings
 from service.core import embedded
 from service.migrations import newest
@@ -25,13 +23,11 @@ from service.mistakes import exit_of
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 seed_cli = typer.Typer(no_args_is_help=True, help="Fill the database.")
 launch_cli = typer.Typer(no_args_is_help=True, help="Try launches by hand.")
-client_cli = typer.Typer(no_args_is_help=True, help="Credentials of institutions' and operators' systems.")
 draw_cli = typer.Typer(no_args_is_help=True, help="Draws of places.")
 campaign_cli = typer.Typer(no_args_is_help=True, help="Campaigns: places by ranked wishes.")
 audit_cli = typer.Typer(no_args_is_help=True, help="The logs of what was done, and of who was shown what.")
 cli.add_typer(seed_cli, name="seed")
 cli.add_typer(launch_cli, name="launch")
-cli.add_typer(client_cli, name="client")
 cli.add_typer(draw_cli, name="draw")
 cli.add_typer(campaign_cli, name="campaign")
 cli.add_typer(audit_cli, name="audit")
@@ -192,6 +188,8 @@ def migrate(dsn: Annotated[str | None, typer.Option(hidden=True)] = None) -> Non
 
 
 cli.add_typer(key_commands.make(_database), name="keys")
+cli.add_typer(client_commands.make(_database), name="client")
+cli.add_typer(client_commands.make_sessions(_database), name="sessions")
 
 
 @cli.command()
@@ -227,41 +225,6 @@ def launch_sign(
         "vk_viewer_group_role": role,
     }
     typer.echo(vk.sign(parameters, secrets[app][-1]))
-
-
-@client_cli.command("create")
-def client_create(
-    name: Annotated[str, typer.Option(help="Whose system it is, for people to read.")],
-    region: Annotated[int, typer.Option(help="Code of the region.")],
-    scope: Annotated[list[str], typer.Option(help="May be given several times.")],
-    institution: Annotated[UUID | None, typer.Option(help="Without it the client acts for the whole region.")] = None,
-    public_key: Annotated[
-        list[Path] | None, typer.Option(help="PEM of the system's own key, in place of a secret. May be given twice.")
-    ] = None,
-) -> None:
-    """Make credentials for createToken. The secret is shown once."""
-    import asyncpg
-
-    from service.core.clock import utc_now
-    from service.launch.usecases import create_client
-
-    keys = [file.read_text(encoding="utf-8") for file in public_key or ()]
-
-    async def create(dsn: str) -> tuple[str, str]:
-        connection = await asyncpg.connect(dsn)
-        try:
-            return await create_client(connection, region, institution, name, scope, utc_now, keys)
-        finally:
-            await connection.close()
-
-    with _database(Settings()) as dsn:
-        try:
-            client_id, secret = asyncio.run(create(dsn))
-        except asyncpg.ForeignKeyViolationError:
-            raise typer.BadParameter("there is no such region, or no such institution in it") from None
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-    typer.echo(f"client_id={client_id}" + (f"\nclient_secret={secret}" if secret else ""))
 
 
 @draw_cli.command("verify")

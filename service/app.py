@@ -97,6 +97,7 @@ def make_app(settings: Settings, dsn: str, clock: Clock = utc_now, counts: Table
         limits=limits,
         proofs=Proofs(limits, ring.keys.proofs, clock),
         body_seconds=settings.body_seconds,
+        fresh_seconds=settings.fresh_launch_seconds,
     )
     app.add_routes(bind(OPERATIONS, ground))
     app.add_routes(health.routes())

@@ -66,7 +66,8 @@ def make_collaborators(settings: Settings, clock: Clock) -> dict[str, object]:
 
 def _ended_sessions(settings: Settings, clock: Clock) -> EndedSessions:
     lifetime = timedelta(seconds=max(settings.citizen_token_seconds, settings.administrator_token_seconds))
-    return EndedSessions(lifetime, settings.ended_sessions_seconds, clock)
+    of_systems = timedelta(seconds=settings.system_token_seconds)
+    return EndedSessions(lifetime, settings.ended_sessions_seconds, clock, of_systems)
 
 
 def _retention(settings: Settings) -> Retention:

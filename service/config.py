@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     launch_sessions: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=20, description="How many sessions one signed launch may open."
     )
+    fresh_launch_seconds: Annotated[int, Field(ge=60)] = Field(
+        default=15 * 60,
+        description="For how long after a launch accounts are joined, taken out or erased without another.",
+    )
     keep_sessions_hours: Annotated[int, Field(ge=1, le=24 * 365)] = Field(
         default=24, description="How long a session that is over is kept."
     )

@@ -4,6 +4,7 @@ from schemas.problems.any_operation import *
 from schemas.problems.applications import *
 from schemas.problems.campaigns import *
 from schemas.problems.certificates import *
+from schemas.problems.clients import *
 from schemas.problems.clubs import *
 from schemas.problems.confirmations import *
 from schemas.problems.consents import *

@@ -21,6 +21,7 @@ from schemas import problems
 from schemas.common import Schema
 from service.core.cache import Kept, SecondCache
 from service.core.callers import CALLER
+from service.core.clock import Clock
 from service.core.counting import counter
 from service.core.database import Connection, Database, SeenDatabase
 from service.core.disclosure import recording
@@ -65,6 +66,8 @@ class Ground:
     proofs: Proofs
     # How long a body may take to come, where it is no stream.
     body_seconds: float
+    # For how long after it was signed a launch is a fresh one.
+    fresh_seconds: int
 
 
 def bind(operations: Sequence[Operation], ground: Ground) -> list[web.RouteDef]:
@@ -93,7 +96,8 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     count = counter(operation, signature, ground.limits)
     handed_in = {name: ground.collaborators[name] for name in signature.collaborators - {"database"}}
     cache_control = f"private, max-age={operation.max_age_seconds or 0}"
-    recorded = recording(operation, ground.collaborators["clock"])
+    clock: Any = ground.collaborators["clock"]
+    recorded = recording(operation, clock)
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
         arguments = await _arguments(operation, ground, signature, request, actor)
@@ -109,6 +113,7 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     def admitted(request: web.Request) -> Actor | None:
         actor = None if operation.access.public else _authorise(operation, request, ground.authenticate)
         count(request, actor)
+        _check_fresh(operation.access, actor, clock, ground.fresh_seconds)
         return actor
 
     async def endpoint(request: web.Request) -> web.Response:
@@ -208,6 +213,16 @@ def _authorise(operation: Operation, request: web.Request, authenticate: Authent
         if named != actor.institution_id:
             raise DomainError(problems.INSTITUTION_NOT_FOUND)
     return actor
+
+
+def _check_fresh(access: Access, actor: Actor | None, clock: Clock, seconds: int) -> None:
+    """Raises DomainError `fresh_launch_needed` where a launch of now is asked for, and the session was refreshed or is
+    of an earlier one.
+    """
+    if access.fresh:
+        launched_at = actor.launched_at if actor else None
+        if launched_at is None or launched_at < clock().timestamp() - seconds:
+            raise DomainError(problems.FRESH_LAUNCH_NEEDED)
 
 
 async def _arguments(

@@ -258,6 +258,8 @@ def _who(access: Access) -> str:
             f"For {own}{staff} of the institution, and for systems of the institution "
             f"or of a regional operator with the scope `{access.scope}`."
         )
+    if access.fresh:
+        return "For citizens, right after a launch: a session that was refreshed, or is older, opens a new one first."
     return "For citizens and systems." if access.system else "For citizens."
 
 
@@ -341,25 +343,21 @@ def _responses(
 
 def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refusal]]:
     """What the operation may answer, by status: its own, and what every operation of its shape may."""
-    found = [problems.INTERNAL, problems.INVALID, problems.TOO_MANY_REQUESTS]
-    if not operation.access.public:
-        found += [problems.UNAUTHENTICATED, problems.FORBIDDEN]
-    if operation.access.staff:
-        found.append(problems.INSTITUTION_NOT_FOUND)
-    if signature.body is not None:
-        found += [problems.MALFORMED, problems.TOO_LARGE, problems.TOO_SLOW, problems.MEDIA_TYPE]
-    if operation.upload is not None:
-        found += [problems.MALFORMED, problems.TOO_SLOW, problems.MEDIA_TYPE]
-    if signature.query is not None and "cursor" in signature.query.model_fields:
-        found.append(problems.CURSOR_UNKNOWN)
-    if "key" in signature.names:
-        found += [problems.KEY_MISSING, problems.KEY_REUSED]
-    if operation.contested is not None:
-        found += [problems.PROOF_NEEDED, problems.PROOF_WRONG]
-    if operation.transaction in (Transaction.WRITE, Transaction.STATEMENT):
-        found += [problems.BUSY, problems.OUTCOME_UNKNOWN]
-    if operation.transaction is not Transaction.NONE:
-        found.append(problems.UNAVAILABLE)
+    access, body, query, transaction = operation.access, signature.body, signature.query, operation.transaction
+    of_shapes = (
+        (True, [problems.INTERNAL, problems.INVALID, problems.TOO_MANY_REQUESTS]),
+        (not access.public, [problems.UNAUTHENTICATED, problems.FORBIDDEN]),
+        (access.fresh, [problems.FRESH_LAUNCH_NEEDED]),
+        (access.staff, [problems.INSTITUTION_NOT_FOUND]),
+        (body is not None, [problems.MALFORMED, problems.TOO_LARGE, problems.TOO_SLOW, problems.MEDIA_TYPE]),
+        (operation.upload is not None, [problems.MALFORMED, problems.TOO_SLOW, problems.MEDIA_TYPE]),
+        (query is not None and "cursor" in query.model_fields, [problems.CURSOR_UNKNOWN]),
+        ("key" in signature.names, [problems.KEY_MISSING, problems.KEY_REUSED]),
+        (operation.contested is not None, [problems.PROOF_NEEDED, problems.PROOF_WRONG]),
+        (transaction in (Transaction.WRITE, Transaction.STATEMENT), [problems.BUSY, problems.OUTCOME_UNKNOWN]),
+        (transaction is not Transaction.NONE, [problems.UNAVAILABLE]),
+    )
+    found = [refusal for applies, refusals in of_shapes if applies for refusal in refusals]
     return by_kind(list(dict.fromkeys([*found, *operation.refusals])))
 
 

@@ -29,6 +29,10 @@ class Actor:
     session_id: UUID | None = None
     # Of a doctor: whose tickets alone are theirs.
     practitioner_id: UUID | None = None
+    # Of a citizen: when the launch was signed, in seconds since 1970; None where the session was only refreshed.
+    launched_at: int | None = None
+    # Of a system: which of its credentials' generations; earlier ones are refused.
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class Access:
     scope: str | None = None
     # Only systems that act for the whole region.
     whole_region: bool = False
+    # Only right after a launch: what changes whose the account is, or gives all of it away.
+    fresh: bool = False
 
     @property
     def public(self) -> bool:
@@ -116,6 +122,7 @@ class Access:
 
 PUBLIC = Access()
 CITIZEN = Access(citizen=True)
+FRESH_CITIZEN = Access(citizen=True, fresh=True)
 ANYONE = Access(citizen=True, system=True)
 
 

@@ -15,7 +15,7 @@ from schemas.institutions import InstitutionInBooking
 from service.core.database import Record
 from service.core.operations import Language
 from service.core.sealing import Sealer
-from service.launch.tokens import ISSUER, Tokens
+from service.launch.tokens import ISSUER, TICKET_AUDIENCE, Tokens
 from service.people.usecases import person_in_booking
 
 QR_TYPE = "ticket+jwt"
@@ -45,6 +45,7 @@ def ticket_of(kept: Mapping[str, Any], language: Language, tokens: Tokens, seale
     bring = list(_BRING[language]) + ([_BRING_REFERRAL[language]] if referral else [])
     claims = {
         "iss": ISSUER,
+        "aud": TICKET_AUDIENCE,
         "sub": kept["id"],
         "number": kept["number"],
         "institution": terms["institution"]["id"],

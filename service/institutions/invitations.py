@@ -116,7 +116,8 @@ async def list_pages(conn: Connection, actor: Actor, query: PageFilter, cursors:
 
 
 async def delete_page(conn: Connection, actor: Actor, platform: Platform, page_id: PageId, clock: Clock) -> None:
-    """Disconnects a page. Nobody can open a session from it any more, and those that are open end within minutes.
+    """Disconnects a page. Nobody can open a session from it any more; those of its administrators end within seconds,
+    those of citizens, who have nothing of the institution's, within minutes.
 
     What citizens have booked and applied for from there stays. Twice is no error.
     """
@@ -124,6 +125,7 @@ async def delete_page(conn: Connection, actor: Actor, platform: Platform, page_i
     if institution_id is None:
         return
     now = clock()
+    await store.end_work_from(conn, actor.region_id, platform, page_id, now)
     await store.end_claims(conn, actor.region_id, platform, page_id, None, now)
     await journal(conn, actor.region_id, actor.id, "page_deleted", institution_id, now, platform=platform, page=page_id)
 

@@ -33,6 +33,9 @@ ON CONFLICT (region_id, id) DO UPDATE
 SET name = excluded.name, kind = excluded.kind, municipality = excluded.municipality, address = excluded.address,
     phone = excluded.phone, zone = excluded.zone;
 
+-- name: lock_page
+SELECT institution_id FROM pages WHERE platform = $1 AND external_id = $2 AND region_id = $3 FOR NO KEY UPDATE;
+
 -- name: put_page
 INSERT INTO pages (platform, external_id, region_id, institution_id, mini_apps)
 SELECT $1, $2, i.region_id, i.id, $5 FROM institutions i WHERE i.region_id = $3 AND i.id = $4
@@ -90,6 +93,9 @@ LIMIT $6;
 
 -- name: delete_page
 DELETE FROM pages WHERE platform = $1 AND external_id = $2 AND region_id = $3 RETURNING institution_id;
+
+-- name: end_work_from
+SELECT end_work_from($1, $2, $3, $4);
 
 -- name: end_claims
 UPDATE page_invitations SET revoked_at = $5

@@ -69,6 +69,11 @@ async def put_institution(conn: Connection, region_id: int, institution_id: UUID
     )
 
 
+async def lock_page(conn: Connection, platform: str, external_id: str, region_id: int) -> UUID | None:
+    """Whose it is until the transaction ends; None where the region has no such page."""
+    return await conn.fetchval(SQL.lock_page, platform, external_id, region_id)
+
+
 async def put_page(
     conn: Connection, platform: str, external_id: str, region_id: int, institution_id: UUID, mini_apps: list[str]
 ) -> bool:
@@ -90,6 +95,11 @@ async def list_pages(
 async def delete_page(conn: Connection, platform: str, external_id: str, region_id: int) -> UUID | None:
     """Whose it was; None where the region has no such page."""
     return await conn.fetchval(SQL.delete_page, platform, external_id, region_id)
+
+
+async def end_work_from(conn: Connection, region_id: int, platform: str, page: str, now: datetime) -> None:
+    """Sessions with a role that were opened from the page are over."""
+    await conn.execute(SQL.end_work_from, region_id, platform, page, now)
 
 
 async def end_claims(

@@ -74,13 +74,17 @@ async def put_page(
 ) -> Page:
     """Connects a page (a community in VK or OK, a bot's page in MAX or Telegram) to its institution.
 
-    Says which mini-apps are installed in it, too.
+    Says which mini-apps are installed in it, too. Where it was another institution's, its administrators' sessions end
+    within seconds.
     """
     await find_institution(conn, actor.region_id, body.institution_id)
     mini_apps = list(dict.fromkeys(body.mini_apps))
+    before = await store.lock_page(conn, platform, page_id, actor.region_id)
     if not await store.put_page(conn, platform, page_id, actor.region_id, body.institution_id, list(mini_apps)):
         raise DomainError(problems.PAGE_TAKEN)
     now = clock()
+    if before not in (None, body.institution_id):
+        await store.end_work_from(conn, actor.region_id, platform, page_id, now)
     await store.end_claims(conn, actor.region_id, platform, page_id, body.institution_id, now)
     await journal(
         conn, actor.region_id, actor.id, "page_put", body.institution_id, now, platform=platform, page=page_id

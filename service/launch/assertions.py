@@ -18,8 +18,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST = timedelta(minutes=5)
-_LEAST_RSA_BITS = 2048
+# 128 bits of security (NIST SP 800-57, part 1); what was registered before may have 112.
+_LEAST_RSA_BITS = 3072
+_LEAST_RSA_BITS_BEFORE = 2048
 _JTI_CHARACTERS = 200
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
+_NEEDED = f"a key of RSA with {_LEAST_RSA_BITS} bits or more, P-256, P-384 or Ed25519 is needed"
 
 
 class AssertionWrong(Exception):
@@ -52,9 +56,30 @@ def verify(assertion: str, public_keys: Sequence[str], client_id: str, audience:
     raise AssertionWrong
 
 
+@dataclass(frozen=True, slots=True)
+class DescribedKey:
+    """`short`: it is good, but would not be taken any more."""
+
+    kind: str
+    short: bool
+
+
 def check_public_key(pem: str) -> None:
-    """Raises ValueError where the key can't be used: say RSA of at least 2,048 bits, P-256, P-384 or Ed25519."""
+    """Raises ValueError where the key can't be registered: say RSA of at least 3,072 bits, P-256, P-384 or Ed25519."""
     _algorithm_of(pem)
+    if described_key(pem).short:
+        raise ValueError(_NEEDED)
+
+
+def described_key(pem: str) -> DescribedKey:
+    """What kind a key is of that was registered."""
+    match _loaded(pem):
+        case RSAPublicKey() as key:
+            return DescribedKey(f"RSA {key.key_size}", key.key_size < _LEAST_RSA_BITS)
+        case EllipticCurvePublicKey() as key:
+            return DescribedKey(_CURVES.get(key.curve.name, key.curve.name), False)
+        case _:
+            return DescribedKey("Ed25519", False)
 
 
 def _claims(assertion: str, key: str, client_id: str, audience: str) -> dict[str, Any] | None:
@@ -88,13 +113,16 @@ def _checked(claims: dict[str, Any], now: datetime) -> Assertion:
     return Assertion(jti, expires_at)
 
 
-def _algorithm_of(pem: str) -> str:
+def _loaded(pem: str) -> object:
     try:
-        key = load_pem_public_key(pem.encode())
+        return load_pem_public_key(pem.encode())
     except UnsupportedAlgorithm as error:
         raise ValueError(str(error)) from None
-    match key:
-        case RSAPublicKey() if key.key_size >= _LEAST_RSA_BITS:
+
+
+def _algorithm_of(pem: str) -> str:
+    match _loaded(pem):
+        case RSAPublicKey() as key if key.key_size >= _LEAST_RSA_BITS_BEFORE:
             return "RS384"
         case EllipticCurvePublicKey(curve=SECP384R1()):
             return "ES384"
@@ -103,4 +131,4 @@ def _algorithm_of(pem: str) -> str:
         case Ed25519PublicKey():
             return "EdDSA"
         case _:
-            raise ValueError("a key of RSA with 2048 bits or more, P-256, P-384 or Ed25519 is needed")
+            raise ValueError(_NEEDED)

@@ -41,6 +41,8 @@ class Proof:
     role: str = "none"
     # When it was signed, or where that is not known in which session of the platform: tells launches of a user apart.
     made: str = ""
+    # None where the platform does not sign it.
+    signed_at: datetime | None = None
 
 
 def check_freshness(signed_at: datetime | None, now: datetime, max_age_seconds: int, max_ahead_seconds: int) -> None:

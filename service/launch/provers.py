@@ -1,7 +1,7 @@
 """From the raw parameters of a launch to what they prove: secrets are found, signature and age checked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -55,7 +55,7 @@ def prove(platform: Platform, parameters: str, terms: LaunchTerms, now: datetime
         raise DomainError(problems.LAUNCH_INVALID) from None
     except StaleLaunch:
         raise DomainError(problems.LAUNCH_STALE) from None
-    return proof
+    return replace(proof, signed_at=signed_at)
 
 
 def _prove_vk(parameters: str, terms: LaunchTerms) -> tuple[Proof, datetime | None]:

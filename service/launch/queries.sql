@@ -25,8 +25,19 @@ SELECT end_session($1, $2, $3, $4);
 -- name: end_sessions
 SELECT end_sessions($1, $2, NULL, $3);
 
--- name: ended_sessions
-SELECT session, at FROM ended_sessions($1);
+-- name: ended_since
+SELECT session AS id, NULL::integer AS generation, at FROM ended_sessions($1)
+UNION ALL
+SELECT client, generation, at FROM ended_clients($2);
+
+-- name: replace_session
+SELECT replace_session($1, $2, $3, $4);
+
+-- name: end_account_sessions
+SELECT end_account_sessions($1, $2, $3, $4);
+
+-- name: find_account
+SELECT id FROM citizens WHERE region_id = $1 AND platform = $2 AND external_id = $3;
 
 -- name: forget_sessions
 SELECT forget_sessions($1);
@@ -49,13 +60,43 @@ ORDER BY same_as IS NOT NULL, created_at, id;
 SELECT hand_over_the_rest($1);
 
 -- name: find_client
-SELECT id, institution_id, secret_hash, public_keys, scopes
+SELECT id, institution_id, scopes, generation,
+       array_remove(ARRAY[secret_hash, CASE WHEN earlier_until > $3 THEN earlier_secret_hash END], NULL) AS secret_hashes,
+       public_keys || CASE WHEN earlier_until > $3 THEN earlier_public_keys ELSE '{}' END AS public_keys
 FROM clients
 WHERE region_id = $1 AND id = $2 AND revoked_at IS NULL;
 
--- name: add_client
-INSERT INTO clients (region_id, id, institution_id, name, secret_hash, public_keys, scopes, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+-- name: use_client
+UPDATE clients SET used_at = $4
+WHERE region_id = $1 AND id = $2 AND revoked_at IS NULL AND generation = $3
+RETURNING true;
+
+-- name: list_clients
+SELECT c.id, c.institution_id, c.name, c.scopes, c.public_keys, c.created_at, c.used_at, c.earlier_until, c.revoked_at,
+       c.generation, i.name AS institution_name, coalesce(i.zone, r.zone) AS zone
+FROM clients c
+JOIN regions r ON r.code = c.region_id
+LEFT JOIN institutions i ON i.region_id = c.region_id AND i.id = c.institution_id
+WHERE c.region_id = $1 AND ($2::uuid IS NULL OR c.institution_id = $2) AND ($3::uuid IS NULL OR c.id > $3)
+ORDER BY c.id
+LIMIT $4;
+
+-- name: show_client
+SELECT c.id, c.institution_id, c.name, c.scopes, c.public_keys, c.created_at, c.used_at, c.earlier_until, c.revoked_at,
+       c.generation, i.name AS institution_name, coalesce(i.zone, r.zone) AS zone
+FROM clients c
+JOIN regions r ON r.code = c.region_id
+LEFT JOIN institutions i ON i.region_id = c.region_id AND i.id = c.institution_id
+WHERE c.region_id = $1 AND c.id = $2;
+
+-- name: create_client
+SELECT create_client($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7);
+
+-- name: rotate_client
+SELECT rotate_client($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10);
+
+-- name: revoke_client
+SELECT revoke_client($1, $2, $3, $4);
 
 -- name: use_assertion
 INSERT INTO used_assertions (region_id, client_id, jti_hash, expires_at) VALUES ($1, $2, $3, $4)

@@ -9,6 +9,7 @@ from service.core.database import Connection
 from service.core.operations import Actor
 from service.core.watch import Noted
 from service.launch import store
+from service.launch.credentials import COMMAND_LINE
 from service.launch.ended import EndedSessions
 from service.launch.provers import LaunchTerms
 
@@ -62,6 +63,17 @@ async def delete_sessions(
     """
     ended_sessions.add(await store.end_sessions(conn, actor.region_id, actor.id, clock()))
     noted.tell(events.SESSION_CLOSED)
+
+
+async def end_by_hand(conn: Connection, region_id: int, account: UUID | tuple[str, str], clock: Clock) -> int | None:
+    """From the command line: ends all sessions of a citizen, named by an id or by a platform and the user's id there.
+
+    Gives how many went on; None where there is nobody.
+    """
+    account_id = account if isinstance(account, UUID) else await store.find_account(conn, region_id, *account)
+    if account_id is None:
+        return None
+    return await store.end_account_sessions(conn, region_id, COMMAND_LINE, account_id, clock())
 
 
 async def forget_sessions(conn: Connection, launch_terms: LaunchTerms, clock: Clock) -> int:

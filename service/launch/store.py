@@ -11,6 +11,7 @@ from service.core.database import Collision, Connection, Record, refusing
 from service.core.ids import new_id
 from service.core.operations import IdempotencyKey
 from service.core.queries import beside
+from service.launch.credentials import Credentials
 
 SQL = beside(__file__)
 VIOLATIONS = {
@@ -23,6 +24,9 @@ VIOLATIONS = {
     "launch_spent": problems.LAUNCH_SPENT,
     "session_not_found": problems.SESSION_NOT_FOUND,
     "page_claimed": problems.PAGE_CLAIMED,
+    "client_not_found": problems.CLIENT_NOT_FOUND,
+    "client_revoked": problems.CLIENT_REVOKED,
+    "client_rotating": problems.CLIENT_ROTATING,
 }
 
 
@@ -89,8 +93,25 @@ async def end_sessions(conn: Connection, region_id: int, citizen_id: UUID, now: 
     return await conn.fetchval(SQL.end_sessions, region_id, citizen_id, now)
 
 
-async def ended_sessions(conn: Connection, since: datetime) -> list[Record]:
-    return await conn.fetch(SQL.ended_sessions, since)
+async def ended_since(conn: Connection, sessions_since: datetime, clients_since: datetime) -> list[Record]:
+    """Sessions, and clients with the first generation of their tokens that is good."""
+    return await conn.fetch(SQL.ended_since, sessions_since, clients_since)
+
+
+async def replace_session(conn: Connection, region_id: int, citizen_id: UUID, session_id: UUID, now: datetime) -> bool:
+    """False where it was over, or not theirs."""
+    return await conn.fetchval(SQL.replace_session, region_id, citizen_id, session_id, now)
+
+
+async def find_account(conn: Connection, region_id: int, platform: str, user: str) -> UUID | None:
+    return await conn.fetchval(SQL.find_account, region_id, platform, user)
+
+
+async def end_account_sessions(
+    conn: Connection, region_id: int, actor_id: UUID, account_id: UUID, now: datetime
+) -> int | None:
+    """How many went on; None where there is no such account."""
+    return await conn.fetchval(SQL.end_account_sessions, region_id, actor_id, account_id, now)
 
 
 async def forget_sessions(conn: Connection, before: datetime) -> int:
@@ -170,24 +191,85 @@ async def hand_over_the_rest(conn: Connection, now: datetime) -> int:
     return await conn.fetchval(SQL.hand_over_the_rest, now)
 
 
-async def find_client(conn: Connection, region_id: int, client_id: UUID) -> Record | None:
-    return await conn.fetchrow(SQL.find_client, region_id, client_id)
+async def find_client(conn: Connection, region_id: int, client_id: UUID, now: datetime) -> Record | None:
+    """With all credentials that are good."""
+    return await conn.fetchrow(SQL.find_client, region_id, client_id, now)
 
 
-async def add_client(
+async def use_client(conn: Connection, region_id: int, client_id: UUID, generation: int, now: datetime) -> bool:
+    """Writes down that it came. False where its credentials were taken back since they were looked at."""
+    return bool(await conn.fetchval(SQL.use_client, region_id, client_id, generation, now))
+
+
+async def list_clients(
+    conn: Connection, region_id: int, institution_id: UUID | None, after: UUID | None, limit: int
+) -> list[Record]:
+    """The oldest first."""
+    return await conn.fetch(SQL.list_clients, region_id, institution_id, after, limit)
+
+
+async def show_client(conn: Connection, region_id: int, client_id: UUID) -> Record | None:
+    return await conn.fetchrow(SQL.show_client, region_id, client_id)
+
+
+async def create_client(
     conn: Connection,
     region_id: int,
-    client_id: UUID,
-    institution_id: UUID | None,
-    name: str,
-    secret_hash: bytes | None,
-    public_keys: list[str],
-    scopes: list[str],
+    actor_id: UUID,
+    key: IdempotencyKey | None,
+    client: dict[str, Any],
+    result: dict[str, Any],
     now: datetime,
-) -> None:
-    await conn.execute(
-        SQL.add_client, region_id, client_id, institution_id, name, secret_hash, public_keys, scopes, now
-    )
+) -> dict[str, Any]:
+    """What is kept under the key: `result`, or that of before."""
+    secret_hash: bytes | None = client["secret_hash"]
+    item = client | {"secret_hash": "\\x" + secret_hash.hex() if secret_hash else None}
+    with refusing(VIOLATIONS):
+        kept = await conn.fetchval(
+            SQL.create_client,
+            region_id,
+            actor_id,
+            key and key.key,
+            key and key.request_hash,
+            orjson.dumps(item).decode(),
+            orjson.dumps(result).decode(),
+            now,
+        )
+    return orjson.loads(kept)
+
+
+async def rotate_client(
+    conn: Connection,
+    region_id: int,
+    actor_id: UUID,
+    key: IdempotencyKey | None,
+    client_id: UUID,
+    credentials: Credentials,
+    keep: timedelta,
+    result: dict[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """What is kept under the key: `result`, or that of before."""
+    with refusing(VIOLATIONS):
+        kept = await conn.fetchval(
+            SQL.rotate_client,
+            region_id,
+            actor_id,
+            key and key.key,
+            key and key.request_hash,
+            client_id,
+            credentials.secret_hash,
+            credentials.public_keys,
+            keep,
+            orjson.dumps(result).decode(),
+            now,
+        )
+    return orjson.loads(kept)
+
+
+async def revoke_client(conn: Connection, region_id: int, actor_id: UUID, client_id: UUID, now: datetime) -> int | None:
+    """The first generation of its tokens that would be good; None where there is no such client."""
+    return await conn.fetchval(SQL.revoke_client, region_id, actor_id, client_id, now)
 
 
 async def use_assertion(

@@ -22,6 +22,8 @@ from service.core.operations import Actor
 
 ISSUER = "zapis"
 AUDIENCE = "zapis-api"
+# Of tickets' codes: whoever checks tickets at a desk, and no API.
+TICKET_AUDIENCE = "zapis-ticket"
 _TYPE = "at+jwt"
 # The same in its two forms (RFC 9068, section 4); no other token of ours is signed under either.
 _TYPES = (_TYPE, f"application/{_TYPE}")
@@ -115,14 +117,18 @@ class Tokens:
             raise jwt.InvalidTokenError
         return key
 
-    def claims(self, token: str, kind: str) -> dict[str, Any] | None:
-        """What a token of `typ: kind` says, whenever it expires; None where it is not one that we signed."""
+    def claims(self, token: str, kind: str, audience: str) -> dict[str, Any] | None:
+        """What a token of `typ: kind` says, whenever it expires; None where it is not one that we signed for them.
+
+        One without any audience is from before there were: its kind says for whom it is.
+        """
         options: Any = {"verify_exp": False, "verify_iat": False, "verify_aud": False}
         try:
             key = self._key_of(token, kind)
-            return jwt.decode(token, key.public, algorithms=["EdDSA"], issuer=ISSUER, options=options)
+            claims = jwt.decode(token, key.public, algorithms=["EdDSA"], issuer=ISSUER, options=options)
         except jwt.InvalidTokenError:
             return None
+        return claims if claims.get("aud", audience) == audience else None
 
     def issue(self, actor: Actor, client_id: str, lifetime_seconds: int, **claims: Any) -> Issued:
         """An access token for `actor`; `claims` say more to its reader and nothing to us."""
@@ -142,6 +148,8 @@ class Tokens:
             "scope": " ".join(sorted(actor.scopes)),
             **({"sid": str(actor.session_id)} if actor.session_id else {}),
             **({"practitioner": str(actor.practitioner_id)} if actor.practitioner_id else {}),
+            **({"auth_time": actor.launched_at} if actor.launched_at is not None else {}),
+            **({"generation": actor.generation} if actor.generation else {}),
             **claims,
         }
         return Issued(self.sign(everything, _TYPE), lifetime_seconds)
@@ -198,6 +206,8 @@ def _actor(claims: dict[str, Any]) -> Actor:
     """Raises KeyError, ValueError, TypeError or AttributeError where a claim is not as we write it."""
     kind, role, region, institution = (claims[name] for name in ("actor", "role", "region", "institution"))
     named = all(isinstance(claims[name], str) and claims[name] for name in ("jti", "client_id"))
+    launched_at, generation = claims.get("auth_time"), claims.get("generation", 0)
+    named = named and type(generation) is int and type(launched_at) in (int, type(None))
     # Whoever is of a kind that is not known here would be let in where another kind is.
     if kind not in _KINDS or role not in _ROLES or type(region) is not int or not named:
         raise ValueError("not one of ours")
@@ -211,4 +221,6 @@ def _actor(claims: dict[str, Any]) -> Actor:
         # None at systems, and in a token from before there were sessions.
         session_id=UUID(claims["sid"]) if "sid" in claims else None,
         practitioner_id=UUID(claims["practitioner"]) if "practitioner" in claims else None,
+        launched_at=launched_at,
+        generation=generation,
     )

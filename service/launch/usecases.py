@@ -1,12 +1,10 @@
 """How a caller gets in: sessions from signed launches, tokens for systems."""
 
-import hashlib
 import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import get_args
 from uuid import UUID
 
 from schemas import problems
@@ -28,11 +26,12 @@ from service.core.clock import Clock
 from service.core.database import Connection, Record
 from service.core.errors import DomainError
 from service.core.ids import new_id
-from service.core.journal import journal
 from service.core.operations import Actor
 from service.core.sealing import Sealer
 from service.core.watch import Noted
 from service.launch import assertions, store
+from service.launch.credentials import COMMAND_LINE, Credentials, hashed, name_of
+from service.launch.ended import EndedSessions
 from service.launch.proof import Proof
 from service.launch.provers import LaunchTerms, prove
 from service.launch.refresh import RefreshToken
@@ -41,7 +40,6 @@ from service.launch.tokens import Issued, Tokens
 
 SCOPES: tuple[str, ...] = get_args(Scope)
 _TOLD_AGAIN = timedelta(seconds=30)
-_COMMAND_LINE = UUID(int=0)
 
 
 async def create_session(
@@ -50,6 +48,7 @@ async def create_session(
     launch_terms: LaunchTerms,
     tokens: Tokens,
     sealer: Sealer,
+    ended_sessions: EndedSessions,
     clock: Clock,
     noted: Noted,
 ) -> Session:
@@ -60,7 +59,7 @@ async def create_session(
     as a citizen. The role is the platform's word at the moment of the launch or what the institution gave, the stronger
     of the two, so the token of its people lives shorter, and there is nothing to refresh it with: ask the platform for
     fresh parameters. A citizen's token is refreshed by `refreshSession`. Of fifty sessions of a citizen the one that
-    was not used for longest ends.
+    was not used for longest ends; and the one that `replaces` names, if it is theirs.
     """
     now = clock()
     proof = prove(body.platform, body.parameters, launch_terms, now)
@@ -80,16 +79,18 @@ async def create_session(
     page = await store.open_session(conn, (proof.platform, asked_page), proof.user, session, uses, now)
     if page is None:
         raise DomainError(problems.PAGE_UNKNOWN)
-    actor = noted.who = _citizen(page, role_of(proof.role, page["own_role"]), session_id)
+    actor = noted.who = _citizen(page, role_of(proof.role, page["own_role"]), session_id, proof.signed_at or now)
     noted.tell(events.SESSION_OPENED, platform=proof.platform, role=actor.role)
+    if body.replaces and await store.replace_session(conn, actor.region_id, actor.id, body.replaces, now):
+        ended_sessions.add([body.replaces])
     lifetime = launch_terms.citizen_token_seconds if actor.role == "none" else launch_terms.administrator_token_seconds
     issued = tokens.issue(actor, client, lifetime, page=_named(proof.platform, page))
     refresh = replace(refresh, region_id=actor.region_id) if refresh and actor.role == "none" else None
     own_id = page["practitioner_own_id"] if actor.practitioner_id else None
-    return _session(page, actor, proof.platform, issued, refresh, idle, own_id)
+    return _session(page, actor, session_id, proof.platform, issued, refresh, idle, own_id)
 
 
-def _citizen(page: Record, role: StaffRole, session_id: UUID) -> Actor:
+def _citizen(page: Record, role: StaffRole, session_id: UUID, launched_at: datetime) -> Actor:
     practitioner_id = page["practitioner"] if role == "doctor" else None
     return Actor(
         "citizen",
@@ -99,6 +100,7 @@ def _citizen(page: Record, role: StaffRole, session_id: UUID) -> Actor:
         role,
         session_id=session_id,
         practitioner_id=practitioner_id,
+        launched_at=int(launched_at.timestamp()),
     )
 
 
@@ -133,12 +135,12 @@ async def refresh_session(
     if found is None:
         await _note_whose_token(conn, shown, now, noted)
         raise DomainError(problems.SESSION_ENDED)
-    # A role is the platform's word of the moment of a launch, and is not carried on.
+    # A role is the platform's word of the moment of a launch, and is not carried on; nor that the launch was fresh.
     actor = noted.who = _of_session(shown, found["citizen"], found["institution"])
     issued = tokens.issue(
         actor, found["client"], launch_terms.citizen_token_seconds, page=_named(found["platform"], found)
     )
-    return _session(found, actor, found["platform"], issued, successor, found["good_until"] - now)
+    return _session(found, actor, shown.session_id, found["platform"], issued, successor, found["good_until"] - now)
 
 
 async def _note_whose_token(conn: Connection, shown: RefreshToken, now: datetime, noted: Noted) -> None:
@@ -168,6 +170,7 @@ def _named(platform: Platform, page: Record) -> str:
 def _session(
     page: Record,
     actor: Actor,
+    session_id: UUID,
     platform: Platform,
     issued: Issued,
     refresh: RefreshToken | None,
@@ -179,6 +182,7 @@ def _session(
         expires_in=issued.lifetime_seconds,
         refresh_token=refresh and refresh.text,
         refresh_expires_in=int(lasts.total_seconds()) if refresh else None,
+        session_id=session_id,
         citizen_id=actor.id,
         region=actor.region_id,
         role=shown_role(actor.role),
@@ -216,17 +220,24 @@ async def create_token(
     in_form = body.client_secret is not None or (body.client_id is not None and not by_assertion)
     if in_form + by_assertion + (basic_credentials is not None) > 1:
         raise DomainError(problems.MALFORMED, extra={"error": "invalid_request"})
+    now = clock()
     if by_assertion:
-        named, client = await _client_of_assertion(conn, body, launch_terms.token_address, clock())
+        named, client = await _client_of_assertion(conn, body, launch_terms.token_address, now)
     else:
         named, secret = basic_credentials or (body.client_id or "", body.client_secret or "")
-        client = await _client_of_secret(conn, named, secret)
+        client = await _client_of_secret(conn, named, secret, now)
     granted = frozenset(client["scopes"])
     asked = frozenset((body.scope or "").split()) or _least(granted)
     if not asked or not asked <= granted:
         raise DomainError(problems.SCOPE_INVALID, extra={"error": "invalid_scope"})
     region_id, client_id = _split(named)
-    actor = noted.who = Actor("system", client_id, region_id, client["institution_id"], scopes=asked)
+    generation: int = client["generation"]
+    # Whoever takes the credentials back comes before this, and there is no token, or after it, and ends the token.
+    if not await store.use_client(conn, region_id, client_id, generation, now):
+        raise _unknown_client()
+    actor = noted.who = Actor(
+        "system", client_id, region_id, client["institution_id"], scopes=asked, generation=generation
+    )
     noted.tell(events.TOKEN_ISSUED)
     issued = tokens.issue(actor, named, launch_terms.system_token_seconds)
     return AccessToken(access_token=issued.token, expires_in=issued.lifetime_seconds, scope=" ".join(sorted(asked)))
@@ -237,9 +248,9 @@ def _least(granted: frozenset[str]) -> frozenset[str]:
     return frozenset(scope for scope in granted if scope.endswith(":read"))
 
 
-async def _client_of_secret(conn: Connection, named: str, secret: str) -> Record:
-    client = await store.find_client(conn, *_split(named))
-    if client is None or not hmac.compare_digest(client["secret_hash"] or b"", _hashed(secret)):
+async def _client_of_secret(conn: Connection, named: str, secret: str, now: datetime) -> Record:
+    client, shown = await store.find_client(conn, *_split(named), now), hashed(secret)
+    if client is None or not any(hmac.compare_digest(known, shown) for known in client["secret_hashes"]):
         raise _unknown_client()
     return client
 
@@ -252,14 +263,14 @@ async def _client_of_assertion(
     if body.client_assertion_type != assertions.ASSERTION_TYPE or body.client_id not in (None, named):
         raise _unknown_client()
     region_id, client_id = _split(named)
-    client = await store.find_client(conn, region_id, client_id)
+    client = await store.find_client(conn, region_id, client_id, now)
     if client is None:
         raise _unknown_client()
     try:
         proof = assertions.verify(assertion, client["public_keys"], named, audience, now)
     except assertions.AssertionWrong:
         raise _unknown_client() from None
-    if not await store.use_assertion(conn, region_id, client_id, _hashed(proof.jti), proof.expires_at):
+    if not await store.use_assertion(conn, region_id, client_id, hashed(proof.jti), proof.expires_at):
         raise _unknown_client()
     return named, client
 
@@ -273,39 +284,19 @@ async def create_client(
     clock: Clock,
     public_keys: Sequence[str] = (),
 ) -> tuple[str, str]:
-    """The id and the secret of a new client; the secret is kept hashed and can't be shown again.
+    """The id and the secret of a new client, from the command line; the secret is kept hashed and can't be shown again.
 
-    It has 256 random bits, so a plain SHA-256 is as good as a slow hash. With public keys (PEM) there is no
-    secret: it is empty. Without an institution the client acts for the whole region. Raises ValueError on an unknown
-    scope or a key that can't be used.
+    With public keys (PEM) there is no secret: it is empty. Without an institution the client acts for the whole region.
+    Raises ValueError on an unknown scope or a key that can't be used.
     """
     unknown = set(scopes) - set(SCOPES)
     if unknown:
         raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
-    for key in public_keys:
-        assertions.check_public_key(key)
-    client_id, secret, now = new_id(), "" if public_keys else secrets.token_urlsafe(32), clock()
-    secret_hash = _hashed(secret) if secret else None
-    async with conn.transaction():
-        await store.add_client(
-            conn, region_id, client_id, institution_id, name, secret_hash, list(public_keys), scopes, now
-        )
-        await journal_client(conn, region_id, client_id, "client_created", scopes, now)
-    return f"{region_id:02d}.{client_id}", secret
-
-
-async def journal_client(
-    conn: Connection,
-    region_id: int,
-    client_id: UUID,
-    event: Literal["client_created", "client_revoked"],
-    scopes: Sequence[str],
-    now: datetime,
-) -> None:
-    """What was done to a client is in the audit trail, in the same transaction. Who did it had the command line, and
-    is nobody of ours.
-    """
-    await journal(conn, region_id, _COMMAND_LINE, event, client_id, now, scopes=list(scopes))
+    client_id, made = new_id(), Credentials.new(public_keys)
+    client = {"id": client_id, "institution_id": institution_id, "name": name, "secret_hash": made.secret_hash}
+    client |= {"public_keys": made.public_keys, "scopes": scopes}
+    await store.create_client(conn, region_id, COMMAND_LINE, None, client, {}, clock())
+    return name_of(region_id, client_id), made.secret
 
 
 async def forget_assertions(conn: Connection, clock: Clock) -> int:
@@ -330,7 +321,3 @@ def _split(named: str) -> tuple[int, UUID]:
 
 def _unknown_client() -> DomainError:
     return DomainError(problems.CLIENT_INVALID, extra={"error": "invalid_client"})
-
-
-def _hashed(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

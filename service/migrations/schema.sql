@@ -1958,6 +1958,32 @@ BEGIN
         WHERE region_id = p_region AND citizen_id = p_citizen AND at > p_now - interval '1 hour');
 END $$;
 
+CREATE FUNCTION public.create_client(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_client jsonb, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    earlier jsonb;
+    made clients;
+BEGIN
+    IF p_key IS NOT NULL THEN
+        earlier := coalesce(
+            idempotency_find(p_region, p_actor, 'createClient', p_key, p_request_hash),
+            idempotency_keep(p_region, p_actor, 'createClient', p_key, p_request_hash, p_result, p_now));
+    END IF;
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    INSERT INTO clients (region_id, id, institution_id, name, secret_hash, public_keys, scopes, created_at)
+    SELECT p_region, c.id, c.institution_id, c.name, c.secret_hash, c.public_keys, c.scopes, p_now
+    FROM jsonb_to_record(p_client)
+        AS c (id uuid, institution_id uuid, name text, secret_hash bytea, public_keys text[], scopes text[])
+    RETURNING * INTO made;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'client_created', made.id,
+                    jsonb_build_object('institution', made.institution_id, 'scopes', made.scopes), false);
+    RETURN p_result;
+END $$;
+
 CREATE FUNCTION public.create_confirmation(p_region smallint, p_citizen uuid, p_key text, p_request_hash bytea, p_id uuid, p_expires_at timestamp with time zone, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2433,6 +2459,23 @@ CREATE FUNCTION public.elsewhere(p_region smallint, p_booking uuid, p_identity b
     WHERE e.region_id = p_region AND e.identity = p_identity AND e.booking_id <> p_booking AND e.times && p_times
 $$;
 
+CREATE FUNCTION public.end_account_sessions(p_region smallint, p_actor uuid, p_account uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    citizen uuid := (SELECT coalesce(same_as, id) FROM citizens WHERE region_id = p_region AND id = p_account);
+    ended integer;
+BEGIN
+    IF citizen IS NULL THEN
+        RETURN NULL;
+    END IF;
+    ended := cardinality(end_sessions(p_region, citizen, NULL, p_now));
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'sessions_ended', citizen,
+                    jsonb_build_object('count', ended), false);
+    RETURN ended;
+END $$;
+
 CREATE FUNCTION public.end_appointment(booked public.appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2550,6 +2593,32 @@ CREATE FUNCTION public.end_waiting(p_region smallint, p_entry uuid, p_status tex
     AS $$
     UPDATE waiting_entries SET status = p_status, ended_at = p_now WHERE region_id = p_region AND id = p_entry;
     UPDATE waiting_persons SET active = false WHERE region_id = p_region AND entry_id = p_entry;
+$$;
+
+CREATE FUNCTION public.end_work(p_region smallint, p_institution uuid, p_citizen uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE sessions s SET ended_at = p_now FROM pages p
+    WHERE s.region_id = p_region AND s.citizen_id = p_citizen AND s.ended_at IS NULL AND s.token_hash IS NULL
+      AND p.platform = s.platform AND p.external_id = s.page AND p.region_id = p_region
+      AND p.institution_id = p_institution;
+END $$;
+
+CREATE FUNCTION public.end_work_from(p_region smallint, p_platform text, p_page text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE sessions SET ended_at = p_now
+    WHERE region_id = p_region AND platform = p_platform AND page = p_page AND token_hash IS NULL AND ended_at IS NULL;
+END $$;
+
+CREATE FUNCTION public.ended_clients(p_since timestamp with time zone) RETURNS TABLE(client uuid, generation integer, at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT c.id, c.generation, c.ended_at FROM regions r JOIN clients c ON c.region_id = r.code AND c.ended_at > p_since;
 $$;
 
 CREATE FUNCTION public.ended_sessions(p_since timestamp with time zone) RETURNS TABLE(session uuid, at timestamp with time zone)
@@ -4306,6 +4375,9 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE staff SET citizen_id = p_citizen, code_used_at = p_now WHERE region_id = p_region AND id = named.id;
+    -- Whoever had the role before has it no more.
+    PERFORM end_work(p_region, p_institution, named.citizen_id, p_now)
+    WHERE named.citizen_id IS NOT NULL AND named.citizen_id <> p_citizen;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'staff_member_joined', named.id, '{}', false);
     RETURN named.external_id;
 END $$;
@@ -5698,10 +5770,20 @@ BEGIN
     SELECT s.role, s.practitioner_id, d.external_id INTO own_role, practitioner, practitioner_own_id
     FROM staff s LEFT JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
     WHERE s.region_id = region AND s.citizen_id = citizen AND s.institution_id = institution
-    ORDER BY s.role DESC, s.external_id LIMIT 1;
+    -- Whoever takes the role away waits for this session, and ends it.
+    ORDER BY s.role DESC, s.external_id LIMIT 1 FOR SHARE OF s;
     IF own_role IS NOT NULL THEN
         p_token_hash := NULL;
         p_expires_at := p_staff_expires_at;
+    END IF;
+    IF p_token_hash IS NULL THEN
+        -- So does whoever takes the page away: or it is no longer the institution's by now.
+        PERFORM FROM pages p
+        WHERE p.platform = p_platform AND p.external_id = p_page AND p.region_id = region AND p.institution_id = institution
+        FOR SHARE;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
     END IF;
     PERFORM make_room_for_session(region, citizen, p_now);
     INSERT INTO sessions (region_id, id, citizen_id, account_id, platform, client, page, token_hash,
@@ -6191,6 +6273,16 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.replace_session(p_region smallint, p_citizen uuid, p_session uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE sessions SET ended_at = p_now
+    WHERE region_id = p_region AND id = p_session AND citizen_id = p_citizen AND ended_at IS NULL;
+    RETURN FOUND;
+END $$;
+
 CREATE FUNCTION public.representatives_consent_state(p_region smallint, p_person uuid, p_purpose text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
@@ -6397,6 +6489,25 @@ CREATE FUNCTION public.resume_trial(p_region smallint, p_group uuid, p_identity 
     ON CONFLICT DO NOTHING
 $$;
 
+CREATE FUNCTION public.revoke_client(p_region smallint, p_actor uuid, p_client uuid, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    known integer;
+BEGIN
+    UPDATE clients SET revoked_at = p_now, ended_at = p_now, generation = generation + 1, earlier_secret_hash = NULL,
+                       earlier_public_keys = '{}', earlier_until = NULL
+    WHERE region_id = p_region AND id = p_client AND revoked_at IS NULL
+    RETURNING generation INTO known;
+    IF FOUND THEN
+        PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'client_revoked', p_client, '{}', false);
+        RETURN known;
+    END IF;
+    SELECT generation INTO known FROM clients WHERE region_id = p_region AND id = p_client;
+    RETURN known;
+END $$;
+
 CREATE FUNCTION public.revoke_sealing_key(p_id text, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -6426,6 +6537,41 @@ CREATE FUNCTION public.rewrap_data_key(p_id text, p_wrapped_by text, p_wrapped b
     AS $$
     UPDATE data_keys SET wrapped_by = p_wrapped_by, wrapped = p_wrapped WHERE id = p_id AND wrapped = p_before
 $$;
+
+CREATE FUNCTION public.rotate_client(p_region smallint, p_actor uuid, p_key text, p_request_hash bytea, p_client uuid, p_secret_hash bytea, p_public_keys text[], p_keep interval, p_result jsonb, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    kept clients;
+    at_once boolean := p_keep <= interval '0';
+    earlier jsonb;
+BEGIN
+    SELECT * INTO kept FROM clients WHERE region_id = p_region AND id = p_client FOR NO KEY UPDATE;
+    IF p_key IS NOT NULL THEN
+        earlier := coalesce(
+            idempotency_find(p_region, p_actor, 'rotateClient', p_key, p_request_hash),
+            idempotency_keep(p_region, p_actor, 'rotateClient', p_key, p_request_hash, p_result, p_now));
+    END IF;
+    IF earlier IS NOT NULL THEN
+        RETURN earlier;
+    END IF;
+    PERFORM refuse(CASE WHEN kept.id IS NULL THEN 'client_not_found'
+                        WHEN kept.revoked_at IS NOT NULL THEN 'client_revoked'
+                        WHEN kept.earlier_until > p_now AND NOT at_once THEN 'client_rotating' END);
+    UPDATE clients SET
+        secret_hash = p_secret_hash,
+        public_keys = p_public_keys,
+        earlier_secret_hash = CASE WHEN NOT at_once THEN kept.secret_hash END,
+        earlier_public_keys = CASE WHEN at_once THEN '{}' ELSE kept.public_keys END,
+        earlier_until = CASE WHEN NOT at_once THEN p_now + p_keep END,
+        generation = CASE WHEN at_once THEN kept.generation + 1 ELSE kept.generation END,
+        ended_at = CASE WHEN at_once THEN p_now ELSE kept.ended_at END
+    WHERE region_id = p_region AND id = p_client;
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'client_rotated', p_client,
+                    jsonb_build_object('at_once', at_once), false);
+    RETURN p_result;
+END $$;
 
 CREATE FUNCTION public.sealed_columns() RETURNS TABLE(in_table text, in_column text)
     LANGUAGE sql IMMUTABLE
@@ -7691,6 +7837,12 @@ CREATE TABLE public.clients (
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
     public_keys text[] DEFAULT '{}'::text[] NOT NULL,
+    generation integer DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    used_at timestamp with time zone,
+    earlier_secret_hash bytea,
+    earlier_public_keys text[] DEFAULT '{}'::text[] NOT NULL,
+    earlier_until timestamp with time zone,
     CONSTRAINT clients_prove_themselves CHECK (((secret_hash IS NOT NULL) OR (public_keys <> '{}'::text[])))
 );
 
@@ -8425,6 +8577,8 @@ CREATE INDEX citizens_joined ON public.citizens USING btree (region_id, same_as)
 
 CREATE INDEX citizens_unused ON public.citizens USING btree (region_id, seen_at) WHERE (same_as IS NULL);
 
+CREATE INDEX clients_ended ON public.clients USING btree (region_id, ended_at) WHERE (ended_at IS NOT NULL);
+
 CREATE INDEX confirmations_by_citizen ON public.confirmations USING btree (region_id, citizen_id);
 
 CREATE INDEX confirmations_by_expiry ON public.confirmations USING btree (region_id, expires_at);
@@ -8570,6 +8724,8 @@ CREATE INDEX programmes_by_name ON public.programmes USING btree (region_id, nam
 CREATE INDEX schedules_by_practitioner ON public.schedules USING btree (region_id, practitioner_id);
 
 CREATE INDEX schedules_to_make ON public.schedules USING btree (made_until);
+
+CREATE INDEX sessions_at_work ON public.sessions USING btree (region_id, platform, page) WHERE ((token_hash IS NULL) AND (ended_at IS NULL));
 
 CREATE INDEX sessions_by_citizen ON public.sessions USING btree (region_id, citizen_id, used_at) WHERE (ended_at IS NULL);
 

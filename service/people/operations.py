@@ -1,7 +1,7 @@
 """The citizen's family."""
 
 from schemas import problems as p
-from service.core.operations import CITIZEN, Operation, Transaction
+from service.core.operations import CITIZEN, FRESH_CITIZEN, Operation, Transaction
 from service.people import guardianship, usecases
 
 _NUMBERS = (p.SNILS_INVALID, p.POLICY_INVALID, p.BIRTH_DATE_IMPOSSIBLE)
@@ -34,8 +34,8 @@ OPERATIONS = (
         Transaction.READ, "List who looks after a person", refusals=(p.PERSON_NOT_FOUND,),
     ),
     Operation(
-        "POST", "/v1/persons/{person_id}/invitations", "createInvitation", guardianship.create_invitation, CITIZEN,
-        Transaction.STATEMENT, "Invite another guardian of a person", status=201,
+        "POST", "/v1/persons/{person_id}/invitations", "createInvitation", guardianship.create_invitation,
+        FRESH_CITIZEN, Transaction.STATEMENT, "Invite another guardian of a person", status=201,
         refusals=(p.PERSON_NOT_FOUND, p.GUARDIAN_MAY_NOT),
     ),
     # A wrong code refuses and is written down all the same: the statement is a transaction of its own.

@@ -28,7 +28,7 @@ from service.core.lists import page_of
 from service.core.operations import Actor
 from service.doctors.tickets import QR_TYPE
 from service.institutions.usecases import find_institution
-from service.launch.tokens import Tokens
+from service.launch.tokens import TICKET_AUDIENCE, Tokens
 from service.reception import store
 from service.reception.rules import CHECK_IN_FROM, MOVES, MOVES_AFTERWARDS
 from service.reception.shapes import (
@@ -184,7 +184,7 @@ async def _find_ticket(conn: Connection, actor: Actor, institution_id: UUID, bod
         if row is None:
             raise DomainError(problems.APPOINTMENT_NOT_FOUND)
         return row["id"]
-    claims = tokens.claims(body.ticket or "", QR_TYPE)
+    claims = tokens.claims(body.ticket or "", QR_TYPE, TICKET_AUDIENCE)
     if claims is None:
         raise DomainError(problems.TICKET_INVALID)
     if claims["institution"] != str(institution_id):

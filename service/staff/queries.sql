@@ -7,7 +7,7 @@ VALUES ($1, $2, $3, $4, CASE WHEN $5::uuid IS NULL THEN 'registrar' ELSE 'doctor
 ON CONFLICT ON CONSTRAINT staff_by_own_id DO UPDATE
 SET role = excluded.role, practitioner_id = excluded.practitioner_id, last_name = excluded.last_name,
     first_name = excluded.first_name, patronymic = excluded.patronymic
-RETURNING id;
+RETURNING id, citizen_id;
 
 -- name: find_staff_member
 SELECT s.*, d.external_id AS practitioner_own_id
@@ -24,7 +24,10 @@ ORDER BY s.external_id
 LIMIT $4;
 
 -- name: delete_staff_member
-DELETE FROM staff WHERE region_id = $1 AND institution_id = $2 AND external_id = $3 RETURNING id;
+DELETE FROM staff WHERE region_id = $1 AND institution_id = $2 AND external_id = $3 RETURNING id, citizen_id;
+
+-- name: end_work
+SELECT end_work($1, $2, $3, $4);
 
 -- name: invite_staff_member
 SELECT invite_staff_member($1, $2, $3, $4, $5, $6, $7::jsonb, $8);

@@ -31,9 +31,12 @@ async def put_staff_member(
     staff_id: str,
     practitioner_id: UUID | None,
     body: StaffMemberBody,
-) -> UUID:
-    """By the institution's own id; a new one where there is none. With a practitioner it is a doctor."""
-    return await conn.fetchval(
+) -> Record:
+    """By the institution's own id; a new one where there is none. With a practitioner it is a doctor.
+
+    Gives the id, and which citizen it is by now.
+    """
+    row = await conn.fetchrow(
         SQL.put_staff_member,
         region_id,
         new_id(),
@@ -44,6 +47,8 @@ async def put_staff_member(
         body.first_name,
         body.patronymic,
     )
+    assert row is not None
+    return row
 
 
 async def find_staff_member(conn: Connection, region_id: int, institution_id: UUID, staff_id: str) -> Record | None:
@@ -56,9 +61,14 @@ async def list_staff(
     return await conn.fetch(SQL.list_staff, region_id, institution_id, after, limit)
 
 
-async def delete_staff_member(conn: Connection, region_id: int, institution_id: UUID, staff_id: str) -> UUID | None:
-    """None where there was nobody."""
-    return await conn.fetchval(SQL.delete_staff_member, region_id, institution_id, staff_id)
+async def delete_staff_member(conn: Connection, region_id: int, institution_id: UUID, staff_id: str) -> Record | None:
+    """The id, and which citizen it was; None where there was nobody."""
+    return await conn.fetchrow(SQL.delete_staff_member, region_id, institution_id, staff_id)
+
+
+async def end_work(conn: Connection, region_id: int, institution_id: UUID, citizen_id: UUID, now: datetime) -> None:
+    """The citizen's sessions with a role at the institution are over."""
+    await conn.execute(SQL.end_work, region_id, institution_id, citizen_id, now)
 
 
 async def invite_staff_member(

@@ -28,7 +28,7 @@ async def put_staff_member(
 ) -> StaffMember:
     """Writes somebody down under the institution's own id, or corrects it: a doctor has one practitioner's tickets.
 
-    Another role is theirs from their next session on, within minutes.
+    Another role is theirs from their next session on; that of before ends within seconds.
     """
     institution = await lock_institution(conn, actor.region_id, institution_id)
     practitioner_id = None
@@ -38,8 +38,11 @@ async def put_staff_member(
             error = FieldError(place="body", pointer="/practitioner_id", message="not published yet")
             raise DomainError(problems.REFERENCE_UNKNOWN, errors=[error])
     now = clock()
-    member_id = await store.put_staff_member(conn, actor.region_id, institution_id, staff_id, practitioner_id, body)
-    await journal(conn, actor.region_id, actor.id, "staff_member_put", member_id, now)
+    before = await store.find_staff_member(conn, actor.region_id, institution_id, staff_id)
+    written = await store.put_staff_member(conn, actor.region_id, institution_id, staff_id, practitioner_id, body)
+    if before and before["practitioner_id"] != practitioner_id and written["citizen_id"]:
+        await store.end_work(conn, actor.region_id, institution_id, written["citizen_id"], now)
+    await journal(conn, actor.region_id, actor.id, "staff_member_put", written["id"], now)
     row = await _member(conn, actor.region_id, institution_id, staff_id)
     return _shown(row, ZoneInfo(institution["zone"]), now)
 
@@ -47,11 +50,19 @@ async def put_staff_member(
 async def delete_staff_member(
     conn: Connection, actor: Actor, institution_id: UUID, staff_id: ExternalId, clock: Clock
 ) -> None:
-    """Takes somebody's role away with their code. A session that is open ends within minutes. Twice is no error."""
+    """Takes somebody's role away with their code. A session that has it ends within seconds. Twice is no error.
+
+    A role that their platform gives them (the page's administrator, its editor) is taken away there, and ends with the
+    session: within five minutes.
+    """
     await lock_institution(conn, actor.region_id, institution_id)
-    member_id = await store.delete_staff_member(conn, actor.region_id, institution_id, staff_id)
-    if member_id is not None:
-        await journal(conn, actor.region_id, actor.id, "staff_member_deleted", member_id, clock())
+    deleted = await store.delete_staff_member(conn, actor.region_id, institution_id, staff_id)
+    if deleted is None:
+        return
+    now = clock()
+    if deleted["citizen_id"] is not None:
+        await store.end_work(conn, actor.region_id, institution_id, deleted["citizen_id"], now)
+    await journal(conn, actor.region_id, actor.id, "staff_member_deleted", deleted["id"], now)
 
 
 async def list_staff(
@@ -78,8 +89,8 @@ async def invite_staff_member(
 ) -> StaffInvitation:
     """Makes a code by which an account comes to be this person: for 7 days, once. The code before it is good no more.
 
-    Whoever was this person stays so until the new code is given. The code is not kept: it is shown in this answer, and
-    in that to a repetition with the same key.
+    Whoever was this person stays so until somebody else gives the new code. The code is not kept: it is shown in this
+    answer, and in that to a repetition with the same key.
     """
     institution = await find_institution(conn, actor.region_id, institution_id)
     row = await _member(conn, actor.region_id, institution_id, staff_id)

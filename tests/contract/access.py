@@ -42,6 +42,10 @@ endSession               401    404      ok     404         404   403          4
 deleteCurrentSession     401    ok       ok     ok          ok    403          403      403    403       403
 deleteSessions           401    ok       ok     ok          ok    403          403      403    403       403
 createToken              ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
+listClients              401    403      403    403         403   403          403      403    ok        ok
+createClient             401    403      403    403         403   403          403      403    ok        ok
+rotateClient             401    403      403    403         403   403          403      403    404       ok  client
+revokeClient             401    403      403    403         403   403          403      403    404       ok  client
 getKeySet                ok     ok       ok     ok          ok    ok           ok       ok     ok        ok
 listIdentities           401    ok       ok     ok          ok    403          403      403    403       403
 createIdentityCode       401    ok       ok     ok          ok    403          403      403    403       403

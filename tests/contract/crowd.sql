@@ -36,6 +36,12 @@ SELECT 42, made(17, i), made(5, 1 + i % 2000), made(5, 1 + i % 2000), 'vk', 'vk:
        '2026-09-07 12:00Z'::timestamptz + i * interval '1 second',
        CASE WHEN i % 100 = 0 THEN '2026-09-07 01:00Z'::timestamptz END
 FROM generate_series(1, 3000) i;
+-- Some of them at work.
+UPDATE sessions SET token_hash = NULL WHERE page::integer % 10 = 7;
+INSERT INTO clients (region_id, id, name, secret_hash, scopes, created_at, ended_at)
+SELECT 42, made(20, i), 'МИС', decode(repeat('00', 32), 'hex'), '{schedules:write}', now(),
+       CASE WHEN i % 100 = 0 THEN '2026-09-07 01:00Z'::timestamptz END
+FROM generate_series(1, 3000) i;
 INSERT INTO launch_uses SELECT 42, sha256(i::text::bytea), 1, '2026-09-07 02:00Z' FROM generate_series(1, 3000) i;
 INSERT INTO persons (region_id, id, identity, last_name, first_name, birth_date, sex, created_at, updated_at)
 SELECT 42, made(6, i), sha256(i::text::bytea), 'Соколова', 'Вера', '2019-05-14', 'female', now(), now()

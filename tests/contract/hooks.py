@@ -90,7 +90,7 @@ _FILES = {
 schemathesis.openapi.media_type("text/csv", st.just(_WORLD["table"].encode()))
 for _media_type, _made in _FILES.items():
     schemathesis.openapi.media_type(_media_type, st.integers(0, 2**40).map(lambda seed, made=_made: made(seed=seed)))
-_TAKE_AWAY = {"declineOffer", "blockPractitioner"}
+_TAKE_AWAY = {"declineOffer", "blockPractitioner", "revokeClient"}
 _PATHS = {
     # One draw of the two is over, one campaign of the two is matched.
     "getDrawRecord": {"draw_id": _WORLD["drawn"]},
@@ -246,6 +246,19 @@ def _launch(body: dict[str, Any]) -> None:
     body.pop("page", None)
 
 
+def _client(body: dict[str, Any]) -> None:
+    """With a secret: no schema says what a key is. Who may make clients is not made so."""
+    body.pop("public_keys", None)
+    if "scopes" in body:
+        body["scopes"] = [scope for scope in body["scopes"] if scope != "clients:write"] or ["schedules:write"]
+
+
+def _rotation(body: dict[str, Any]) -> None:
+    """At once, or the next one would be too early."""
+    body["keep_hours"] = 0
+    body.pop("public_keys", None)
+
+
 def _refresh(body: dict[str, Any]) -> None:
     """One that is good; and again, for the clock stands still."""
     body["refresh_token"] = _WORLD["refresh_token"]
@@ -374,6 +387,8 @@ _SETTLED = {
     "transferApplications": _transfer,
     "createToken": _token_request,
     "createSession": _launch,
+    "createClient": _client,
+    "rotateClient": _rotation,
     "refreshSession": _refresh,
     "claimPage": _claim,
     "joinAsStaff": _staff,

@@ -23,6 +23,7 @@ from service.doctors import store as doctors
 from service.documents import store as documents
 from service.draws import store as draws
 from service.filling import store as filling
+from service.institutions import store as institutions
 from service.keyring import store as keyring
 from service.launch import store as launch
 from service.people import store as people
@@ -315,7 +316,7 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         {"pages_pkey", "citizens_one_per_platform_user", "sessions_by_citizen", "staff_by_citizen"},
     ),
     "refresh_session": (refresh_session, {"sessions_pkey", "pages_pkey"}),
-    "ended_sessions": (lambda c: launch.ended_sessions(c, NOW), {"sessions_ended"}),
+    "ended_since": (lambda c: launch.ended_since(c, NOW, NOW), {"sessions_ended", "clients_ended"}),
     "list_sessions": (lambda c: launch.list_sessions(c, REGION, made(5, 2), NOW), {"sessions_by_citizen"}),
     "forget_sessions": (
         lambda c: launch.forget_sessions(c, NOW),
@@ -344,6 +345,9 @@ HOT: dict[str, tuple[Callable[[asyncpg.Connection], Awaitable[Any]], set[str]]] 
         lambda c: launch.claim_page(c, REGION, sha256(b"7").digest(), "vk", "new", (b"account", b"address"), NOW),
         {"page_invitations_code", "page_invitations_pkey"},
     ),
+    "use_client": (lambda c: launch.use_client(c, REGION, made(20, 1), 0, NOW), {"clients_pkey"}),
+    "end_work": (lambda c: staff.end_work(c, REGION, made(1, 7), made(5, 2), NOW), {"sessions_by_citizen"}),
+    "end_work_from": (lambda c: institutions.end_work_from(c, REGION, "vk", "77", NOW), {"sessions_at_work"}),
     "list_staff": (lambda c: staff.list_staff(c, REGION, made(1, 7), None, 51), {"staff_by_own_id"}),
     # The last one: afterwards there is one citizen fewer.
     "erase_account": (
@@ -367,9 +371,10 @@ THE_SERVICES = {
     "hold_back", "next_to_draw", "to_look_after", "to_erase", "forget_answers", "next_to_fill", "groups_to_draw",
     "collected", "lapse_an_offer", "expire_an_approved", "book_trial", "trail_to_chain", "accesses_to_chain",
     "unchained_trail", "unchained_accesses", "oldest_accesses", "accesses_to_forget", "oldest_trail",
-    "trail_to_forget", "lock_sealed", "reseal", "open_session", "refresh_session", "ended_sessions", "forget_sessions",
+    "trail_to_forget", "lock_sealed", "reseal", "open_session", "refresh_session", "ended_since", "forget_sessions",
     "claim_page", "forget_tickets", "forget_applications", "forget_trials", "forget_waiting", "forget_requests",
     "forget_messages", "forget_told", "forget_codes", "unused_account", "erase_account", "forget_let_go",
+    "use_client", "end_work", "end_work_from",
 }  # fmt: skip
 # What is small enough to be read whole.
 SMALL = {

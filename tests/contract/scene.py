@@ -88,6 +88,8 @@ class Scene:
     # The claim of a page that is claimed by it already, and an invitation that nobody claims.
     claim: dict[str, str]
     page_invitation_id: str
+    client_id: str
+    leaving_client_id: str
     # The id and the code of one that is completed: the parent has confirmed who they are.
     confirmation: tuple[str, str]
     appeal: str = "Болели"
@@ -234,7 +236,15 @@ def set_scene(world: World) -> Scene:
         doctor=doctor_of(world, CLINIC_PAGE, str(CLINIC), DOCTOR, "s1", "d1"),
         claim=claimed(world),
         page_invitation_id=invited(world, str(CLINIC))["invitation_id"],
+        client_id=client_of(world, "МИС поликлиники"),
+        leaving_client_id=client_of(world, "Прежняя МИС"),
     )
+
+
+def client_of(world: World, name: str) -> str:
+    """The clinic's system, that comes no more."""
+    body = {"name": name, "institution_id": str(CLINIC), "scopes": ["schedules:write"]}
+    return world.operator.create("/v1/clients", body).ok()["id"]
 
 
 def agreement(world: World, parent: Api) -> dict[str, Any]:

@@ -95,6 +95,9 @@ class Stage:
             "createToken": Ask(
                 form={"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
             ),
+            "createClient": Ask(body={"name": "МИС поликлиники"}),
+            "rotateClient": Ask({"client_id": scene.client_id}, body={"keep_hours": 0}),
+            "revokeClient": Ask({"client_id": scene.leaving_client_id}),
             "endSession": Ask({"session_id": scene.session_id}),
             "joinIdentity": Ask(body={"code": "0000-0000"}),
             "leaveIdentity": Ask({"platform": "max"}),

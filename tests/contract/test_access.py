@@ -79,6 +79,7 @@ def test_what_is_not_theirs_and_what_is_not_there_answer_alike(world: World, sta
     stage = set_stage(world)
     scene = stage.scene
     ids = {*scene.private, str(CLINIC), scene.page_invitation_id, scene.draws.open_id, scene.draws.drawn_id}
+    ids |= {scene.client_id, scene.leaving_client_id}
     ids |= {scene.campaigns.open_id, scene.campaigns.matched_id, scene.confirmation[0]}
     guarded = [expected for expected in table() if expected.code and REFUSALS[expected.code].kind is Kind.absent]
     wrong: list[str] = []

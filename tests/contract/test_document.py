@@ -78,7 +78,7 @@ def test_operation_ids_are_unique_and_begin_with_a_verb() -> None:
     verbs += "|update|delete|join|leave|accept|decline|block|unblock|request|draft|submit|upload|invite|send|transfer"
     verbs += "|lock|unlock|refresh|end"
     verbs += "|lock|unlock|export|erase"
-    verbs += "|lock|unlock|claim|revoke"
+    verbs += "|lock|unlock|claim|revoke|rotate"
     verbs += "|lock|unlock|complete"
     assert [name for name in found if not re.fullmatch(f"(?:{verbs})(?:[A-Z][a-z]+)+", name)] == []
 

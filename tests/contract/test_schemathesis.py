@@ -103,6 +103,8 @@ def for_the_hooks(scene: Scene) -> dict[str, Any]:
             # What is accepted can't be declined.
             scene.offer_id: scene.spare_offer_id,
             scene.document_id: scene.spare_document_id,
+            # What is revoked is not replaced.
+            scene.client_id: scene.leaving_client_id,
         },
         # A thing of its own for an operation that would else find it gone: id -> id.
         "own": {
@@ -191,6 +193,7 @@ def dictionaries(scene: Scene) -> str:
         "trial": [scene.trial_id],
         "session": [session_id(scene.world.parent(LEAVER))],
         "page_invitation": [scene.page_invitation_id],
+        "client": [scene.client_id],
         "launch": [scene.world.live.launch(CLINIC_PAGE, user) for user in (11, 12)],
     }
     return "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(items)}\n" for name, items in values.items())

@@ -97,6 +97,17 @@ def inviting_a_page(world: World) -> Asked:
     return Asked(world.live.client(REGION), "POST", path, {"mini_apps": ["club"]}, key=str(new_id()))
 
 
+def making_a_client(world: World) -> Asked:
+    body = {"name": "МИС", "scopes": ["schedules:write"]}
+    return Asked(world.live.client(REGION), "POST", "/v1/clients", body, key=str(new_id()))
+
+
+def rotating(world: World) -> Asked:
+    centre = world.live.client(REGION)
+    client = centre.create("/v1/clients", {"name": "МИС", "scopes": ["schedules:write"]}).ok()["id"]
+    return Asked(centre, "POST", f"/v1/clients/{client}/rotate", {"keep_hours": 24}, key=str(new_id()))
+
+
 def inviting_staff(world: World) -> Asked:
     clinic = Clinic(world)
     written_down(world, clinic.id, "s1")
@@ -136,15 +147,18 @@ CREATE: dict[str, Callable[[World], Asked]] = {
     "createPageInvitation": inviting_a_page,
     "inviteInstitutions": inviting_by_a_table,
     "inviteStaffMember": inviting_staff,
+    "createClient": making_a_client,
+    "rotateClient": rotating,
 }
 # What may be done again: under a new key it is done once more, or takes the turn of the one before.
 AGAIN = {
     "holdSlot", "createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher", "sendMessage",
-    "createPageInvitation", "inviteInstitutions", "inviteStaffMember",
+    "createPageInvitation", "inviteInstitutions", "inviteStaffMember", "createClient",
 }  # fmt: skip
 WITHOUT_BODY = {"createIdentityCode", "createConfirmation", "createInvitation", "inviteTeacher", "inviteStaffMember"}
 # And another operation of theirs.
 OF_OPERATORS = {"createPageInvitation": "inviteInstitutions", "inviteInstitutions": "createPageInvitation"}
+OF_OPERATORS |= {"createClient": "createPageInvitation", "rotateClient": "createPageInvitation"}
 EFFECTS = (
     "appointments",
     "applications",
@@ -156,6 +170,7 @@ EFFECTS = (
     "waiting_entries",
     "invitations",
     "page_invitations",
+    "clients",
     "messages",
     "message_recipients",
     "trials",
@@ -230,8 +245,10 @@ def changed(body: dict[str, Any] | bytes) -> dict[str, Any] | bytes:
         return body | {"time_to": "12:00"}
     if "mini_apps" in body:
         return body | {"mini_apps": ["doctor"]}
-    name = next(name for name in ("first_name", "text", "person_id", "slot_id") if name in body)
-    return body | {name: "Надежда" if name in ("first_name", "text") else str(new_id())}
+    if "keep_hours" in body:
+        return body | {"keep_hours": 1}
+    name = next(name for name in ("first_name", "name", "text", "person_id", "slot_id") if name in body)
+    return body | {name: "Надежда" if name in ("first_name", "name", "text") else str(new_id())}
 
 
 @pytest.mark.parametrize("operation", [name for name in CREATE if name not in WITHOUT_BODY])

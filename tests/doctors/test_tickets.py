@@ -85,10 +85,12 @@ def test_the_qr_code_is_verified_offline_by_the_published_keys(world: World) -> 
     # What a reception desk does: it knows the key set, and nothing else.
     (key,) = jwt.PyJWKSet.from_dict(world.live.api().get("/.well-known/jwks.json").ok()).keys
     assert jwt.get_unverified_header(code.text) == {"alg": "EdDSA", "typ": "ticket+jwt", "kid": key.key_id}
-    claims = jwt.decode(code.text, key, algorithms=["EdDSA"], options={"verify_exp": False, "verify_iat": False})
+    options: Any = {"verify_exp": False, "verify_iat": False}
+    claims = jwt.decode(code.text, key, algorithms=["EdDSA"], audience="zapis-ticket", options=options)
     starts_at = datetime.fromisoformat(ticket["starts_at"])
     assert claims == {
         "iss": "zapis",
+        "aud": "zapis-ticket",
         "sub": ticket["id"],
         "number": ticket["number"],
         "institution": ticket["institution"]["id"],
@@ -99,7 +101,7 @@ def test_the_qr_code_is_verified_offline_by_the_published_keys(world: World) -> 
     head, body, signature = code.text.split(".")
     forged = ".".join((head, body[:-2] + ("AA" if body[-2:] != "AA" else "BB"), signature))
     with pytest.raises(jwt.InvalidSignatureError):
-        jwt.decode(forged, key, algorithms=["EdDSA"], options={"verify_exp": False})
+        jwt.decode(forged, key, algorithms=["EdDSA"], audience="zapis-ticket", options=options)
     # It opens nothing.
     assert world.live.api(code.text).get("/v1/appointments").code == "unauthenticated"
 

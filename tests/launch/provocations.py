@@ -3,7 +3,7 @@
 from service.core.ids import new_id
 from tests.live import session_id
 from tests.provocation import Asked, Provocations, someone
-from tests.world import CLINIC_PAGE, World
+from tests.world import CLINIC_PAGE, REGION, World
 
 PROVOCATIONS = Provocations()
 
@@ -34,6 +34,46 @@ def session_not_found(world: World) -> Asked:
     """Somebody else's."""
     theirs = session_id(world.parent(someone()))
     return Asked(world.parent(someone()), "POST", f"/v1/sessions/{theirs}/end")
+
+
+@PROVOCATIONS.status(403)
+def fresh_launch_needed(world: World) -> Asked:
+    """By a session that was refreshed."""
+    session = world.live.session(CLINIC_PAGE, someone())
+    body = {"refresh_token": session["refresh_token"]}
+    refreshed = world.live.api().post("/v1/sessions/refresh", body).ok()
+    return Asked(world.live.api(refreshed["access_token"]), "DELETE", "/v1/account")
+
+
+def client(world: World, *scopes: str) -> str:
+    body = {"name": "МИС", "scopes": scopes or ["schedules:write"]}
+    return f"/v1/clients/{world.operator.create('/v1/clients', body).ok()['id']}"
+
+
+@PROVOCATIONS.status(404)
+def client_not_found(world: World) -> Asked:
+    return Asked(world.operator, "POST", f"/v1/clients/{new_id()}/revoke")
+
+
+@PROVOCATIONS.status(409)
+def client_revoked(world: World) -> Asked:
+    path = client(world)
+    world.operator.post(f"{path}/revoke").ok()
+    return Asked(world.operator, "POST", f"{path}/rotate", {}, key=str(new_id()))
+
+
+@PROVOCATIONS.status(409)
+def client_rotating(world: World) -> Asked:
+    path = client(world)
+    world.operator.create(f"{path}/rotate", {"keep_hours": 1}).ok()
+    return Asked(world.operator, "POST", f"{path}/rotate", {}, key=str(new_id()))
+
+
+@PROVOCATIONS.status(403)
+def scope_not_held(world: World) -> Asked:
+    centre = world.live.client(REGION, None, ("clients:write", "applications:read"))
+    body = {"name": "МИС", "scopes": ["applications:write"]}
+    return Asked(centre, "POST", "/v1/clients", body, key=str(new_id()))
 
 
 @PROVOCATIONS.status(403)

@@ -37,6 +37,7 @@ def test_a_citizen_comes_from_a_page(world: World) -> None:
         "expires_in": 900,
         "refresh_token": session["refresh_token"],
         "refresh_expires_in": 12 * 3600,
+        "session_id": session["session_id"],
         "citizen_id": session["citizen_id"],
         "region": 42,
         "role": "none",
@@ -65,7 +66,8 @@ def test_a_citizen_comes_from_a_page(world: World) -> None:
         "institution": str(CLINIC),
         "role": "none",
         "scope": "",
-        "sid": found["sid"],
+        "sid": session["session_id"],
+        "auth_time": now,
         "page": f"vk:{CLINIC_PAGE}",
     }
     # Of the user no more is known than a number: it is not in the token.

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import jwt
+
+from service.launch.tokens import Tokens
 from tests.doctors.provocations import stranger
 from tests.reception.desk import Desk
 from tests.world import World
@@ -148,3 +151,23 @@ def test_the_way_back_is_closed_where_the_referral_was_used_again(world: World) 
     desk.book(second, referral_number="Н-7").ok()
     assert desk.set_status(ticket, "arrived").code == "referral_used"
     assert desk.clinic.taken("s1") == 0
+
+
+def test_a_code_is_for_those_who_check_tickets(world: World) -> None:
+    """One that was shown before codes had an audience is good for as long as it lives; one for others is none."""
+    desk = Desk(world)
+    _, ticket = desk.ticket(desk.slot())
+    desk.wait(minutes=100)
+    tokens = Tokens(world.live.settings.keys().signing, world.live.clock)
+    claims = jwt.decode(ticket["qr_token"], options={"verify_signature": False})
+    assert claims["aud"] == "zapis-ticket"
+    for wrong in ("zapis-api", "zapis-statistics", ["zapis-ticket"], None, ""):
+        assert desk.check_in(ticket=tokens.sign(claims | {"aud": wrong}, "ticket+jwt")).code == "ticket_invalid"
+    assert desk.check_in(ticket=tokens.sign(claims, "at+jwt")).code == "ticket_invalid"
+    del claims["aud"]
+    printed = tokens.sign(claims, "ticket+jwt")
+    assert desk.check_in(ticket=printed).ok()["id"] == ticket["id"]
+    # Neither opens the API.
+    assert {world.live.api(code).get("/v1/persons").code for code in (printed, ticket["qr_token"])} == {
+        "unauthenticated"
+    }

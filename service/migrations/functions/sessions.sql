@@ -75,10 +75,20 @@ BEGIN
     SELECT s.role, s.practitioner_id, d.external_id INTO own_role, practitioner, practitioner_own_id
     FROM staff s LEFT JOIN practitioners d ON d.region_id = s.region_id AND d.id = s.practitioner_id
     WHERE s.region_id = region AND s.citizen_id = citizen AND s.institution_id = institution
-    ORDER BY s.role DESC, s.external_id LIMIT 1;
+    -- Whoever takes the role away waits for this session, and ends it.
+    ORDER BY s.role DESC, s.external_id LIMIT 1 FOR SHARE OF s;
     IF own_role IS NOT NULL THEN
         p_token_hash := NULL;
         p_expires_at := p_staff_expires_at;
+    END IF;
+    IF p_token_hash IS NULL THEN
+        -- So does whoever takes the page away: or it is no longer the institution's by now.
+        PERFORM FROM pages p
+        WHERE p.platform = p_platform AND p.external_id = p_page AND p.region_id = region AND p.institution_id = institution
+        FOR SHARE;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
     END IF;
     PERFORM make_room_for_session(region, citizen, p_now);
     INSERT INTO sessions (region_id, id, citizen_id, account_id, platform, client, page, token_hash,
@@ -156,6 +166,50 @@ RETURNS uuid[] LANGUAGE sql AS $$
         RETURNING id)
     SELECT coalesce(array_agg(id), '{}') FROM over;
 $$;
+
+-- Ends the session that a citizen has opened another in place of: whether it went on and was theirs.
+CREATE OR REPLACE FUNCTION replace_session(p_region smallint, p_citizen uuid, p_session uuid, p_now timestamptz)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE sessions SET ended_at = p_now
+    WHERE region_id = p_region AND id = p_session AND citizen_id = p_citizen AND ended_at IS NULL;
+    RETURN FOUND;
+END $$;
+
+-- Ends the sessions in which somebody is at work at an institution: their role there is not what it was.
+CREATE OR REPLACE FUNCTION end_work(p_region smallint, p_institution uuid, p_citizen uuid, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE sessions s SET ended_at = p_now FROM pages p
+    WHERE s.region_id = p_region AND s.citizen_id = p_citizen AND s.ended_at IS NULL AND s.token_hash IS NULL
+      AND p.platform = s.platform AND p.external_id = s.page AND p.region_id = p_region
+      AND p.institution_id = p_institution;
+END $$;
+
+-- Ends the sessions of all who are at work from a page: it is no longer their institution's.
+CREATE OR REPLACE FUNCTION end_work_from(p_region smallint, p_platform text, p_page text, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE sessions SET ended_at = p_now
+    WHERE region_id = p_region AND platform = p_platform AND page = p_page AND token_hash IS NULL AND ended_at IS NULL;
+END $$;
+
+-- Ends all sessions of a citizen, named by any account of theirs, on the word of whoever runs the service; gives how many
+-- went on, and null where there is nobody.
+CREATE OR REPLACE FUNCTION end_account_sessions(p_region smallint, p_actor uuid, p_account uuid, p_now timestamptz)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    citizen uuid := (SELECT coalesce(same_as, id) FROM citizens WHERE region_id = p_region AND id = p_account);
+    ended integer;
+BEGIN
+    IF citizen IS NULL THEN
+        RETURN NULL;
+    END IF;
+    ended := cardinality(end_sessions(p_region, citizen, NULL, p_now));
+    PERFORM journal(p_region, gen_random_uuid(), p_now, p_actor, 'sessions_ended', citizen,
+                    jsonb_build_object('count', ended), false);
+    RETURN ended;
+END $$;
 
 -- In all regions, since then.
 CREATE OR REPLACE FUNCTION ended_sessions(p_since timestamptz) RETURNS TABLE (session uuid, at timestamptz)

@@ -41,6 +41,9 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE staff SET citizen_id = p_citizen, code_used_at = p_now WHERE region_id = p_region AND id = named.id;
+    -- Whoever had the role before has it no more.
+    PERFORM end_work(p_region, p_institution, named.citizen_id, p_now)
+    WHERE named.citizen_id IS NOT NULL AND named.citizen_id <> p_citizen;
     PERFORM journal(p_region, gen_random_uuid(), p_now, p_citizen, 'staff_member_joined', named.id, '{}', false);
     RETURN named.external_id;
 END $$;

@@ -7,6 +7,7 @@ down_revision = "0006"
 PIECES: tuple[str, ...] = (
     # One a line.
     "day",
+    "taking_back",
 )
 
 

@@ -1,4 +1,4 @@
-"""docs/logs.md names every line that the code can write; docs/alerts.yml looks at metrics that there are."""
+"""docs/logs.md names every line that the code can write; ops/alerts.yml looks at metrics that there are."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ from tests.races.processes import SECONDS, Served, free_port, wait_until
 
 _ROOT = Path(__file__).parents[2]
 DOCUMENT = (_ROOT / "docs" / "logs.md").read_text(encoding="utf-8")
-RULES = (_ROOT / "docs" / "alerts.yml").read_text(encoding="utf-8")
+RULES = (_ROOT / "ops" / "alerts.yml").read_text(encoding="utf-8")
 OF_ERRORS = ("error", "sqlstate", "constraint", "at")
 # What a call hands on, by the text of it.
 HANDED_ON = {"told_of(error)": OF_ERRORS, "told": REQUEST_FIELDS}

@@ -223,8 +223,13 @@ def give_everything(stage: Stage) -> None:
     assert live.api().call("POST", "/v1/oauth/token", data=form).status == 401
     (operation,) = (one for one in OPERATIONS if one.id == "uploadDocument")
     ask = stage.ask(operation)
-    ask.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote('Справка Канарейкиной.pdf')}"
+    file_name = "Справка Канарейкиной.pdf"
+    ask.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file_name)}"
+    assert isinstance(live, Overheard)
+    live.heard.say("file_name", file_name)
     assert ask.put_to(operation, scene.parent).status < 300
+    ask.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file_name)}; oh"
+    assert ask.put_to(operation, scene.parent).code == "invalid"
     certificate = {"items": [{"number": "9911882277", "snils": NUMBER, "state": "Канарейка"}]}
     assert scene.operator.put("/v1/certificates", certificate).status < 500
     home = {"slot_id": scene.desk_slot_id, "source": "desk", "home_address": "ул. Канареечная, 7", "patient": named}

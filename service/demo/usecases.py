@@ -13,7 +13,7 @@ from rich.progress import track
 
 from schemas.common import Sex, Trial
 from schemas.decisions import Approval, Enrolment
-from schemas.institutions import PageBody
+from schemas.institutions import DayLimits, PageBody
 from service.clubs import publication as clubs_publication
 from service.config import Settings
 from service.core.clock import Clock, utc_now
@@ -27,7 +27,7 @@ from service.demo.clinics import doctors_of
 from service.demo.clubs import groups_of, programmes_of
 from service.demo.region import INSTITUTIONS, REGION, ZONE, Institution
 from service.doctors import publication as doctors_publication
-from service.institutions.usecases import put_institution, put_page
+from service.institutions.usecases import get_day_limits, put_day_limits, put_institution, put_page
 from service.keyring.usecases import refresh
 from service.migrations import newest
 from service.people.usecases import row_of
@@ -132,8 +132,13 @@ class _Day:
             patients += await self._bring_in_slots(institution)
             children += await self._bring_in_groups(institution)
         await store.count_places(self._conn)
+        # Nobody takes turns: thousands of locks in one transaction are more than a server has.
+        limits = await get_day_limits(self._conn, _ACTOR)
+        none = DayLimits.model_validate(dict.fromkeys(DayLimits.model_fields))
+        await put_day_limits(self._conn, _ACTOR, none, self._clock)
         for some in _shown(_batches(patients), "Patients"):
             await store.book_appointments(self._conn, await self._written_down(some))
+        await put_day_limits(self._conn, _ACTOR, limits, self._clock)
         for some in _shown(_batches(children), "Children"):
             applications = await store.apply_to_groups(self._conn, await self._written_down(some))
             await self._decide(applications)

@@ -7056,6 +7056,11 @@ CREATE FUNCTION public.take_turns(p_region smallint, p_citizen uuid, p_identitie
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
+    PERFORM FROM regions WHERE code = p_region
+        AND num_nonnulls(person_bookings_a_day, account_bookings_a_day, let_go_freely, let_go_a_day) > 0;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     PERFORM pg_advisory_xact_lock(turn) FROM (
         SELECT hashtextextended(p_citizen::text, p_region) AS turn
         UNION

@@ -18,10 +18,15 @@ END $$;
 
 -- From here on what one account takes, and what is taken for one human being, is taken one after the other: else many at
 -- once would all find room in the day. Whoever waits here has what was before them when they look. In one order, and
--- before any slot is locked.
+-- before any slot is locked. Where the region has taken off all numbers nobody waits.
 CREATE OR REPLACE FUNCTION take_turns(p_region smallint, p_citizen uuid, p_identities bytea[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM FROM regions WHERE code = p_region
+        AND num_nonnulls(person_bookings_a_day, account_bookings_a_day, let_go_freely, let_go_a_day) > 0;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     PERFORM pg_advisory_xact_lock(turn) FROM (
         SELECT hashtextextended(p_citizen::text, p_region) AS turn
         UNION

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.sessions import Platform
 from service.core.keys import Keys, KeysWrong, made_once, secret_made_once, signing_key
-from service.core.limits import PATTERN, LimitClass
+from service.core.limits import PATTERN
 
 # The demonstration's VK app; its secret is made once into the data folder, so no secret is known to the world.
 DEMO_VK_APP = 1
@@ -61,8 +61,9 @@ class Settings(BaseSettings):
     metrics_from: Networks = Field(default=_LOOPBACK, description="JSON: networks that may see /metrics.")
     docs_from: Networks = Field(default=_EVERYWHERE, description="JSON: networks that may see /docs, /openapi.yaml.")
 
-    limits: dict[LimitClass, Annotated[str, Field(pattern=PATTERN)]] = Field(
-        default={}, description='JSON: class -> "300/s burst 3000", or "off"; for the rest see docs/decisions/0027.'
+    limits: dict[str, Annotated[str, Field(pattern=PATTERN)]] = Field(
+        default={},
+        description='JSON: class or operationId -> "300/s burst 3000", or "off"; the rest: docs/decisions/0027.',
     )
 
     # JSON: app or bot id -> its secret, or a list of them while one is replaced by another.

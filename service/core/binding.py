@@ -19,13 +19,14 @@ from pydantic import ValidationError
 
 from schemas import problems
 from schemas.common import Schema
-from service.core.cache import SecondCache
+from service.core.cache import Kept, SecondCache
 from service.core.callers import CALLER
 from service.core.counting import counter
 from service.core.database import Connection, Database, SeenDatabase
 from service.core.disclosure import recording
+from service.core.encoding import accepts_gzip
 from service.core.errors import DomainError
-from service.core.limits import Limits
+from service.core.limits import CLASSES, Limits
 from service.core.operations import Access, Actor, IdempotencyKey, Operation, Rendered, Streamed, Transaction
 from service.core.problems import invalid, language_of
 from service.core.proofs import HEADER as PROOF
@@ -65,7 +66,13 @@ class Ground:
 
 
 def bind(operations: Sequence[Operation], ground: Ground) -> list[web.RouteDef]:
-    """A route for each operation; HEAD beside GET. Raises TypeError where a use case asks for what nobody hands in."""
+    """A route for each operation; HEAD beside GET.
+
+    Raises TypeError where a use case asks for what nobody hands in, and ValueError for a limit of what there is not.
+    """
+    unknown = ground.limits.names() - CLASSES - {operation.id for operation in operations}
+    if unknown:
+        raise ValueError(f"ZAPIS_LIMITS: {sorted(unknown)} are neither classes of limits nor operations")
     return [_route(operation, _endpoint(operation, ground)) for operation in operations]
 
 
@@ -83,6 +90,7 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
         raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")
     count = counter(operation, signature, ground.limits)
     handed_in = {name: ground.collaborators[name] for name in signature.collaborators - {"database"}}
+    cache_control = f"private, max-age={operation.max_age_seconds or 0}"
     recorded = recording(operation, ground.collaborators["clock"])
 
     async def call(request: web.Request, actor: Actor | None) -> Any:
@@ -114,10 +122,7 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
         region = actor.region_id if actor else None
         language = language_of(request.headers.get("Accept-Language")) if "language" in signature.names else None
         kept = await ground.cache.get((operation.id, region, language, request.raw_path), make)
-        headers = {"ETag": kept.etag, "Cache-Control": f"private, max-age={operation.max_age_seconds or 0}"}
-        if _is_current(request, kept.etag):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=kept.body, content_type="application/json", headers=headers)
+        return _shared(request, kept, cache_control)
 
     made = shared_endpoint if operation.shared else endpoint
     made.__dict__["operation_id"] = operation.id
@@ -326,6 +331,18 @@ def _respond(operation: Operation, result: Schema | Rendered | Streamed | None) 
         sized = {"Content-Length": str(result.size_bytes), "Content-Type": result.content_type}
         return web.Response(body=result.pieces, status=operation.status, headers=headers | sized | result.headers)
     return web.Response(body=_json(result), status=operation.status, content_type="application/json", headers=headers)
+
+
+def _shared(request: web.Request, kept: Kept, cache_control: str) -> web.Response:
+    """An answer for many, in the form that this one takes; or that they have it already."""
+    if accepts_gzip(request.headers.get("Accept-Encoding", "")):
+        kept = kept.packed
+    headers = {"ETag": kept.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    if _is_current(request, kept.etag):
+        return web.Response(status=304, headers=headers)
+    if kept.encoding is not None:
+        headers["Content-Encoding"] = kept.encoding
+    return web.Response(body=kept.body, content_type="application/json", headers=headers)
 
 
 def _is_current(request: web.Request, etag: str) -> bool:

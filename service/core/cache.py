@@ -5,14 +5,24 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 
+from service.core.encoding import pack
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Kept:
     body: bytes
     etag: str
+    # Where it is other than what it stands for (Content-Encoding).
+    encoding: str | None = None
+
+    @cached_property
+    def packed(self) -> "Kept":
+        """The same under gzip, with a tag of its own, made when it is first asked for; itself, where it is short."""
+        found = pack(self.body)
+        return self if found is None else Kept(found, f'{self.etag[:-1]}-gzip"', "gzip")
 
 
 def etag_of(body: bytes) -> str:

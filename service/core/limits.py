@@ -4,26 +4,24 @@ A caller of a class may ask `burst` times at once, and then once in each interva
 instant: when they would be through with what they asked for, had they kept to the rate.
 """
 
-import os
 import secrets
 import struct
-import tempfile
-import weakref
 from collections.abc import Mapping
-from fcntl import LOCK_EX, LOCK_UN, lockf
-from functools import lru_cache
+from collections.abc import Set as AbstractSet
+from functools import cache, lru_cache
 from hashlib import blake2b
 from mmap import mmap
+from multiprocessing import get_context
 from typing import Literal, NamedTuple, get_args
 
 from schemas import problems
-from service.core.clock import Clock
+from service.core.clock import Clock, nanoseconds
 from service.core.errors import DomainError
 
 LimitClass = Literal[
     "address", "entering", "institution", "citizen", "writes", "codes", "client", "pressure", "attempts"
 ]
-CLASSES: tuple[LimitClass, ...] = get_args(LimitClass)
+CLASSES: frozenset[LimitClass] = frozenset(get_args(LimitClass))
 PATTERN = r"^(off|[1-9]\d{0,6}/(s|min|h) burst [1-9]\d{0,6})\z"
 # Why these: docs/decisions/0027-the-edge.md.
 DEFAULTS: Mapping[LimitClass, str] = {
@@ -87,19 +85,22 @@ def decide(rate: Rate, kept: int, now: int) -> tuple[Allowance, int]:
 
 _CELL_BYTES, _CELLS_OF_BUCKET = 16, 4
 _BUCKET_BYTES = _CELL_BYTES * _CELLS_OF_BUCKET
-# Of a machine word each: the name at an even place, its instant behind it.
-_WORDS_OF_BUCKET = 2 * _CELLS_OF_BUCKET
-_WORD = struct.Struct("=QQ")
+# Of words: the name at an even place, its instant behind it.
+_CELL, _BUCKET = struct.Struct("=QQ"), struct.Struct("=8Q")
 # Whoever asks often is not hashed each time.
 _KNOWN = 1024
+# So many parts of the table are locked by themselves.
+_PARTS = 16
+# Whoever holds a lock for so long has died with it: it is held for microseconds.
+_DEAD_SECONDS = 0.1
 
 
 class Table:
-    """Who has asked how much, in a file without a name: cells of 16 bytes, a keyed hash of whom and the instant.
+    """Who has asked how much, in memory that processes share: cells of 16 bytes, a keyed hash of whom and the instant.
 
-    Made once, before the workers are forked, who inherit it; it goes with the last of them. They share it mapped. A
-    bucket of four cells is locked by the kernel for as long as it is worked on. The lock of a process that is killed
-    goes with it, and an instant is written whole or not.
+    Made once, before the workers are forked, who inherit it; it goes with the last of them. A part of it is locked for
+    as long as one of its buckets of four cells is worked on. Who waits for the lock of a process that was killed waits
+    a tenth of a second, once; an instant is written whole or not.
 
     Where a bucket is full, who is the least ahead of their rate goes, and starts anew when they come back. Who asks too
     much is far ahead, so they stay; nobody can tell into whose bucket they fall, for the hash is keyed.
@@ -110,62 +111,62 @@ class Table:
             raise ValueError("the number of cells must be a power of two, and fill a bucket")
         self._mask = cells // _CELLS_OF_BUCKET - 1
         self._key = secrets.token_bytes(16)
-        self._file = _nameless_file(cells * _CELL_BYTES)
-        weakref.finalize(self, os.close, self._file)
-        self._words = memoryview(mmap(self._file, cells * _CELL_BYTES)).cast("Q")
+        self._cells = mmap(-1, cells * _CELL_BYTES)
+        self._words = memoryview(self._cells).cast("Q")
+        # Of processes that are forked: neither takes a system call where nobody else has it.
+        self._locks = [get_context("fork").Lock() for _ in range(_PARTS)]
         self._place = lru_cache(_KNOWN)(self._hashed)
 
     def take(self, whom: bytes, rate: Rate, now: int) -> Allowance:
         """Counts one request of theirs, where it may pass; one that is refused costs its caller nothing."""
         name, bucket = self._place(whom)
-        lockf(self._file, LOCK_EX, 1, bucket)
+        lock = self._locks[bucket % _PARTS]
+        # Where it can't be had, it is released for whoever died; and where two find that out, once.
+        lock.acquire(True, _DEAD_SECONDS)
         try:
-            return self._take(name, bucket * _WORDS_OF_BUCKET, rate, now)
+            return self._take(name, bucket * _BUCKET_BYTES, rate, now)
         finally:
-            lockf(self._file, LOCK_UN, 1, bucket)
+            try:  # noqa: SIM105 - a context would take longer than the lock does
+                lock.release()
+            except ValueError:
+                pass
 
-    def _take(self, name: int, first: int, rate: Rate, now: int) -> Allowance:
-        words = self._words
-        bucket = words[first : first + _WORDS_OF_BUCKET].tolist()
+    def _take(self, name: int, offset: int, rate: Rate, now: int) -> Allowance:
+        bucket = _BUCKET.unpack_from(self._cells, offset)
         # An empty cell is named 0, as somebody is once in 2^64.
-        names, instants = bucket[::2], bucket[1::2]
-        known = name in names
-        place = names.index(name) if known else instants.index(min(instants))
-        kept = instants[place] if known else 0
-        allowance, keep = decide(rate, kept, now)
-        if not allowance.wait or keep < kept:
-            words[first + 2 * place + 1] = keep
-            if not known:
-                words[first + 2 * place] = name
+        names = bucket[::2]
+        if name in names:
+            place = 2 * names.index(name)
+            kept = bucket[place + 1]
+            allowance, keep = decide(rate, kept, now)
+            if not allowance.wait or keep < kept:
+                self._words[offset // 8 + place + 1] = keep
+            return allowance
+        instants = bucket[1::2]
+        place = 2 * instants.index(min(instants))
+        allowance, keep = decide(rate, 0, now)
+        # The instant before the name: whoever dies in between leaves nobody with less than they had.
+        self._words[offset // 8 + place + 1] = keep
+        self._words[offset // 8 + place] = name
         return allowance
 
     def _hashed(self, whom: bytes) -> tuple[int, int]:
         """Their name, and their bucket."""
-        name, bucket = _WORD.unpack(blake2b(whom, key=self._key, digest_size=_WORD.size).digest())
+        name, bucket = _CELL.unpack(blake2b(whom, key=self._key, digest_size=_CELL.size).digest())
         return name, bucket & self._mask
-
-
-def _nameless_file(size: int) -> int:
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("zapis-limits")
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
-    os.truncate(descriptor, size)
-    return descriptor
 
 
 class Counted(NamedTuple):
     """A request that was counted, and the fields that tell of it (draft-ietf-httpapi-ratelimit-headers)."""
 
-    name: LimitClass
+    name: str
     rate: Rate
     allowance: Allowance
 
     @property
     def policy(self) -> str:
         """RateLimit-Policy: the quota, and the seconds in which it comes back whole."""
-        return f'"{self.name}";q={self.rate.burst};w={_seconds(self.rate.whole)}'
+        return _policy(self.name, self.rate)
 
     @property
     def state(self) -> str:
@@ -175,6 +176,11 @@ class Counted(NamedTuple):
     @property
     def wait_seconds(self) -> int:
         return _seconds(self.allowance.wait)
+
+
+@cache
+def _policy(name: str, rate: Rate) -> str:
+    return f'"{name}";q={rate.burst};w={_seconds(rate.whole)}'
 
 
 def _seconds(nanoseconds: int) -> int:
@@ -190,23 +196,29 @@ class TooMany(DomainError):
 
 
 class Limits:
-    """The limits of all classes over one table, by the clock. `rates`: other ones than the defaults."""
+    """The limits of all classes over one table, by the clock. `rates`: other ones than the defaults, and those of
+    single operations.
+    """
 
-    def __init__(self, rates: Mapping[LimitClass, str], table: Table, clock: Clock) -> None:
-        self._rates = {name: rate_of(rates.get(name, text)) for name, text in DEFAULTS.items()}
-        self._prefixes = {name: name.encode() for name in CLASSES}
+    def __init__(self, rates: Mapping[str, str], table: Table, clock: Clock) -> None:
+        texts: Mapping[str, str] = {**DEFAULTS, **rates}
+        self._rates = {name: rate_of(text) for name, text in texts.items()}
+        self._prefixes = {name: name.encode() for name in texts}
         self._table = table
-        self._clock = clock
+        self._now = nanoseconds(clock)
 
-    def count(self, name: LimitClass, whom: bytes) -> Counted | None:
+    def names(self) -> AbstractSet[str]:
+        """Of the classes and operations that have one."""
+        return self._rates.keys()
+
+    def count(self, name: str, whom: bytes) -> Counted | None:
         """Counts one request of theirs in that class, and says whether it may pass; None where there is no limit."""
         rate = self._rates[name]
         if rate is None:
             return None
-        now = int(self._clock().timestamp() * _SECOND)
-        return Counted(name, rate, self._table.take(self._prefixes[name] + whom, rate, now))
+        return Counted(name, rate, self._table.take(self._prefixes[name] + whom, rate, self._now()))
 
-    def take(self, name: LimitClass, whom: bytes) -> Counted | None:
+    def take(self, name: str, whom: bytes) -> Counted | None:
         """The same, for one that passes. Raises TooMany."""
         counted = self.count(name, whom)
         if counted is not None and counted.allowance.wait:

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line, on standard output."""
 
+import asyncio
 import logging
 import sys
 import traceback
@@ -16,14 +17,33 @@ Event = MutableMapping[str, Any]
 
 
 class _Lines:
-    """Writes lines. One that can't be written, for nobody reads or the disk is full, is lost; the answer is not."""
+    """Writes lines; those of one turn of the loop together. One that can't be written, for nobody reads or the disk is
+    full, is lost; the answer is not.
+    """
 
     def __init__(self, *_name: object) -> None:
         self._file = sys.stdout.buffer
+        self._waiting: list[bytes] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def write(self, line: bytes) -> None:
+        self._waiting.append(line)
         try:
-            self._file.write(line + b"\n")
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._flush()
+            return
+        # A loop that was left may have left lines.
+        if loop is not self._loop:
+            self._loop = loop
+            loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        lines = b"\n".join([*self._waiting, b""])
+        self._waiting.clear()
+        self._loop = None
+        try:
+            self._file.write(lines)
             self._file.flush()
         except (OSError, ValueError):
             pass

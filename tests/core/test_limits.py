@@ -1,15 +1,12 @@
 """How much anybody may ask: the algorithm by properties, the table under stress, and the limits over HTTP."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, lockf
 from itertools import count
 from typing import Any
 
@@ -20,6 +17,7 @@ from hypothesis import strategies as st
 
 from schemas import problems
 from schemas.problems import Problem
+from service.app import make_app
 from service.config import Settings
 from service.core.ids import new_id
 from service.core.limits import CLASSES, DEFAULTS, Limits, Rate, Table, TooMany, decide, rate_of
@@ -109,8 +107,6 @@ def test_the_defaults_and_nothing_else_are_limits() -> None:
     ):
         with pytest.raises(ValueError, match=r"limits\.address"):
             Settings.model_validate({"limits": {"address": wrong}})
-    with pytest.raises(ValueError, match="limits"):
-        Settings.model_validate({"limits": {"everybody": "1/s burst 1"}})
 
 
 # The table ----------------------------------------------------------------------------------------------------------
@@ -154,32 +150,41 @@ def test_it_never_raises_whatever_the_clock_does_and_however_many_come(asked: li
         passing(limits, bytes([whom]), 1)
 
 
-_HOLDER = """\
-import fcntl, sys, time
-fcntl.lockf(int(sys.argv[1]), fcntl.LOCK_EX)
-print("held", flush=True)
-time.sleep(600)
-"""
-
-
-def test_the_lock_of_a_process_that_is_killed_goes_with_it() -> None:
+def test_who_was_killed_with_a_lock_holds_nobody_up_for_long() -> None:
     table = Table()
     rate = rate_of("1/h burst 2")
     assert rate is not None
     table.take(b"somebody", rate, NOW)
-    # As a worker has inherited it.
-    file: int = table._file  # pyright: ignore[reportPrivateUsage]
-    holder = subprocess.Popen([sys.executable, "-c", _HOLDER, str(file)], pass_fds=[file], stdout=subprocess.PIPE)
-    with holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(OSError, match="unavailable"):
-            lockf(file, LOCK_EX | LOCK_NB)
-        os.kill(holder.pid, signal.SIGKILL)
-        # Waits until it is dead, and no longer.
-        assert table.take(b"somebody", rate, NOW).remaining == 0
-        assert table.take(b"somebody", rate, NOW).wait > 0
-    lockf(file, LOCK_UN)
+    for lock in table._locks:  # pyright: ignore[reportPrivateUsage]
+        # As a process that took it and was killed.
+        assert lock.acquire(block=False)
+    begun = time.monotonic()
+    assert table.take(b"somebody", rate, NOW).remaining == 0
+    assert table.take(b"somebody", rate, NOW).wait > 0
+    assert time.monotonic() - begun < 5
+    # It is a lock again, for one at a time.
+    assert len(_free(table)) == 1
+
+
+def test_two_who_find_a_lock_left_behind_leave_one_lock() -> None:
+    table = Table()
+    rate = rate_of("1/h burst 50")
+    assert rate is not None
+    for lock in table._locks:  # pyright: ignore[reportPrivateUsage]
+        assert lock.acquire(block=False)
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda _: table.take(b"somebody", rate, NOW), range(2)))
+    (lock,) = _free(table)
+    assert lock.acquire(block=False)
+    assert not lock.acquire(block=False)
+
+
+def _free(table: Table) -> list[Any]:
+    """The locks that nobody has. They are taken and given back."""
+    free = [lock for lock in table._locks if lock.acquire(block=False)]  # pyright: ignore[reportPrivateUsage]
+    for lock in free:
+        lock.release()
+    return free
 
 
 # Over HTTP ----------------------------------------------------------------------------------------------------------
@@ -193,6 +198,9 @@ LIMITS = {
     "writes": "1/min burst 4",
     "codes": "2/h burst 3",
     "client": "6/min burst 8",
+    # Operations.
+    "listConsents": "1/min burst 3",
+    "listFirstFree": "1/min burst 2",
 }
 _addresses = count(1)
 
@@ -349,6 +357,24 @@ def test_the_rush_for_one_institution_keeps_nobody_from_another(limited: Limited
     assert refused.headers["RateLimit-Policy"] == '"institution";q=100;w=3000'
     assert limited.parent().get("/v1/persons").status == 200
     assert director.get("/v1/persons").status == 200
+
+
+def test_an_operation_may_have_a_limit_of_its_own(limited: Limited) -> None:
+    mother, other = limited.parent(), limited.parent()
+    assert [mother.get("/v1/consents").status for _ in range(4)] == [200, 200, 200, 429]
+    refused = mother.get("/v1/consents")
+    assert refused.headers["RateLimit-Policy"] == '"listConsents";q=3;w=180'
+    assert mother.get("/v1/persons").status == other.get("/v1/consents").status == 200
+    # One that is public is counted by address.
+    region = f"/v1/regions/{REGION}/first-free?specialty_code=58"
+    assert [mother.get(region).status for _ in range(3)] == [200, 200, 429]
+    assert other.get(region).status == 200
+
+
+def test_a_limit_of_what_there_is_not_is_no_setting(dsn: str) -> None:
+    settings = Settings.model_validate({"limits": {"listEverybody": "1/s burst 1"}})
+    with pytest.raises(ValueError, match=r"ZAPIS_LIMITS: \['listEverybody'\] are neither"):
+        make_app(settings, dsn)
 
 
 def test_limits_hold_over_several_workers(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -21,7 +21,7 @@ _log = structlog.get_logger("zapis.documents")
 # Beyond it the program goes, and with it its memory.
 _IDLE_SECONDS = 60
 # The program ends a look by itself, before.
-_STUCK_SECONDS = 30
+_STUCK_SECONDS = 90
 _REFUSALS: dict[Verdict, Refusal] = {
     Verdict.active: problems.DOCUMENT_ACTIVE,
     Verdict.locked: problems.DOCUMENT_LOCKED,

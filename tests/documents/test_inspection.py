@@ -107,7 +107,7 @@ def test_a_bomb_harms_itself_alone() -> None:
         ):  # fmt: skip
             began = time.monotonic()
             assert await looked.at(bomb) == code
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - began < 90
             assert await looked.at(HARMLESS["a page"]) is None
         await looked.inspector.close()
 

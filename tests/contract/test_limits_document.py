@@ -26,7 +26,7 @@ _TALKS = re.compile(
     r"|\brequests\.\w+\(|\bsmtplib\b|\bhttp\.client\b|\bopen_(?:unix_)?connection\(|\bcreate_(?:unix_)?server\("
 )
 # What says where somebody is, who they are to be, or where something lies.
-_PLACES = re.compile(r"_(?:url|dir|issuer|from|origins|ancestors|allowed|proxies)$|^(?:host|port)$")
+_PLACES = re.compile(r"_(?:url|dir|issuer|from|origins|ancestors|allowed|proxies)$|^(?:host|port|worker_port|clamd)$")
 # Of what an operation takes, the longest list that is still small.
 _SMALL = 50
 # Costly by what they do, which no signature tells.

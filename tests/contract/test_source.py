@@ -39,6 +39,7 @@ _OWN = re.compile(r"\b(?:xor|rot13|keystream|sbox|s_box|cbc|ecb)\b", re.IGNORECA
 _ASKS = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "prepare", "cursor", "copy_from_query"}
 # The migrations run their own files; the demonstration hands its own queries to a function of its own.
 _NO_STATEMENTS = {"service/migrations/script.py", "service/demo/store.py"}
+_BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPILERS = {"compile", "fullmatch", "match", "search", "sub", "subn", "split", "findall", "finditer"}
 # What reads a pattern in SQL; what follows has to be written out.
 _SQL_PATTERN = re.compile(
@@ -96,8 +97,14 @@ def patterns_of_input(text: str) -> list[int]:
         if isinstance(target, ast.Name)
     }
     found: list[int] = []
+    called = {inner for node in ast.walk(tree) if isinstance(node, _BODIES) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         match node:
+            # What is made when the module is read knows nothing of callers.
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=attr)) if (
+                attr == "compile" and node not in called
+            ):
+                pass
             case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=attr), args=[pattern, *_]):
                 if attr in _COMPILERS and not _fixed(pattern, names):
                     found.append(node.lineno)

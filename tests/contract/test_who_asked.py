@@ -187,4 +187,4 @@ def test_what_the_command_line_makes_is_in_the_audit_trail(live: Live) -> None:
     named, _ = ask(live, lambda conn: create_client(conn, 42, None, "МИС", scopes, live.clock))
     (row,) = live.sql("SELECT * FROM audit_trail WHERE event = 'client_created'")
     assert (row["region_id"], f"42.{row['subject_id']}", row["actor_id"]) == (42, named, UUID(int=0))
-    assert json.loads(row["details"]) == {"scopes": scopes}
+    assert json.loads(row["details"]) == {"scopes": scopes, "institution": None}

@@ -41,7 +41,7 @@ def test_no_secret_is_known_beforehand(tmp_path: Path) -> None:
     assert one.keys().hashing != other.keys().hashing
     assert one.keys().sealing["k1"] != other.keys().sealing["k1"]
     assert one.keys().signing.private_bytes_raw() != other.keys().signing.private_bytes_raw()
-    own = Settings(database_url="postgresql://somewhere/zapis", data_dir=tmp_path / "3")
+    own = Settings(database_url="postgresql://localhost/zapis", data_dir=tmp_path / "3")
     assert not any(own.launch_secrets().values())
     assert not own.oidc_client_secret.get_secret_value()
     assert own.oidc_issuer is None

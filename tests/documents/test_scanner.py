@@ -71,8 +71,8 @@ def test_what_the_scanner_says_is_believed(address: str) -> None:
     assert scanned(address, pdf(STREAM_MAX_LENGTH)) is None
     assert scanned(address, INFECTED) == "document_infected"
     assert scanned(address, jpeg(size=200_000) + EICAR + bytes(200_000)) == "document_infected"
-    # Said before all of it was sent.
-    assert scanned(address, pdf(STREAM_MAX_LENGTH + 1)) == "document_too_large"
+    # Said before all of it was sent; and where clamd hangs up before its word has come, somebody tries again.
+    assert scanned(address, pdf(STREAM_MAX_LENGTH + 1)) in {"document_too_large", "unavailable"}
     assert scanned(address, pdf(8 * STREAM_MAX_LENGTH)) == "document_too_large"
     assert scanned(address, WHOLE["image/png"]) is None
 

@@ -24,6 +24,7 @@ ADDRESS = "г. Прокопьевск, пр. Шахтёров, 17, кв. 71"
 # By these names, identifiers and what opens doors are sent and answered.
 _SENT = {"snils", "policy", "parameters", "home_address", "client_secret", "client_assertion"}
 _ANSWERED = {"access_token", "refresh_token", "qr_token", "code", "client_secret", "home_address"}
+_RANDOM = re.compile(r"[\w-]{43}")
 _SEALED = re.compile(r"\b(k1|d[0-9a-f]{12})\.[\w-]{38,}")
 
 
@@ -74,8 +75,8 @@ def forms(secret: str) -> Iterator[str]:
     for text in written:
         raw = text.encode()
         yield from (text, raw.hex(), b64encode(raw).decode().rstrip("="), urlsafe_b64encode(raw).decode().rstrip("="))
-        # A short number is found by trying all of them.
-        for name in ("md5", "sha1", "sha256", "sha512"):
+        # What is short is found by trying all of it; nobody tries 256 random bits.
+        for name in () if _RANDOM.fullmatch(text) else ("md5", "sha1", "sha256", "sha512"):
             yield hashlib.new(name, raw, usedforsecurity=False).hexdigest()
 
 

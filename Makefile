@@ -35,7 +35,7 @@ run: .venv/runtime ## Start the service with demonstration data on http://127.0.
 	@.venv/bin/python -m service serve --seed-demo $(ARGS)
 
 test: .venv/dev $(NODE_TOOLS) ## Run the tests
-	@.venv/bin/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+	@.venv/bin/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 soak: .venv/dev $(NODE_TOOLS) ## Run the tests that take minutes: long races, crashes, load
 	@.venv/bin/python -m pytest -m soak $(ARGS)

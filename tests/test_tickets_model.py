@@ -302,7 +302,7 @@ def _run(server_dsn: str, folder: Path, examples: int, steps: int) -> None:
 
 
 def test_tickets_keep_what_was_promised(server_dsn: str, tmp_path: Path) -> None:
-    _run(server_dsn, tmp_path, 12, 50)
+    _run(server_dsn, tmp_path, 8, 50)
 
 
 @pytest.mark.soak

@@ -75,7 +75,8 @@ class Jobs:
                 continue
             seconds = job.every_seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # nosec B311 # noqa: S311 - spreads load
             try:
-                await asyncio.wait_for(stop.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await stop.wait()
             except TimeoutError:
                 continue
 

@@ -43,7 +43,8 @@ class KeyKeeper:
         loop = asyncio.get_running_loop()
         self._ring.ask_for_more = lambda: loop.call_soon_threadsafe(wake.set)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._look(), _FIRST_LOOK_SECONDS)
+            async with asyncio.timeout(_FIRST_LOOK_SECONDS):
+                await self._look()
         task = loop.create_task(self._poll(wake))
         try:
             yield
@@ -57,8 +58,10 @@ class KeyKeeper:
         while True:
             await asyncio.sleep(pause)
             if self._ring.loaded:
+                # Not wait_for: before Python 3.12 it goes on where it is cancelled just when somebody asks.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), self._every_seconds - pause)
+                    async with asyncio.timeout(self._every_seconds - pause):
+                        await wake.wait()
             wake.clear()
             await self._look()
 

@@ -21,7 +21,6 @@ HERE = (
     "postgresql:///zapis",
     "postgresql://zapis@/zapis?host=%2Fvar%2Frun%2Fpostgresql&port=5432",
     "postgresql://zapis:secret@localhost/zapis",
-    "postgresql://127.0.0.1:6432,[::1]:5432/zapis",
     "postgresql://127.8.0.1/zapis?sslmode=disable",
     "postgresql://%2Ftmp%2Fsockets/zapis",
     "postgresql://zapis@localhost?host=/tmp",

@@ -11,54 +11,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from schemas import problems
 from schemas.problems import Kind, Problem, Refusal
+from service.core import header_parameters
 from service.core.operations import Access, Operation, Rendered, Streamed, Transaction
 from service.core.problems import CONTENT_TYPE, STATUS, by_kind
-from service.core.proofs import HEADER
 from service.core.roles import role_may
 from service.core.signatures import Signature, signature_of
 
 _TEMPLATE = "#/components/schemas/{model}"
-_KEY_PARAMETER = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": True,
-    "description": "One key, one effect: repeat a request that got no answer with the same key and the same body, and "
-    "it is carried out at most once. Kept for at least 24 hours.",
-    "schema": {"type": "string", "pattern": '^(?:[A-Za-z0-9_-]{1,64}|"[A-Za-z0-9_-]{1,64}")$'},
-    "example": "6f1a9c52-book-1",
-}
-_PROOF_PARAMETER = {
-    "name": HEADER,
-    "in": "header",
-    "description": "Only where it was refused as `proof_needed` or `proof_wrong`: the base64 of the JSON "
-    '`{"challenge": …, "solution": …}`, as ALTCHA has it. `challenge` is that of the refusal as it came, `solution` '
-    "what its solver gives. It is good for this request alone, and for its repetitions.",
-    "schema": {"type": "string"},
-}
-_MATCH_PARAMETER = {
-    "name": "If-None-Match",
-    "in": "header",
-    "description": "The ETag of an earlier answer: 304 where nothing has changed.",
-    "schema": {"type": "string"},
-}
-_LANGUAGE_PARAMETER = {
-    "name": "Accept-Language",
-    "in": "header",
-    "description": "`en` for names in English; else they are Russian.",
-    "schema": {"type": "string"},
-    "example": "en",
-}
-_NAME_PARAMETER = {
-    "name": "Content-Disposition",
-    "in": "header",
-    "description": "What the file is called with its owner, percent-encoded (RFC 6266, RFC 8187); `filename` is read "
-    "too, where it is ASCII. It is kept encrypted, and shown to those who see the document.",
-    "schema": {
-        "type": "string",
-        "pattern": "^attachment; filename\\*=UTF-8''(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-Fa-f]{2})+$",
-    },
-    "example": "attachment; filename*=UTF-8''%D0%A1%D0%BF%D1%80%D0%B0%D0%B2%D0%BA%D0%B0.pdf",
-}
 _MEANING = {
     Kind.malformed: "The request can't be read",
     Kind.unauthenticated: "Who calls is not proven",
@@ -282,15 +241,15 @@ def _parameters(operation: Operation, signature: Signature) -> list[dict[str, An
         for name, field_info in signature.query.model_fields.items():
             found.append(_query_parameter(name, field_info, schema["properties"][name]))
     if "key" in signature.names:
-        found.append(_KEY_PARAMETER)
+        found.append(header_parameters.KEY)
     if operation.contested is not None:
-        found.append(_PROOF_PARAMETER)
+        found.append(header_parameters.PROOF)
     if operation.shared:
-        found.append(_MATCH_PARAMETER)
+        found.append(header_parameters.MATCH)
     if "language" in signature.names:
-        found.append(_LANGUAGE_PARAMETER)
+        found.append(header_parameters.LANGUAGE)
     if "content_name" in signature.names:
-        found.append(_NAME_PARAMETER)
+        found.append(header_parameters.NAME)
     return found
 
 

@@ -1,10 +1,6 @@
 """The logs are only added to, and whoever changes them all the same is found out: here a superuser tries."""
 
-import json
-import re
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,77 +9,27 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from service.__main__ import cli
 from service.audit import store, usecases
-from service.audit.jobs import JOBS
-from service.audit.rules import COLUMNS, AuditTerms, Chain, Link, Log, Looked, canonical, chain_key, read_heads
+from service.audit.rules import AuditTerms, Chain, Link, Log, canonical, chain_key
 from service.config import Settings
-from service.core.ids import new_id
-from service.core.journal import JOURNAL
 from tests import locks
+from tests.audit.chains import (
+    AS_SUPERUSER,
+    ENTRIES,
+    LOGS,
+    NOT_CHAINED,
+    REGION,
+    broken,
+    chain_of,
+    connected,
+    head,
+    of,
+    positions,
+    tamper,
+    write,
+)
 from tests.live import THE_DAY, Live
-
-REGION = 42
-ENTRIES = 6
-# Nobody but a superuser can.
-AS_SUPERUSER = "SET LOCAL session_replication_role = replica; "
-LOGS: tuple[Log, ...] = tuple(COLUMNS)
-DETAILS = '{"b": [1, 2.50, null], "a": "Ж\\u0001", "into": "x"}'
-
-
-def write(live: Live, log: Log, count: int = ENTRIES, region: int = REGION) -> None:
-    """So many entries, one a second from now on."""
-    for number in range(count):
-        at = live.clock.now + timedelta(seconds=number, microseconds=number)
-        if log == "audit_trail":
-            live.sql(JOURNAL, region, new_id(), at, new_id(), "person_updated", new_id(), DETAILS, False)
-        else:
-            access = "SELECT record_access($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '{}', '{}', $11)"
-            institution, persons = (new_id() if number % 2 else None), [new_id() for _ in range(number)]
-            live.sql(
-                access, region, new_id(), at, "getDaySheet", "/v1/x", "system", new_id(), "system", institution,
-                persons, "r" * 32,
-            )  # fmt: skip
-
-
-def chain_of(live: Live, log: Log, region: int = REGION) -> Chain:
-    return Chain(chain_key(live.settings.keys().hashing), region, log)
-
-
-async def connected(live: Live, work: Callable[[asyncpg.Connection], Any]) -> Any:
-    connection = await asyncpg.connect(live.dsn)
-    try:
-        async with connection.transaction():
-            return await work(connection)
-    finally:
-        await connection.close()
-
-
-def broken(live: Live, log: Log, written_down: Link | None = None, start: int | None = None) -> str | None:
-    async def verify(connection: asyncpg.Connection) -> str | None:
-        now = live.clock.now
-        return (await usecases.verify(connection, chain_of(live, log), now, written_down, start)).broken
-
-    return live.run(connected(live, verify))
-
-
-def tamper(live: Live, log: Log, statements: str) -> None:
-    live.run(connected(live, lambda connection: connection.execute(AS_SUPERUSER + of(log, statements))))
-
-
-def of(log: Log, statement: str) -> str:
-    return statement.replace("LOG", log)
-
-
-def head(live: Live, log: Log) -> Link:
-    (row,) = live.sql("SELECT position, mac FROM audit_heads WHERE region_id = $1 AND log = $2", REGION, log)
-    return Link(*row)
-
-
-def positions(live: Live, log: Log) -> list[int | None]:
-    return [row["position"] for row in live.sql(of(log, "SELECT position FROM LOG ORDER BY at, id"))]
 
 
 @pytest.fixture(params=LOGS)
@@ -101,7 +47,6 @@ def chained(live: Live, log: Log) -> Live:
 
 
 # What a superuser does to the third of six, and what is said of it.
-NOT_CHAINED = "position {} is not what was chained there"
 # Another row like the fifth.
 FORGED = "INSERT INTO LOG SELECT (jsonb_populate_record(t, {'id': gen_random_uuid(), 'position': AT})).* FROM LOG t"
 FORGED = FORGED.replace("{", "jsonb_build_object(").replace("}", ")").replace(":", ",") + " WHERE position = 5"
@@ -337,94 +282,6 @@ def test_the_trail_is_kept_no_shorter_than_who_was_shown_what() -> None:
     with pytest.raises(ValueError, match="ZAPIS_KEEP_TRAIL_DAYS"):
         Settings(keep_trail_days=400, keep_accesses_days=401)
     assert Settings(keep_trail_days=400, keep_accesses_days=400).keep_trail_days == 400
-
-
-def look_on(live: Live, looked: Looked, limit: int) -> list[tuple[str, int, str | None]]:
-    """What is found of each chain that is looked at: how many entries, and where it breaks."""
-
-    async def look(connection: asyncpg.Connection) -> list[usecases.Verified]:
-        await store.see_one_moment(connection)
-        return await usecases.look_on(connection, chain_of(live, "accesses").key, looked, live.clock.now, limit)
-
-    return [(str(one.chain), one.entries, one.broken) for one in live.run(connected(live, look))]
-
-
-def test_all_chains_are_looked_at_in_turn_so_many_entries_at_a_time(live: Live) -> None:
-    write(live, "accesses", 5)
-    write(live, "audit_trail", 3)
-    write(live, "accesses", 2, region=77)
-    live.work()
-    looked = Looked()
-    assert look_on(live, looked, 4) == [("42 accesses", 4, None)]
-    assert look_on(live, looked, 4) == [("42 accesses", 1, None), ("42 audit_trail", 3, None)]
-    assert look_on(live, looked, 4) == [("77 accesses", 2, None), ("42 accesses", 2, None)]
-    # It begins with what it had not ended.
-    assert look_on(live, looked, 100) == [
-        ("42 accesses", 3, None), ("42 audit_trail", 3, None), ("77 accesses", 2, None),
-    ]  # fmt: skip
-    # What was right once has to stay: also the end, that is cut off with its head.
-    cut = """DELETE FROM LOG WHERE position > 2;
-        UPDATE audit_heads h SET position = e.position, mac = e.mac FROM LOG e
-        WHERE e.position = 2 AND h.log = 'LOG' AND h.region_id = e.region_id"""
-    tamper(live, "audit_trail", cut)
-    tamper(live, "accesses", "DELETE FROM LOG; DELETE FROM audit_heads WHERE log = 'LOG' AND region_id = 77")
-    assert look_on(live, Looked(), 100)[1:] == [("42 audit_trail", 2, None)]
-    assert look_on(live, looked, 100) == [
-        ("42 accesses", 0, "position 1 is missing: there were 5 once"),
-        ("42 audit_trail", 2, "position 3 is missing: there were 3 once"),
-        ("77 accesses", 0, "position 1 is missing: there were 2 once"),
-    ]
-
-
-def test_the_worker_tells_of_a_chain_that_is_broken(live: Live, capfd: pytest.CaptureFixture[str]) -> None:
-    (job,) = (one for one in JOBS if one.name == "look_at_chains")
-    write(live, "accesses")
-    live.work()
-    live.batch(job)
-    assert "audit_chain_broken" not in capfd.readouterr().out
-    tamper(live, "accesses", "UPDATE LOG SET role = 'x' WHERE position = 2")
-    live.batch(job)
-    (line,) = (json.loads(line) for line in capfd.readouterr().out.splitlines() if "audit_chain_broken" in line)
-    assert (line["logger"], line["level"]) == ("zapis.security", "error")
-    assert (line["region"], line["log"], line["what"]) == (42, "accesses", NOT_CHAINED.format(2))
-
-
-def test_the_command_line(live: Live, tmp_path: Path) -> None:
-    environment = {"ZAPIS_DATABASE_URL": live.dsn, "ZAPIS_DATA_DIR": str(live.settings.data_dir)}
-
-    def run(*arguments: str) -> tuple[int, str]:
-        found = CliRunner().invoke(cli, ["audit", *arguments], env=environment)
-        return found.exit_code, found.output
-
-    for log in LOGS:
-        write(live, log, 2)
-    code, said = run("verify", "--region", "42")
-    # They were written in September, and it is later by now.
-    assert (code, said.count("2 should have been chained by now")) == (3, 2)
-    live.work()
-    code, heads = run("head")
-    assert code == 0
-    noted = tmp_path / "heads"
-    noted.write_text(heads)
-    assert read_heads(heads) == {(REGION, log): head(live, log) for log in LOGS}
-    code, said = run("verify", "--head", str(noted))
-    assert code == 0, said
-    # One line for each that there is, and one for all the others.
-    assert len(said.splitlines()) == 3
-    assert re.fullmatch(r"\d+ chains are empty\.", said.splitlines()[-1])
-    assert f"42 accesses: 2 entries are as they were written, up to {head(live, 'accesses')}" in said
-    assert run("verify", "--log", "accesses", "--region", "42", "--from", "2")[0] == 0
-    for wrong in (("--log", "x"), ("--from", "2"), ("--head", str(Path(__file__)))):
-        assert run("verify", *wrong)[0] == 2
-    tamper(live, "accesses", "UPDATE accesses SET role = 'x' WHERE position = 2")
-    code, said = run("verify", "--region", "42")
-    assert code == 1
-    assert "42 accesses: broken: position 2 is not what was chained there" in said
-    assert "42 audit_trail: 2 entries are as they were written" in said
-    # A region that is gone with all that is known of it.
-    noted.write_text(heads.replace("42 ", "43 "))
-    code, said = run("verify", "--head", str(noted), "--region", "43")
-    assert (code, said.count("position 1 is missing: there were 2 once")) == (1, 2)
 
 
 VALUES = st.none() | st.text(max_size=5) | st.binary(max_size=5) | st.uuids()

@@ -242,9 +242,14 @@ def test_all_workers_ask(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> 
         calls = [Call(rush.mother().token, "/v1/holds", {"slot_id": slot}) for _ in range(60)]
         answers = served.call_at_once(calls)
         assert Counter(answer.status for answer in answers) == {201: 1, 409: 19, 428: 40}
-        answered = served.answered_by_workers("holdSlot")
-        assert len(answered) == WORKERS
-        assert all(answered), answered
+        # One of them may have taken all of these connections: then the other asks for proofs from its first one on.
+        for _ in range(20):
+            answered = served.answered_by_workers("holdSlot")
+            if len(answered) == WORKERS and all(answered):
+                break
+            assert {answer.status for answer in served.call_at_once(calls)} == {428}
+        else:
+            raise AssertionError("one worker answers all")
         # The proof of what one of them has asked is good at each.
         asked = rush.holding(rush.clinic.slot("s2", hours=30))
         proof = solved(asked.answer("ru").json["challenge"])

@@ -10,6 +10,7 @@ had to wait for the one before it tells. Both kinds of rounds take turns, and th
 import asyncio
 import math
 import multiprocessing
+import os
 import statistics
 import tempfile
 import time
@@ -65,7 +66,9 @@ async def _ask(port: int, asked: Sequence[tuple[str, Sequence[bytes]]], rate: fl
 
 
 def _abuse(port: int, requests: Sequence[bytes], answered: "multiprocessing.Queue[Counter[int]]") -> None:
-    """In a process of its own: what the abuser computes must not hold up who measures."""
+    """In a process of its own, that gives way: an abuser's machine is not ours, and what it computes must hold up
+    neither the service nor who measures."""
+    os.nice(19)
     asked = [("127.0.9.9", requests[number::ABUSERS_CONNECTIONS]) for number in range(ABUSERS_CONNECTIONS)]
     answered.put(sum((one.statuses for one in uvloop.run(_ask(port, asked, ABUSERS_RATE))), Counter[int]()))
 

@@ -60,11 +60,12 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits, watch: Watch)
         try:
             _refuse_two_ends(request)
             return policies.preflight(request) or await handler(request), None
+        except TooMany as error:
+            request[COUNTED] = error.counted
+            return refusals.of(request, error.counted.wait_seconds, request_id), problems.TOO_MANY_REQUESTS.code
         except Exception as error:  # noqa: BLE001 - behind the edge is the caller
             refused = _as_domain_error(error, operation, request_id)
             response = render(refused, language_of(request.headers.get("Accept-Language")), request_id)
-            if isinstance(error, TooMany):
-                request[COUNTED] = error.counted
             if isinstance(error, web.HTTPMethodNotAllowed):
                 response.headers["Allow"] = error.headers["Allow"]
             return response, refused.refusal.code
@@ -100,7 +101,7 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits, watch: Watch)
 
 
 class _Refusals:
-    """What the edge answers to an address that is over its limit, made once but for the id: it has to cost little."""
+    """What the edge answers to whoever is over a limit, made once but for the id: it has to cost little."""
 
     def __init__(self) -> None:
         refused = DomainError(problems.TOO_MANY_REQUESTS)

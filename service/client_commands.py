@@ -1,23 +1,19 @@
 """`zapis client` and `zapis sessions`: what was given to systems and citizens, and how it is taken back."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from service.config import Settings
+from service.connecting import DatabaseOf, over
 
 if TYPE_CHECKING:
     from schemas.clients import Client
     from service.core.database import Connection
 
-_T = TypeVar("_T")
-_Database = Callable[[Settings], AbstractContextManager[str]]
 _KEEP_HOURS = 24
 _PublicKeys = Annotated[
     list[Path] | None,
@@ -25,7 +21,7 @@ _PublicKeys = Annotated[
 ]
 
 
-def make(database: _Database) -> typer.Typer:
+def make(database: DatabaseOf) -> typer.Typer:
     """The commands for clients, over the database that `database` gives for the settings."""
     cli = typer.Typer(no_args_is_help=True, help="Credentials of institutions' and operators' systems.")
 
@@ -40,15 +36,15 @@ def make(database: _Database) -> typer.Typer:
         public_key: _PublicKeys = None,
     ) -> None:
         """Make credentials for createToken. The secret is shown once."""
-        client_id, secret = _with(
-            database, lambda conn: _create(conn, region, institution, name, scope, _read(public_key))
+        client_id, secret = over(
+            database, Settings(), lambda conn: _create(conn, region, institution, name, scope, _read(public_key))
         )
         typer.echo(f"client_id={client_id}" + (f"\nclient_secret={secret}" if secret else ""))
 
     @cli.command("list")
     def list_(region: Annotated[int | None, typer.Option(help="Code of the region; all where absent.")] = None) -> None:
         """Show all systems: when they last took a token, what they may do, whose keys are short."""
-        _with(database, lambda conn: _list(conn, region))
+        over(database, Settings(), lambda conn: _list(conn, region))
 
     @cli.command()
     def rotate(
@@ -60,7 +56,7 @@ def make(database: _Database) -> typer.Typer:
     ) -> None:
         """Give a system another secret, or other keys. The secret is shown once."""
         keys, keep = _read(public_key), timedelta(hours=keep_hours)
-        secret = _with(database, lambda conn: _rotate(conn, *_named(client_id), keep, keys))
+        secret = over(database, Settings(), lambda conn: _rotate(conn, *_named(client_id), keep, keys))
         typer.echo(f"client_id={client_id}" + (f"\nclient_secret={secret}" if secret else ""))
         typer.echo(
             f"What it had is good for {keep_hours} more hours."
@@ -71,14 +67,14 @@ def make(database: _Database) -> typer.Typer:
     @cli.command()
     def revoke(client_id: Annotated[str, typer.Argument(help="As `zapis client list` shows it.")]) -> None:
         """Take a system's credentials back: they are worth nothing any more, its tokens nothing within seconds."""
-        if not _with(database, lambda conn: _revoke(conn, *_named(client_id))):
+        if not over(database, Settings(), lambda conn: _revoke(conn, *_named(client_id))):
             raise typer.BadParameter("there is no such client")
         typer.echo(f"{client_id} is revoked.")
 
     return cli
 
 
-def make_sessions(database: _Database) -> typer.Typer:
+def make_sessions(database: DatabaseOf) -> typer.Typer:
     """The commands for sessions."""
     cli = typer.Typer(no_args_is_help=True, help="Sessions of citizens.")
 
@@ -95,26 +91,12 @@ def make_sessions(database: _Database) -> typer.Typer:
         ],
     ) -> None:
         """End all sessions of a citizen, on all platforms: they are out within seconds, until their next launch."""
-        ended = _with(database, lambda conn: _end(conn, region, citizen))
+        ended = over(database, Settings(), lambda conn: _end(conn, region, citizen))
         if ended is None:
             raise typer.BadParameter("there is no such citizen in the region")
         typer.echo(f"{ended} sessions have ended.")
 
     return cli
-
-
-def _with(database: _Database, work: "Callable[[Connection], Awaitable[_T]]") -> _T:
-    import asyncpg
-
-    async def run(dsn: str) -> _T:
-        connection = await asyncpg.connect(dsn, server_settings={"enable_seqscan": "off", "jit": "off"})
-        try:
-            return await work(connection)
-        finally:
-            await connection.close()
-
-    with database(Settings()) as dsn:
-        return asyncio.run(run(dsn))
 
 
 def _read(files: list[Path] | None) -> list[str]:
@@ -135,10 +117,10 @@ async def _create(
     import asyncpg
 
     from service.core.clock import utc_now
-    from service.launch.usecases import create_client
+    from service.launch.clients import create_by_hand
 
     try:
-        return await create_client(conn, region, institution, name, scopes, utc_now, keys)
+        return await create_by_hand(conn, region, institution, name, scopes, utc_now, keys)
     except asyncpg.ForeignKeyViolationError:
         raise typer.BadParameter("there is no such region, or no such institution in it") from None
     except ValueError as error:

@@ -1,14 +1,13 @@
 """`zapis keys`: the keys that seal and sign follow one another without a restart."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.config import Settings
+from service.connecting import DatabaseOf, over
 from service.core.keys import KeysWrong
 
 if TYPE_CHECKING:
@@ -16,12 +15,10 @@ if TYPE_CHECKING:
     from service.core.ring import Purpose
     from service.keyring.usecases import Progress
 
-_T = TypeVar("_T")
-_Database = Callable[[Settings], AbstractContextManager[str]]
 _WATCH_SECONDS = 1
 
 
-def make(database: _Database) -> typer.Typer:
+def make(database: DatabaseOf) -> typer.Typer:
     """The commands, over the database that `database` gives for the settings."""
     cli = typer.Typer(no_args_is_help=True, help="Keys that seal identifiers and sign tokens.")
 
@@ -29,7 +26,7 @@ def make(database: _Database) -> typer.Typer:
     def list_() -> None:
         """Show all keys: next, current, retired, revoked."""
         settings = Settings()
-        _with(database, settings, lambda conn: _list(conn, settings))
+        over(database, settings, lambda conn: _list(conn, settings))
 
     @cli.command()
     def rotate(
@@ -42,7 +39,7 @@ def make(database: _Database) -> typer.Typer:
         settings = Settings()
         wanted = _purposes(purpose)
         lead = _lead(settings, after_seconds)
-        _with(database, settings, lambda conn: _rotate(conn, settings, wanted, lead))
+        over(database, settings, lambda conn: _rotate(conn, settings, wanted, lead))
 
     @cli.command()
     def status(
@@ -50,7 +47,7 @@ def make(database: _Database) -> typer.Typer:
     ) -> None:
         """Show how much is still sealed by older keys."""
         settings = Settings()
-        _with(database, settings, lambda conn: _status(conn, settings, watch=watch))
+        over(database, settings, lambda conn: _status(conn, settings, watch=watch))
 
     @cli.command()
     def revoke(key_id: Annotated[str, typer.Argument(help="As `zapis keys list` shows it.")]) -> None:
@@ -58,7 +55,7 @@ def make(database: _Database) -> typer.Typer:
         from service.keyring.usecases import revoke
 
         settings = Settings()
-        _with(database, settings, lambda conn: revoke(conn, settings.keys(), key_id, _now()))
+        over(database, settings, lambda conn: revoke(conn, settings.keys(), key_id, _now()))
         typer.echo(f"{key_id} is revoked.")
 
     @cli.command()
@@ -67,7 +64,7 @@ def make(database: _Database) -> typer.Typer:
         from service.keyring.usecases import rewrap
 
         settings = Settings()
-        count = _with(database, settings, lambda conn: rewrap(conn, settings.keys()))
+        count = over(database, settings, lambda conn: rewrap(conn, settings.keys()))
         typer.echo(f"{count} keys are sealed by {list(settings.keys().sealing)[-1]} now.")
 
     return cli
@@ -103,20 +100,6 @@ def _now() -> datetime:
     from service.core.clock import utc_now
 
     return utc_now()
-
-
-def _with(database: _Database, settings: Settings, work: Callable[["Connection"], Awaitable[_T]]) -> _T:
-    import asyncpg
-
-    async def run(dsn: str) -> _T:
-        connection = await asyncpg.connect(dsn, server_settings={"enable_seqscan": "off", "jit": "off"})
-        try:
-            return await work(connection)
-        finally:
-            await connection.close()
-
-    with database(settings) as dsn:
-        return asyncio.run(run(dsn))
 
 
 def _purposes(given: list[str] | None) -> "list[Purpose]":

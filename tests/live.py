@@ -26,7 +26,7 @@ from service.core.ring import KeyRing
 from service.core.sealing import Sealer
 from service.keyring.usecases import refresh
 from service.launch import vk
-from service.launch.usecases import SCOPES, create_client
+from service.launch.clients import SCOPES, create_by_hand
 from service.worker import make_jobs
 from tests.confirmation import rogue
 
@@ -228,7 +228,7 @@ class Live:
         async def create() -> tuple[str, str]:
             connection = await asyncpg.connect(self.dsn)
             try:
-                return await create_client(connection, region, institution, "test", list(scopes), self.clock)
+                return await create_by_hand(connection, region, institution, "test", list(scopes), self.clock)
             finally:
                 await connection.close()
 

@@ -58,7 +58,6 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits, watch: Watch)
 
     async def answer(request: web.Request, handler: Handler, operation: str, request_id: str) -> _Answered:
         try:
-            _refuse_two_ends(request)
             return policies.preflight(request) or await handler(request), None
         except TooMany as error:
             request[COUNTED] = error.counted
@@ -79,13 +78,16 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits, watch: Watch)
         request[NOTED] = Noted()
         operation: str = getattr(request.match_info.handler, "operation_id", "other")
         caller = request[CALLER] = callers.of(request)
+        two_ends = _has_two_ends(request)
         counted = limits.count("address", caller.subject)
         if counted is not None and counted.allowance.wait:
             request[COUNTED] = counted
             response, code = refusals.of(request, counted.wait_seconds, request_id), problems.TOO_MANY_REQUESTS.code
         else:
-            response, code = await answer(request, handler, operation, request_id)
-        _hear_no_more_after_two_ends(request, response)
+            response, code = await answer(request, _refuse if two_ends else handler, operation, request_id)
+        if two_ends:
+            # What comes behind it on this connection may be somebody else's.
+            response.force_close()
         response.headers["X-Request-Id"] = request_id
         policies.put(response.headers, secure=caller.secure, origin=request.headers.get("Origin"))
         counted = request.get(COUNTED)
@@ -130,14 +132,8 @@ def _has_two_ends(request: web.Request) -> bool:
     return coding is not None and (coding.lower() != "chunked" or request.version < HttpVersion11)
 
 
-def _refuse_two_ends(request: web.Request) -> None:
-    if _has_two_ends(request):
-        raise DomainError(problems.MALFORMED)
-
-
-def _hear_no_more_after_two_ends(request: web.Request, response: web.StreamResponse) -> None:
-    if _has_two_ends(request):
-        response.force_close()
+async def _refuse(_request: web.Request) -> web.StreamResponse:
+    raise DomainError(problems.MALFORMED)
 
 
 def _as_domain_error(error: Exception, operation: str, request_id: str) -> DomainError:

@@ -30,10 +30,11 @@ class SecretFiles(PydanticBaseSettingsSource):
         super().__init__(settings)
         self._secret = secret
         self._prefix = self.config.get("env_prefix", "").lower()
+        self._files: dict[str, Path] = {}
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Not asked: all files are looked at, so that none is passed over in silence."""
-        raise NotImplementedError
+        """What its file says, of those that were found; the name under which it is known; it has been decoded."""
+        return self._value(self._files[field_name], field), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         folder = self.current_state.get(FOLDER)
@@ -45,7 +46,10 @@ class SecretFiles(PydanticBaseSettingsSource):
             raise SecretsWrong(f"{self._said(FOLDER)}: {folder}: {error.strerror}") from None
         # Folders and files of others may lie there too: Kubernetes has its `..data`.
         ours = [path for path in paths if path.name.lower().startswith(self._prefix)]
-        return {name: self._value(path, name) for path in ours for name in [self._named(path)]}
+        # All of them are looked at, so that none is passed over in silence.
+        self._files = {self._named(path): path for path in ours}
+        fields = self.settings_cls.model_fields
+        return {name: self.get_field_value(fields[name], name)[0] for name in self._files}
 
     def _named(self, path: Path) -> str:
         name = path.name.lower().removeprefix(self._prefix)
@@ -55,10 +59,10 @@ class SecretFiles(PydanticBaseSettingsSource):
             raise SecretsWrong(f"{self._said(name)} is given twice: in the environment, and by {path}")
         return name
 
-    def _value(self, path: Path, name: str) -> Any:
+    def _value(self, path: Path, field: FieldInfo) -> Any:
         try:
             text = path.read_text(encoding="utf-8").strip()
-            value = json.loads(text) if self.field_is_complex(self.settings_cls.model_fields[name]) else text
+            value = json.loads(text) if self.field_is_complex(field) else text
         except OSError as error:
             raise SecretsWrong(f"{path}: {error.strerror}") from None
         except ValueError:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from schemas import problems
 from schemas.clients import Client, ClientBody, ClientCredentials, ClientFilter, ClientKey, ClientList, RotationBody
 from schemas.common import Named
 from schemas.problems import FieldError
+from schemas.sessions import Scope
 from service.core.clock import Clock
 from service.core.cursors import Cursors
 from service.core.database import Connection, Record
@@ -25,6 +26,7 @@ from service.launch.assertions import described_key
 from service.launch.credentials import COMMAND_LINE, Credentials, name_of, new_seed, secret_of
 from service.launch.ended import EndedSessions
 
+SCOPES: tuple[str, ...] = get_args(Scope)
 _MAKES_CLIENTS = "clients:write"
 _LISTED = 100
 
@@ -122,6 +124,30 @@ async def revoke_client(
 
 
 # From the command line ---------------------------------------------------------------------------------------------
+
+
+async def create_by_hand(
+    conn: Connection,
+    region_id: int,
+    institution_id: UUID | None,
+    name: str,
+    scopes: list[str],
+    clock: Clock,
+    public_keys: Sequence[str] = (),
+) -> tuple[str, str]:
+    """The id and the secret of a new client; the secret is kept hashed and can't be shown again.
+
+    With public keys (PEM) there is no secret: it is empty. Without an institution the client acts for the whole region.
+    Raises ValueError on an unknown scope or a key that can't be used.
+    """
+    unknown = set(scopes) - set(SCOPES)
+    if unknown:
+        raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
+    client_id, made = new_id(), Credentials.new(public_keys)
+    client = {"id": client_id, "institution_id": institution_id, "name": name, "secret_hash": made.secret_hash}
+    client |= {"public_keys": made.public_keys, "scopes": scopes}
+    await store.create_client(conn, region_id, COMMAND_LINE, None, client, {}, clock())
+    return name_of(region_id, client_id), made.secret
 
 
 async def all_clients(conn: Connection, region_id: int) -> AsyncGenerator[Client]:

@@ -1,10 +1,8 @@
 """How a caller gets in: sessions from signed launches, tokens for systems."""
 
 import hmac
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
 from uuid import UUID
 
 from schemas import problems
@@ -15,7 +13,6 @@ from schemas.sessions import (
     Launch,
     Platform,
     RefreshBody,
-    Scope,
     Session,
     SessionPage,
     StaffRole,
@@ -30,7 +27,7 @@ from service.core.operations import Actor
 from service.core.sealing import Sealer
 from service.core.watch import Noted
 from service.launch import assertions, store
-from service.launch.credentials import COMMAND_LINE, Credentials, hashed, name_of
+from service.launch.credentials import hashed
 from service.launch.ended import EndedSessions
 from service.launch.proof import Proof
 from service.launch.provers import LaunchTerms, prove
@@ -38,7 +35,6 @@ from service.launch.refresh import RefreshToken
 from service.launch.roles import role_of, shown_role
 from service.launch.tokens import Issued, Tokens
 
-SCOPES: tuple[str, ...] = get_args(Scope)
 _TOLD_AGAIN = timedelta(seconds=30)
 
 
@@ -273,30 +269,6 @@ async def _client_of_assertion(
     if not await store.use_assertion(conn, region_id, client_id, hashed(proof.jti), proof.expires_at):
         raise _unknown_client()
     return named, client
-
-
-async def create_client(
-    conn: Connection,
-    region_id: int,
-    institution_id: UUID | None,
-    name: str,
-    scopes: list[str],
-    clock: Clock,
-    public_keys: Sequence[str] = (),
-) -> tuple[str, str]:
-    """The id and the secret of a new client, from the command line; the secret is kept hashed and can't be shown again.
-
-    With public keys (PEM) there is no secret: it is empty. Without an institution the client acts for the whole region.
-    Raises ValueError on an unknown scope or a key that can't be used.
-    """
-    unknown = set(scopes) - set(SCOPES)
-    if unknown:
-        raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
-    client_id, made = new_id(), Credentials.new(public_keys)
-    client = {"id": client_id, "institution_id": institution_id, "name": name, "secret_hash": made.secret_hash}
-    client |= {"public_keys": made.public_keys, "scopes": scopes}
-    await store.create_client(conn, region_id, COMMAND_LINE, None, client, {}, clock())
-    return name_of(region_id, client_id), made.secret
 
 
 async def forget_assertions(conn: Connection, clock: Clock) -> int:

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.core.ids import new_id
 from service.core.operations import Operation
+from service.launch.clients import SCOPES
 from service.launch.tokens import Tokens
-from service.launch.usecases import SCOPES
 from tests.campaigns.scene import terms
 from tests.contract.access import ANOTHER_REGION, Expected
 from tests.contract.scene import LATER, LESSON, PARENT, REGISTER, Scene, code_for, programme, set_scene, waiting

@@ -10,7 +10,7 @@ from schemas.problems import REFUSALS, Kind
 from service.app import OPERATIONS
 from service.core.ids import new_id
 from service.core.roles import SCOPES_OF, role_may, role_may_all
-from service.launch.usecases import SCOPES
+from service.launch.clients import SCOPES
 from tests.contract.access import REGISTRARS, table
 from tests.contract.scene import REGISTER
 from tests.contract.stage import set_stage

@@ -16,7 +16,7 @@ from service.__main__ import cli
 from service.core import events
 from service.core.ids import new_id
 from service.core.limits import CLASSES
-from service.launch.usecases import create_client
+from service.launch.clients import create_by_hand
 from tests.keyring.keys import ask, rotate
 from tests.live import Api, Live
 from tests.races.processes import wait_until
@@ -184,7 +184,7 @@ def test_a_service_that_hears_of_a_new_key_tells_it(dsn: str, tmp_path: Path, li
 
 def test_what_the_command_line_makes_is_in_the_audit_trail(live: Live) -> None:
     scopes = ["schedules:write"]
-    named, _ = ask(live, lambda conn: create_client(conn, 42, None, "МИС", scopes, live.clock))
+    named, _ = ask(live, lambda conn: create_by_hand(conn, 42, None, "МИС", scopes, live.clock))
     (row,) = live.sql("SELECT * FROM audit_trail WHERE event = 'client_created'")
     assert (row["region_id"], f"42.{row['subject_id']}", row["actor_id"]) == (42, named, UUID(int=0))
     assert json.loads(row["details"]) == {"scopes": scopes, "institution": None}

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from service.launch.usecases import SCOPES, create_client
+from service.launch.clients import SCOPES, create_by_hand
 from tests.live import Live
 
 
@@ -17,7 +17,7 @@ def credentials(
         connection = await asyncpg.connect(live.dsn)
         try:
             owner = UUID(str(institution)) if institution else None
-            return await create_client(connection, region, owner, "test", list(scopes), live.clock)
+            return await create_by_hand(connection, region, owner, "test", list(scopes), live.clock)
         finally:
             await connection.close()
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from service.core.ids import new_id
 from service.launch.assertions import ASSERTION_TYPE
-from service.launch.usecases import create_client
+from service.launch.clients import create_by_hand
 from tests.launch.credentials import credentials
 from tests.live import Answer
 from tests.world import CLINIC, REGION, World
@@ -38,7 +38,7 @@ def client_of(world: World, *keys: Any) -> str:
         connection = await asyncpg.connect(world.live.dsn)
         try:
             scopes = ["schedules:write"]
-            return await create_client(
+            return await create_by_hand(
                 connection, REGION, CLINIC, "keys", scopes, world.live.clock, [pem(key) for key in keys]
             )
         finally:
@@ -142,7 +142,7 @@ def test_a_key_that_can_not_be_used_is_refused(world: World, wrong: str) -> None
     async def create() -> None:
         connection = await asyncpg.connect(world.live.dsn)
         try:
-            await create_client(connection, REGION, None, "keys", ["schedules:write"], world.live.clock, [public])
+            await create_by_hand(connection, REGION, None, "keys", ["schedules:write"], world.live.clock, [public])
         finally:
             await connection.close()
 

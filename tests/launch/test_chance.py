@@ -10,8 +10,8 @@ import asyncpg
 from service.core.ids import eight_digits, new_id, new_number, read_digits
 from service.core.sealing import Sealer
 from service.institutions.rules import page_code
+from service.launch.clients import create_by_hand
 from service.launch.refresh import RefreshToken
-from service.launch.usecases import create_client
 from service.registers.rules import code_of
 from tests.live import Live
 
@@ -64,7 +64,7 @@ def test_a_systems_secret_has_256_bits(live: Live) -> None:
     async def make() -> list[str]:
         connection = await asyncpg.connect(live.dsn)
         try:
-            made = [await create_client(connection, 42, None, "a", [], live.clock) for _ in range(20)]
+            made = [await create_by_hand(connection, 42, None, "a", [], live.clock) for _ in range(20)]
         finally:
             await connection.close()
         return [secret for _, secret in made]

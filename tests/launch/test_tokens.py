@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from service.core.errors import DomainError
 from service.core.ids import new_id
 from service.core.operations import Actor
+from service.launch.clients import SCOPES
 from service.launch.tokens import Tokens
-from service.launch.usecases import SCOPES
 from tests.doctors.clinic import Clinic
 from tests.doctors.provocations import stranger
 from tests.launch.credentials import credentials

@@ -77,6 +77,24 @@ BEGIN
     VALUES (p_region, p_citizen, p_at, gen_random_uuid(), p_mini_app);
 END $$;
 
+-- The citizen gives a ticket up that is locked: one that has its place still, and was taken online.
+CREATE OR REPLACE FUNCTION count_ticket_let_go(booked appointments, p_citizen uuid, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF booked.status = 'booked' AND booked.source = 'internet' THEN
+        PERFORM count_let_go(booked.region_id, p_citizen, 'doctor', p_now);
+    END IF;
+END $$;
+
+-- The citizen gives a place up that the application, which is locked, has taken; one that is only offered is not theirs.
+CREATE OR REPLACE FUNCTION count_application_let_go(named applications, p_citizen uuid, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF named.placed AND named.status <> 'offered' THEN
+        PERFORM count_let_go(named.region_id, p_citizen, 'club', p_now);
+    END IF;
+END $$;
+
 -- When the account took places that it did not keep, within a day: what it has let go, and what it holds by now and has not
 -- booked. The latest first.
 CREATE OR REPLACE FUNCTION taken_in_vain(p_region smallint, p_citizen uuid, p_mini_app text, p_now timestamptz)

@@ -376,15 +376,6 @@ CREATE OR REPLACE FUNCTION lock_groups_of(named applications) RETURNS void LANGU
     ORDER BY id FOR NO KEY UPDATE
 $$;
 
--- The citizen gives a place up that the application, which is locked, has taken; one that is only offered is not theirs.
-CREATE OR REPLACE FUNCTION count_application_let_go(named applications, p_citizen uuid, p_now timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    IF named.placed AND named.status <> 'offered' THEN
-        PERFORM count_let_go(named.region_id, p_citizen, 'club', p_now);
-    END IF;
-END $$;
-
 -- Withdraws what is not enrolled, and takes an enrolled child out. Twice is no error.
 CREATE OR REPLACE FUNCTION withdraw_application(
     p_region smallint, p_citizen uuid, p_application uuid, p_now timestamptz

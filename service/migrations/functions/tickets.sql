@@ -250,15 +250,6 @@ BEGIN
     END IF;
 END $$;
 
--- The citizen gives a ticket up that is locked: one that has its place still, and was taken online.
-CREATE OR REPLACE FUNCTION count_ticket_let_go(booked appointments, p_citizen uuid, p_now timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    IF booked.status = 'booked' AND booked.source = 'internet' THEN
-        PERFORM count_let_go(booked.region_id, p_citizen, 'doctor', p_now);
-    END IF;
-END $$;
-
 -- Cancels a ticket that is locked, and gives back its place or closes the offer that stood for it.
 CREATE OR REPLACE FUNCTION end_appointment(
     booked appointments, p_event_id uuid, p_actor uuid, p_details jsonb, p_now timestamptz

@@ -303,6 +303,8 @@ def _responses(
 def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refusal]]:
     """What the operation may answer, by status: its own, and what every operation of its shape may."""
     access, body, query, transaction = operation.access, signature.body, signature.query, operation.transaction
+    # Or the use case goes to it by itself.
+    writes = transaction in (Transaction.WRITE, Transaction.STATEMENT) or "database" in signature.names
     of_shapes = (
         (True, [problems.INTERNAL, problems.INVALID, problems.TOO_MANY_REQUESTS]),
         (not access.public, [problems.UNAUTHENTICATED, problems.FORBIDDEN]),
@@ -313,8 +315,8 @@ def _refusals(operation: Operation, signature: Signature) -> dict[int, list[Refu
         (query is not None and "cursor" in query.model_fields, [problems.CURSOR_UNKNOWN]),
         ("key" in signature.names, [problems.KEY_MISSING, problems.KEY_REUSED]),
         (operation.contested is not None, [problems.PROOF_NEEDED, problems.PROOF_WRONG]),
-        (transaction in (Transaction.WRITE, Transaction.STATEMENT), [problems.BUSY, problems.OUTCOME_UNKNOWN]),
-        (transaction is not Transaction.NONE, [problems.UNAVAILABLE]),
+        (writes, [problems.BUSY, problems.OUTCOME_UNKNOWN]),
+        (writes or transaction is Transaction.READ, [problems.UNAVAILABLE]),
     )
     found = [refusal for applies, refusals in of_shapes if applies for refusal in refusals]
     return by_kind(list(dict.fromkeys([*found, *operation.refusals])))

@@ -8,7 +8,7 @@ _KEEPS = operator("clients:write")
 
 OPERATIONS = (
     Operation(
-        "POST", "/v1/sessions", "createSession", usecases.create_session, PUBLIC, Transaction.STATEMENT,
+        "POST", "/v1/sessions", "createSession", usecases.create_session, PUBLIC, Transaction.NONE,
         "Open a session from a signed launch", status=201,
         refusals=(p.LAUNCH_INVALID, p.LAUNCH_STALE, p.LAUNCH_SPENT, p.PAGE_MISSING, p.PAGE_UNKNOWN),
     ),

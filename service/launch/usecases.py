@@ -20,10 +20,10 @@ from schemas.sessions import (
 )
 from service.core import events
 from service.core.clock import Clock
-from service.core.database import Connection, Record
+from service.core.database import Connection, Record, SeenDatabase
 from service.core.errors import DomainError
 from service.core.ids import new_id
-from service.core.operations import Actor
+from service.core.operations import Actor, Transaction
 from service.core.sealing import Sealer
 from service.core.watch import Noted
 from service.launch import assertions, store
@@ -39,7 +39,6 @@ _TOLD_AGAIN = timedelta(seconds=30)
 
 
 async def create_session(
-    conn: Connection,
     body: Launch,
     launch_terms: LaunchTerms,
     tokens: Tokens,
@@ -47,6 +46,7 @@ async def create_session(
     ended_sessions: EndedSessions,
     clock: Clock,
     noted: Noted,
+    database: SeenDatabase,
 ) -> Session:
     """Opens a session from the signed parameters of a launch.
 
@@ -58,6 +58,7 @@ async def create_session(
     was not used for longest ends; and the one that `replaces` names, if it is theirs.
     """
     now = clock()
+    # No connection is taken before this: whoever sends what nobody signed keeps none from the others.
     proof = prove(body.platform, body.parameters, launch_terms, now)
     asked_page = proof.page or body.page
     if asked_page is None:
@@ -72,13 +73,20 @@ async def create_session(
     session = {"id": session_id, "client": client, "token_hash": refresh and refresh.hash}
     session |= {"expires_at": now + (idle if refresh else at_work), "staff_expires_at": now + at_work}
     uses = _uses_of(proof, launch_terms, sealer, now)
-    page = await store.open_session(conn, (proof.platform, asked_page), proof.user, session, uses, now)
+    whence = proof.platform, asked_page
+    page: Record | None = await database.run(
+        Transaction.STATEMENT, lambda conn: store.open_session(conn, whence, proof.user, session, uses, now)
+    )
     if page is None:
         raise DomainError(problems.PAGE_UNKNOWN)
     actor = noted.who = _citizen(page, role_of(proof.role, page["own_role"]), session_id, proof.signed_at or now)
     noted.tell(events.SESSION_OPENED, platform=proof.platform, role=actor.role)
-    if body.replaces and await store.replace_session(conn, actor.region_id, actor.id, body.replaces, now):
-        ended_sessions.add([body.replaces])
+    if replaced := body.replaces:
+        ended = await database.run(
+            Transaction.STATEMENT, lambda conn: store.replace_session(conn, actor.region_id, actor.id, replaced, now)
+        )
+        if ended:
+            ended_sessions.add([replaced])
     lifetime = launch_terms.citizen_token_seconds if actor.role == "none" else launch_terms.administrator_token_seconds
     issued = tokens.issue(actor, client, lifetime, page=_named(proof.platform, page))
     refresh = replace(refresh, region_id=actor.region_id) if refresh and actor.role == "none" else None

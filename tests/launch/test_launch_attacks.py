@@ -1,6 +1,7 @@
 """Each attack on a launch by its name, on each platform, over HTTP."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from service.launch import vk
 from tests.conftest import fresh_database
 from tests.launch.test_platforms import APPS, NEW, data, native, session
 from tests.live import VK_APP, VK_SECRET, Live
+from tests.locks import holding, wait_until_blocked
 from tests.world import CLINIC, CLINIC_PAGE, World
 
 OTHER_VK_APP, OTHER_VK_SECRET = 51_000_001, "secret-of-another-app"
@@ -67,6 +69,19 @@ def test_forged(world: World, platform: str) -> None:
     ):
         assert forged != good
         assert code(world, platform, forged) == "launch_invalid", forged
+
+
+def test_a_forged_launch_takes_no_connection(world: World) -> None:
+    """While each of the service's connections is taken, it is refused as ever."""
+    connections = world.live.settings.pool_size
+    good = launch(world, "vk")
+    with ThreadPoolExecutor(connections) as crowd:
+        with holding(world.live, "LOCK TABLE citizens"):
+            opening = [crowd.submit(code, world, "vk", good) for _ in range(connections)]
+            wait_until_blocked(world.live, connections)
+            assert code(world, "vk", good.replace("vk_user_id=7", "vk_user_id=8")) == "launch_invalid"
+        assert len({opened.result() for opened in opening}) == 1
+        assert opening[0].result().startswith("citizen")
 
 
 @pytest.mark.parametrize("platform", SIGNED_WITH_A_TIME)

@@ -102,7 +102,7 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     async def call(request: web.Request, actor: Actor | None) -> Any:
         arguments = await _arguments(operation, ground, signature, request, actor)
         arguments |= handed_in
-        sight = _sight(operation.access, actor)
+        sight = _sight(operation, actor)
         if "database" in signature.collaborators:
             arguments["database"] = SeenDatabase(ground.database, sight)
         use_case = recorded(request, actor) if recorded else operation.use_case
@@ -136,10 +136,15 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     return made
 
 
-def _sight(access: Access, actor: Actor | None) -> Sight:
-    """An administrator who asks for the family sees the family; who works at the institution, the institution."""
+def _sight(operation: Operation, actor: Actor | None) -> Sight:
+    """An administrator who asks for the family sees the family; who works at the institution, the institution. What is
+    kept for others too is nobody's in particular.
+    """
+    access = operation.access
     if actor is None:
         return ENTERING
+    if operation.shared:
+        return Sight("own", actor.region_id)
     if actor.kind == "citizen":
         at_work = access.staff and actor.role != "none"
         as_citizen = access.citizen or access.teachers

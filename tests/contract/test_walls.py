@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
@@ -89,6 +90,28 @@ def test_with_the_filters_of_all_queries_taken_out_nobody_is_told_of_others(
     monkeypatch.setattr(SightedConnection, "look_as", look_as_service)
     leaks = {name.split()[0] for name in told_of_others(stage)}
     assert {"listPersons", "listAppointments", "listApplications", "listReceivedApplications", "getDaySheet"} <= leaks
+
+
+def test_what_is_kept_for_others_too_is_seen_with_nobodys_eyes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that is shared can hold nothing of whoever asked for it first."""
+    stage = set_stage(world)
+    shared = [operation for operation in reads() if operation.shared]
+    looked: list[Sight] = []
+    look_as = SightedConnection.look_as
+
+    async def noting(connection: SightedConnection, sight: Sight) -> None:
+        looked.append(sight)
+        await look_as(connection, sight)
+
+    monkeypatch.setattr(SightedConnection, "look_as", noting)
+    for caller in ("parent", "admin", "system"):
+        for operation in shared:
+            answer = stage.ask(operation).put_to(operation, stage.callers[caller][0])
+            assert answer.status == 200, (operation.id, caller)
+            # It was not of what was kept a moment ago.
+            time.sleep(1.1 / len(shared))
+    assert len(looked) >= len(shared) > 8
+    assert set(looked) <= {Sight("own", REGION), SERVICE}
 
 
 # The tables by themselves -------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ import structlog
 import uuid_utils
 from aiohttp import HttpVersion11, web
 from aiohttp.typedefs import Middleware
-from multidict import CIMultiDict
 from prometheus_client import Histogram
 
 from schemas import problems
@@ -54,20 +53,18 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits, watch: Watch)
     line in the log, but for their sum.
     """
 
-    refusals = _Refusals()
-
     async def answer(request: web.Request, handler: Handler, operation: str, request_id: str) -> _Answered:
+        counted = limits.count("address", request[CALLER].subject)
+        if counted is not None and counted.allowance.wait:
+            # Not so much as an exception.
+            return _refused(request, TooMany(counted), request_id)
         try:
             return policies.preflight(request) or await handler(request), None
-        except TooMany as error:
-            request[COUNTED] = error.counted
-            return refusals.of(request, error.counted.wait_seconds, request_id), problems.TOO_MANY_REQUESTS.code
         except Exception as error:  # noqa: BLE001 - behind the edge is the caller
-            refused = _as_domain_error(error, operation, request_id)
-            response = render(refused, language_of(request.headers.get("Accept-Language")), request_id)
+            response, code = _refused(request, _as_domain_error(error, operation, request_id), request_id)
             if isinstance(error, web.HTTPMethodNotAllowed):
                 response.headers["Allow"] = error.headers["Allow"]
-            return response, refused.refusal.code
+            return response, code
 
     @web.middleware
     async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -79,12 +76,7 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits, watch: Watch)
         operation: str = getattr(request.match_info.handler, "operation_id", "other")
         caller = request[CALLER] = callers.of(request)
         two_ends = _has_two_ends(request)
-        counted = limits.count("address", caller.subject)
-        if counted is not None and counted.allowance.wait:
-            request[COUNTED] = counted
-            response, code = refusals.of(request, counted.wait_seconds, request_id), problems.TOO_MANY_REQUESTS.code
-        else:
-            response, code = await answer(request, _refuse if two_ends else handler, operation, request_id)
+        response, code = await answer(request, _refuse if two_ends else handler, operation, request_id)
         if two_ends:
             # What comes behind it on this connection may be somebody else's.
             response.force_close()
@@ -102,24 +94,10 @@ def make_edge(callers: Callers, policies: Headers, limits: Limits, watch: Watch)
     return edge
 
 
-class _Refusals:
-    """What the edge answers to whoever is over a limit, made once but for the id: it has to cost little."""
-
-    def __init__(self) -> None:
-        refused = DomainError(problems.TOO_MANY_REQUESTS)
-        self._made = {language: self._parts(render(refused, language, "\0")) for language in ("ru", "en")}
-
-    @staticmethod
-    def _parts(response: web.Response) -> tuple[bytes, bytes, CIMultiDict[str]]:
-        assert isinstance(response.body, bytes)
-        before, _, after = response.body.partition(b"\\u0000")
-        return before, after, response.headers.copy()
-
-    def of(self, request: web.Request, wait_seconds: int, request_id: str) -> web.Response:
-        before, after, headers = self._made[language_of(request.headers.get("Accept-Language"))]
-        response = web.Response(body=before + request_id.encode() + after, status=429, headers=headers)
-        response.headers["Retry-After"] = str(wait_seconds)
-        return response
+def _refused(request: web.Request, error: DomainError, request_id: str) -> _Answered:
+    if isinstance(error, TooMany):
+        request[COUNTED] = error.counted
+    return render(error, language_of(request.headers.get("Accept-Language")), request_id), error.refusal.code
 
 
 def _has_two_ends(request: web.Request) -> bool:

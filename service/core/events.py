@@ -9,6 +9,7 @@ from collections import Counter as Tally
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import structlog
@@ -19,9 +20,10 @@ from service.core.limits import CLASSES
 _log = structlog.get_logger("zapis.security")
 _COUNTED = Counter("zapis_security_events", "What happened that has to do with security, by its name.", ["event"])
 _OVER_LIMIT = Counter("zapis_over_limit", "Requests that were refused because of a limit, by its class.", ["limit"])
+_counted, _over_limit = cache(_COUNTED.labels), cache(_OVER_LIMIT.labels)
 # They are there from the beginning: an alert on a first time compares with a zero.
 for _limit in CLASSES:
-    _OVER_LIMIT.labels(_limit)
+    _over_limit(_limit)
 SUMMED_UP_EVERY_SECONDS = 60
 _LINES = 60
 # So many callers are told apart in the sum of a minute.
@@ -55,7 +57,7 @@ def _event(
     lines: int | None = _LINES,
 ) -> Event:
     EVENTS[name] = event = Event(name, level, of_request, fields, lines)
-    _COUNTED.labels(name)
+    _counted(name)
     return event
 
 
@@ -104,15 +106,15 @@ _minute = _Minute()
 
 def tell(event: Event, **fields: object) -> None:
     """Counts it, and writes its line where it may still have one in this minute."""
-    _COUNTED.labels(event.name).inc()
+    _counted(event.name).inc()
     if _minute.may_tell(event):
         _write(event, fields)
 
 
 def tell_over_limit(limit: str, caller: str | None) -> None:
     """Counts a refusal of that class of limits; whose they were, is told by the sum of the minute."""
-    _COUNTED.labels(OVER_LIMIT.name).inc()
-    _OVER_LIMIT.labels(limit).inc()
+    _counted(OVER_LIMIT.name).inc()
+    _over_limit(limit).inc()
     callers = _minute.over_limit.setdefault(limit, Tally())
     # Who comes when there are so many already counts with the rest.
     callers[caller if caller in callers or len(callers) < _CALLERS_TOLD_APART else None] += 1

@@ -1,8 +1,10 @@
 """Domain errors as RFC 9457 problems: one table from kinds to statuses, and the language of the titles."""
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 
 from aiohttp import web
+from multidict import CIMultiDict
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -36,6 +38,7 @@ _RETRY_AFTER = {
     problems.PROVIDER_AWAY.code: "60",
 }
 _ERRORS_LISTED = 20
+_LANGUAGES_REMEMBERED = 256
 
 
 def invalid(place: str, error: ValidationError) -> DomainError:
@@ -55,6 +58,7 @@ def _said_of(item: ErrorDetails) -> str:
     return item["msg"]
 
 
+@lru_cache(_LANGUAGES_REMEMBERED)
 def language_of(accept_language: str | None) -> Language:
     """English where it is preferred to Russian (RFC 9110, 12.5.4), else Russian."""
     best: dict[str, float] = {}
@@ -71,7 +75,30 @@ def language_of(accept_language: str | None) -> Language:
 
 
 def render(error: DomainError, language: Language, request_id: str) -> web.Response:
-    """The problem as a response."""
+    """The problem as a response. `request_id`: letters, digits and `._-` alone.
+
+    One that says nothing of its own is made but once: to refuse has to cost little, whatever it is for.
+    """
+    refusal = error.refusal
+    if error.errors or error.alternatives is not None or error.extra:
+        body, headers = _written(error, language, request_id), _headers(refusal, language, "error" in error.extra)
+    else:
+        before, after, kept = _made(refusal.code, language)
+        body, headers = before + request_id.encode() + after, kept.copy()
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return web.Response(body=body, status=STATUS[refusal.kind], headers=headers)
+
+
+@cache
+def _made(code: str, language: Language) -> tuple[bytes, bytes, CIMultiDict[str]]:
+    """A refusal that says nothing of its own: its body before the request's id and after it, and its headers."""
+    refusal = problems.REFUSALS[code]
+    before, _, after = _written(DomainError(refusal), language, "\0").partition(b"\\u0000")
+    return before, after, _headers(refusal, language)
+
+
+def _written(error: DomainError, language: Language, request_id: str) -> bytes:
     refusal = error.refusal
     problem = Problem(
         type=f"urn:zapis:problem:{refusal.code}",
@@ -83,19 +110,16 @@ def render(error: DomainError, language: Language, request_id: str) -> web.Respo
         alternatives=error.alternatives,
         **error.extra,
     )
-    headers = {"Content-Language": language, "Cache-Control": "no-store"}
-    if error.retry_after_seconds is not None:
-        headers["Retry-After"] = str(error.retry_after_seconds)
-    elif refusal.code in _RETRY_AFTER:
+    return problem.model_dump_json(exclude_none=True).encode()
+
+
+def _headers(refusal: Refusal, language: Language, of_oauth: bool = False) -> CIMultiDict[str]:
+    headers = CIMultiDict({"Content-Type": CONTENT_TYPE, "Content-Language": language, "Cache-Control": "no-store"})
+    if refusal.code in _RETRY_AFTER:
         headers["Retry-After"] = _RETRY_AFTER[refusal.code]
     if refusal.kind is Kind.unauthenticated:
-        headers["WWW-Authenticate"] = "Basic" if "error" in error.extra else "Bearer"
-    return web.Response(
-        body=problem.model_dump_json(exclude_none=True).encode(),
-        status=problem.status,
-        content_type=CONTENT_TYPE,
-        headers=headers,
-    )
+        headers["WWW-Authenticate"] = "Basic" if of_oauth else "Bearer"
+    return headers
 
 
 def by_kind(refusals: Sequence[Refusal]) -> dict[int, list[Refusal]]:

@@ -64,6 +64,19 @@ def test_a_problem_says_what_the_refusal_says() -> None:
     assert json.loads(none_left.body)["alternatives"] == []
 
 
+def test_a_refusal_that_is_made_once_is_each_requests_own() -> None:
+    for refusal in problems.REFUSALS.values():
+        for language in ("ru", "en"):
+            first, second = (render(DomainError(refusal), language, name) for name in ("r-1", "another.request"))
+            first.headers["Retry-After"] = "7"
+            assert second.headers.get("Retry-After") != "7"
+            assert isinstance(second.body, bytes)
+            told = Problem.model_validate_json(second.body)
+            assert (told.request_id, told.code, told.status) == ("another.request", refusal.code, second.status)
+            assert told.title == (refusal.ru if language == "ru" else refusal.en)
+            assert second.headers["Content-Language"] == language
+
+
 def test_who_has_to_say_who_they_are_is_told_how() -> None:
     assert render(DomainError(problems.UNAUTHENTICATED), "ru", "r").headers["WWW-Authenticate"] == "Bearer"
     by_oauth = render(DomainError(problems.CLIENT_INVALID, extra={"error": "invalid_client"}), "ru", "r")

@@ -194,7 +194,7 @@ def main() -> None:
     size = _QUICK if parser.parse_args().quick else _FULL
     with tempfile.TemporaryDirectory(prefix="zapis-bench-") as folder:
         _print(Console(), _measure(size, Path(folder)))
-    Console().print(abuse.table(abuse.measure(size.rounds)))
+    Console().print(abuse.table(abuse.measure(2 * size.rounds)))
     Console().print(rush.table(rush.measure()))
 
 

@@ -33,7 +33,7 @@ from service.core import embedded
 
 CITIZENS, THEIR_RATE = 60, 200
 ABUSERS_CONNECTIONS, ABUSERS_RATE = 16, 1000
-ROUNDS, SECONDS = 5, 6.0
+ROUNDS, SECONDS = 10, 6.0
 MOST_RATIO = 1.5
 _LAUNCH = b'{"platform": "vk", "parameters": "vk_app_id=1&vk_user_id=1&vk_ts=1&sign=nobody"}'
 

@@ -138,12 +138,12 @@ def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
 
 def _sight(operation: Operation, actor: Actor | None) -> Sight:
     """An administrator who asks for the family sees the family; who works at the institution, the institution. What is
-    kept for others too is nobody's in particular.
+    kept for others too is seen by nobody in particular, and so is what needs no more than that.
     """
     access = operation.access
     if actor is None:
         return ENTERING
-    if operation.shared:
+    if operation.shared or operation.sees_public:
         return Sight("own", actor.region_id)
     if actor.kind == "citizen":
         at_work = access.staff and actor.role != "none"

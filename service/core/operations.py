@@ -156,6 +156,8 @@ class Operation:
     upload: Upload | None = None
     # Availability: kept for a second in each process, with a strong ETag.
     shared: bool = False
+    # It sees what all may see, and no more: its one statement is a function that looks for itself whose rows they are.
+    sees_public: bool = False
     # The answer may be kept by whoever asks for so many seconds; None: no-store.
     max_age_seconds: int | None = None
     # Where many may want the same at once: the places that a request with this body is after. Under pressure each

@@ -71,19 +71,20 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/holds", "holdSlot", usecases.hold_slot, CITIZEN, Transaction.STATEMENT,
         "Keep a place for some minutes", status=201, refusals=(*_CLOSED, p.SPECIALTY_CLOSED, *_PAUSED),
-        contested=usecases.slot_in,
+        contested=usecases.slot_in, sees_public=True,
     ),
     Operation(
         "DELETE", "/v1/holds/{hold_id}", "releaseHold", usecases.release_hold, CITIZEN, Transaction.STATEMENT,
-        "Let a kept place go", status=204,
+        "Let a kept place go", status=204, sees_public=True,
     ),
     Operation(
         "POST", "/v1/appointments", "bookAppointment", usecases.book_appointment, CITIZEN, Transaction.STATEMENT,
-        "Book a slot", status=201, refusals=_BOOKING, contested=usecases.slot_in,
+        "Book a slot", status=201, refusals=_BOOKING, contested=usecases.slot_in, sees_public=True,
     ),
     Operation(
         "POST", "/v1/family-appointments", "bookFamily", usecases.book_family, CITIZEN, Transaction.STATEMENT,
         "Book several slots, all or none", status=201, refusals=_BOOKING, contested=usecases.slots_in,
+        sees_public=True,
     ),
     Operation(
         "GET", "/v1/appointments", "listAppointments", usecases.list_appointments, CITIZEN, Transaction.READ,

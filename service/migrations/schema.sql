@@ -2112,11 +2112,17 @@ BEGIN
     RETURN (
         SELECT greatest((
             SELECT a.created_at FROM persons p
-            JOIN appointments a ON a.region_id = p.region_id AND a.person_id = p.id
+            CROSS JOIN LATERAL (
+                SELECT created_at FROM appointments
+                WHERE region_id = p_region AND person_id = p.id
+                  -- What was booked within a day was of a time to come then.
+                  AND starts_at > p_now - interval '1 day'
+                  AND created_at > p_now - interval '1 day' AND source = 'internet'
+                -- In the order of the index by person: where a plan was made while the table was empty, and all indexes
+                -- seemed alike, it is this that tells them apart.
+                ORDER BY starts_at DESC OFFSET 0
+            ) a
             WHERE p.region_id = p_region AND p.identity = p_identity AND p.deleted_at IS NULL
-              -- What was booked within a day was of a time to come then.
-              AND a.starts_at > p_now - interval '1 day'
-              AND a.created_at > p_now - interval '1 day' AND a.source = 'internet'
               AND r.person_bookings_a_day IS NOT NULL
             ORDER BY a.created_at DESC OFFSET r.person_bookings_a_day - 1 LIMIT 1
         ), (

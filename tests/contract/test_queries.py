@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,28 @@ def nodes(plan: dict[str, Any], **more: str) -> list[dict[str, Any]]:
     return [{**plan, **more}, *(node for part in plan.get("Plans", []) for node in nodes(part, **more_below))]
 
 
+async def plans_of(
+    connection: SightedConnection, plan_cache_mode: str, names: Iterable[str]
+) -> dict[str, list[dict[str, Any]]]:
+    await connection.execute("LOAD 'auto_explain'")
+    for name, value in (
+        ("auto_explain.log_min_duration", "0"),
+        ("auto_explain.log_nested_statements", "on"),
+        ("auto_explain.log_format", "json"),
+        ("client_min_messages", "log"),
+        ("plan_cache_mode", plan_cache_mode),
+        ("jit", "off"),
+    ):
+        await connection.execute(f"SET {name} = '{value}'")
+    # What the driver asks about a type that it meets for the first time is not ours.
+    await connection.fetch("SELECT $1::uuid[], $2::text[]", [], [])
+    plans, found = Plans(connection), dict[str, list[dict[str, Any]]]()
+    for name in names:
+        await connection.look_as(SERVICE if name in THE_SERVICES else ANYBODY)
+        found[name] = await plans.of(HOT[name][0](connection))
+    return found
+
+
 @pytest.mark.parametrize("plan_cache_mode", ["force_custom_plan", "force_generic_plan"])
 def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None:
     """Planned for its arguments or, as the server does after a few runs, for any."""
@@ -89,23 +111,7 @@ def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None
     async def watch(connection: SightedConnection) -> dict[str, list[dict[str, Any]]]:
         await connection.execute(CROWD)
         await connection.execute("VACUUM group_facets")
-        await connection.execute("LOAD 'auto_explain'")
-        for name, value in (
-            ("auto_explain.log_min_duration", "0"),
-            ("auto_explain.log_nested_statements", "on"),
-            ("auto_explain.log_format", "json"),
-            ("client_min_messages", "log"),
-            ("plan_cache_mode", plan_cache_mode),
-            ("jit", "off"),
-        ):
-            await connection.execute(f"SET {name} = '{value}'")
-        # What the driver asks about a type that it meets for the first time is not ours.
-        await connection.fetch("SELECT $1::uuid[], $2::text[]", [], [])
-        plans, found = Plans(connection), dict[str, list[dict[str, Any]]]()
-        for name, (call, _) in HOT.items():
-            await connection.look_as(SERVICE if name in THE_SERVICES else ANYBODY)
-            found[name] = await plans.of(call(connection))
-        return found
+        return await plans_of(connection, plan_cache_mode, HOT)
 
     for name, found in connected(dsn, watch).items():
         assert found, f"{name}: auto_explain told nothing"
@@ -123,3 +129,24 @@ def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None
         if name in IN_THE_INDEX_ALONE:
             kinds = {node["Node Type"] for node in found if node.get("Index Name") == PAGES[name]}
             assert kinds == {"Index Only Scan"}, f"{name} reads slots that it does not show"
+
+
+def test_booking_reads_no_more_as_tickets_become_many(dsn: str) -> None:
+    """Where its plans were made while there were none, and all indexes of the region seemed alike."""
+    growing = ("appointments", "engagements")
+
+    async def watch(connection: SightedConnection) -> dict[str, list[dict[str, Any]]]:
+        await connection.execute(CROWD)
+        await connection.execute("SET session_replication_role = replica")
+        for table in growing:
+            await connection.execute(f"DELETE FROM {table}")  # noqa: S608 - of ours
+        await connection.execute("RESET session_replication_role")
+        await connection.execute("VACUUM ANALYZE")
+        await connection.execute("SET enable_seqscan = off")
+        return await plans_of(connection, "force_generic_plan", ["book_appointments"])
+
+    for name, found in connected(dsn, watch).items():
+        looked = [node for node in found if node.get("Relation Name") in growing and "Index Name" in node]
+        assert looked, f"{name}: auto_explain told nothing"
+        whole = [(node["Index Name"], node["Statement"]) for node in looked if " AND " not in node["Index Cond"]]
+        assert whole == [], f"{name} reads what is of the whole region"

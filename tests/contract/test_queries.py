@@ -131,22 +131,22 @@ def test_hot_queries_go_by_their_indexes(dsn: str, plan_cache_mode: str) -> None
             assert kinds == {"Index Only Scan"}, f"{name} reads slots that it does not show"
 
 
-def test_booking_reads_no_more_as_tickets_become_many(dsn: str) -> None:
-    """Where its plans were made while there were none, and all indexes of the region seemed alike."""
-    growing = ("appointments", "engagements")
+def test_a_booking_looks_for_whose_tickets_they_are_whenever_it_was_planned(dsn: str) -> None:
+    """Its plans are made when there are no tickets, and all indexes of the region seem alike; and are kept."""
 
     async def watch(connection: SightedConnection) -> dict[str, list[dict[str, Any]]]:
         await connection.execute(CROWD)
-        await connection.execute("SET session_replication_role = replica")
-        for table in growing:
-            await connection.execute(f"DELETE FROM {table}")  # noqa: S608 - of ours
-        await connection.execute("RESET session_replication_role")
+        await connection.execute("TRUNCATE appointments, engagements CASCADE")
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("SET enable_seqscan = off")
         return await plans_of(connection, "force_generic_plan", ["book_appointments"])
 
-    for name, found in connected(dsn, watch).items():
-        looked = [node for node in found if node.get("Relation Name") in growing and "Index Name" in node]
-        assert looked, f"{name}: auto_explain told nothing"
-        whole = [(node["Index Name"], node["Statement"]) for node in looked if " AND " not in node["Index Cond"]]
-        assert whole == [], f"{name} reads what is of the whole region"
+    (found,) = connected(dsn, watch).values()
+    # What is changed has more to compare, and is planned with the first rows there.
+    looked = [
+        node
+        for node in found
+        if node.get("Relation Name") == "appointments" and "Index Cond" in node and node["Under"] != "ModifyTable"
+    ]
+    assert len(looked) >= 2
+    assert [node["Statement"] for node in looked if " AND " not in node["Index Cond"]] == []

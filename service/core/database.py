@@ -158,6 +158,7 @@ class Database:
         self, transaction: Transaction, work: Callable[[Connection], Awaitable[Any]], sight: Sight | None
     ) -> Any:
         assert self._pool is not None, "the database is not open"
+        lost = problems.UNAVAILABLE if transaction is Transaction.READ else problems.OUTCOME_UNKNOWN
         connection = await self._acquire(self._pool)
         try:
             await self._prepare(connection, sight)
@@ -176,7 +177,10 @@ class Database:
                 if _GONE.search(_SHARD_SUFFIX.sub("", getattr(error, "constraint_name", None) or "")):
                     raise DomainError(problems.UNAUTHENTICATED) from None
                 raise
-            lost = problems.UNAVAILABLE if transaction is Transaction.READ else problems.OUTCOME_UNKNOWN
+            raise _told(error, lost) from None
+        except asyncpg.InternalClientError as error:
+            # It broke under whoever had it before, and neither the driver nor its pool has seen that yet.
+            connection.terminate()
             raise _told(error, lost) from None
         finally:
             # Shielded inside the pool: a cancelled request does not leave a connection half-way.

@@ -54,6 +54,28 @@ def test_a_lost_connection_is_told_by_what_may_have_been_written(dsn: str) -> No
     run(dsn, test)
 
 
+def test_a_connection_that_broke_under_somebody_else_is_let_go(dsn: str) -> None:
+    """The driver finds it in the midst of another's work, which will never end."""
+
+    async def test(database: Database) -> None:
+        async def backend(conn: Connection) -> int:
+            return await conn.fetchval("SELECT pg_backend_pid()")
+
+        broken: list[int] = []
+
+        async def find_it_busy(conn: Connection) -> None:
+            broken.append(await backend(conn))
+            raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+        assert await refusal_of(database, READ, find_it_busy) is problems.UNAVAILABLE
+        assert await refusal_of(database, STATEMENT, find_it_busy) is problems.OUTCOME_UNKNOWN
+        assert await refusal_of(database, WRITE, find_it_busy) is problems.OUTCOME_UNKNOWN
+        assert len(set(broken)) == 3
+        assert await database.run(READ, backend, OWNER) not in broken
+
+    run(dsn, test)
+
+
 @pytest.mark.parametrize("sqlstate", ["57P01", "57P02", "08006"])
 def test_the_last_word_of_a_server_counts_before_the_connection_is_seen_to_close(dsn: str, sqlstate: str) -> None:
     async def test(database: Database) -> None:

@@ -190,7 +190,7 @@ def _print(console: Console, figures: Figures) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="half a minute, rougher figures")
+    parser.add_argument("--quick", action="store_true", help="some three minutes, rougher figures")
     size = _QUICK if parser.parse_args().quick else _FULL
     with tempfile.TemporaryDirectory(prefix="zapis-bench-") as folder:
         _print(Console(), _measure(size, Path(folder)))

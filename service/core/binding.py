@@ -89,7 +89,7 @@ def _route(operation: Operation, endpoint: Endpoint) -> web.RouteDef:
 
 def _endpoint(operation: Operation, ground: Ground) -> Endpoint:
     signature = signature_of(operation)
-    # What calls others over the network does so in no transaction, and goes to the database before and after.
+    # What calls others over the network, or refuses before it needs a connection, goes to the database by itself.
     unknown = signature.collaborators - ground.collaborators.keys() - {"database"}
     if unknown:
         raise TypeError(f"{operation.id}: nobody hands in {sorted(unknown)}")

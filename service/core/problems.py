@@ -38,6 +38,7 @@ _RETRY_AFTER = {
     problems.PROVIDER_AWAY.code: "60",
 }
 _ERRORS_LISTED = 20
+# Of headers, which are 8 kB at most: 2 MB, where somebody is after that.
 _LANGUAGES_REMEMBERED = 256
 
 
